@@ -1,0 +1,26 @@
+/*
+ * compat.h
+ *		Every difference between the supported PostgreSQL majors (15 to 18), in one place.
+ */
+#ifndef CSF_COMPAT_H
+#define CSF_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "csflow needs PostgreSQL 15 or newer"
+#endif
+
+/* Soft errors in input functions came with 16; before, an input error is always thrown. */
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#include "varatt.h"
+#else
+#define ereturn(context, dummy_value, ...)                                                                             \
+	do                                                                                                                 \
+	{                                                                                                                  \
+		(void) (context);                                                                                              \
+		ereport(ERROR, __VA_ARGS__);                                                                                   \
+		return dummy_value;                                                                                            \
+	} while (0)
+#endif
+
+#endif
