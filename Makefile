@@ -3,7 +3,7 @@ EXTENSION = csflow
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" csflow.control)
 MODULE_big = csflow
 OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/kernel/*.c src/types/*.c src/engine/*.c)))
-HEADERS_DEP = $(wildcard src/*.h src/kernel/*.h src/types/*.h src/engine/*.h)
+SOURCE_HEADERS = $(wildcard src/*.h src/kernel/*.h src/types/*.h src/engine/*.h)
 PG_CPPFLAGS = -I$(CURDIR)/src
 
 INSTALL_SCRIPT = sql/csflow--$(EXTVERSION).sql
@@ -15,7 +15,7 @@ PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(HEADERS_DEP)
+$(OBJS): $(SOURCE_HEADERS)
 
 $(INSTALL_SCRIPT): sql/assemble.sh $(wildcard sql/install/*.sql sql/flow/*.sql sql/playbook/*.json)
 	sh sql/assemble.sh > $@.tmp && mv $@.tmp $@
