@@ -6,10 +6,10 @@ OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/kernel/*.c src/types/*.c
 SOURCE_HEADERS = $(wildcard src/*.h src/kernel/*.h src/types/*.h src/engine/*.h)
 PG_CPPFLAGS = -I$(CURDIR)/src
 
-INSTALL_SCRIPT = sql/csflow--$(EXTVERSION).sql
-DATA_built = $(INSTALL_SCRIPT)
+EXTENSION_SCRIPT = sql/csflow--$(EXTVERSION).sql
+DATA_built = $(EXTENSION_SCRIPT)
 DATA = $(wildcard sql/upgrade/csflow--*--*.sql)
-EXTRA_CLEAN = $(INSTALL_SCRIPT)
+EXTRA_CLEAN = $(EXTENSION_SCRIPT)
 
 PG_CONFIG ?= pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
@@ -17,5 +17,5 @@ include $(PGXS)
 
 $(OBJS): $(SOURCE_HEADERS)
 
-$(INSTALL_SCRIPT): sql/assemble.sh $(wildcard sql/install/*.sql sql/flow/*.sql sql/playbook/*.json)
+$(EXTENSION_SCRIPT): sql/assemble.sh $(wildcard sql/install/*.sql sql/flow/*.sql sql/playbook/*.json)
 	sh sql/assemble.sh > $@.tmp && mv $@.tmp $@

@@ -1,0 +1,1 @@
+-- The flow: ordinary tables, owned by whoever creates the first desk.
