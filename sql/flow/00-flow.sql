@@ -1,1 +1,0 @@
--- The flow: ordinary tables, owned by whoever creates the first desk.

@@ -1,0 +1,105 @@
+-- Desks and who works there. Ordinary tables, owned by whoever creates the first desk; desk_id comes first in every key.
+
+CREATE TABLE csflow.flow (
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  flow_version integer NOT NULL,
+  zone text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE csflow.flow IS 'One row: the version of the flow''s tables and the time zone in which ticket numbers change month (design 2.6, 2.15).';
+COMMENT ON COLUMN csflow.flow.zone IS 'IANA zone of the month in ticket numbers; fixed when the flow is created.';
+
+CREATE SEQUENCE csflow.desk_id_seq AS bigint;
+CREATE TABLE csflow.desk (
+  desk_id bigint NOT NULL DEFAULT nextval('csflow.desk_id_seq') PRIMARY KEY,
+  name text NOT NULL UNIQUE CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
+  caption text NOT NULL DEFAULT '',
+  playbook text,
+  zone text NOT NULL DEFAULT 'Asia/Shanghai',
+  minimum_score integer NOT NULL DEFAULT 2 CHECK (minimum_score >= 0),
+  minimum_margin integer NOT NULL DEFAULT 1 CHECK (minimum_margin >= 0),
+  review_team_id bigint,
+  default_priority csflow.priority NOT NULL DEFAULT 'B',
+  maximum_text_bytes integer NOT NULL DEFAULT 1048576 CHECK (maximum_text_bytes BETWEEN 1000 AND 1048576),
+  resume_on_customer_message boolean NOT NULL DEFAULT true,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE csflow.desk IS 'A business line, brand or tenant: the unit of configuration, rights and distribution (design 2.7).';
+COMMENT ON COLUMN csflow.desk.zone IS 'IANA zone for local times of day of this desk, such as "daily at 10:00".';
+COMMENT ON COLUMN csflow.desk.minimum_score IS 'A best category with less weight than this is marked for manual review (handbook C2).';
+COMMENT ON COLUMN csflow.desk.minimum_margin IS 'A best category that leads by less than this is marked for manual review.';
+COMMENT ON COLUMN csflow.desk.review_team_id IS 'Team that sorts what the rules could not decide; NULL leaves such tickets without a team.';
+COMMENT ON COLUMN csflow.desk.default_priority IS 'Priority of a ticket for which no impact and urgency are known.';
+COMMENT ON COLUMN csflow.desk.maximum_text_bytes IS 'Longest accepted title or body of a ticket or message, in bytes.';
+COMMENT ON COLUMN csflow.desk.resume_on_customer_message IS 'Whether a customer''s message ends waiting_customer by itself.';
+
+CREATE TABLE csflow.configuration_version (
+  desk_id bigint NOT NULL PRIMARY KEY REFERENCES csflow.desk ON DELETE CASCADE,
+  version bigint NOT NULL DEFAULT 1,
+  changed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE csflow.configuration_version IS 'Counts the changes of a desk''s configuration; connections compare it before they rebuild their cache (design 2.8). Maintained by triggers.';
+
+CREATE SEQUENCE csflow.team_id_seq AS bigint;
+CREATE TABLE csflow.team (
+  desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
+  team_id bigint NOT NULL DEFAULT nextval('csflow.team_id_seq'),
+  code text NOT NULL,
+  name_zh text NOT NULL,
+  name_en text NOT NULL,
+  supervisor_id bigint,
+  head_id bigint,
+  is_active boolean NOT NULL DEFAULT true,
+  PRIMARY KEY (desk_id, team_id),
+  UNIQUE (desk_id, code)
+);
+COMMENT ON TABLE csflow.team IS 'Departments and groups that handle tickets (handbook C1).';
+COMMENT ON COLUMN csflow.team.supervisor_id IS 'Agent told about breaches (recipient "supervisor").';
+COMMENT ON COLUMN csflow.team.head_id IS 'Agent told at the last level (recipient "head").';
+
+CREATE SEQUENCE csflow.agent_id_seq AS bigint;
+CREATE TABLE csflow.agent (
+  desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
+  agent_id bigint NOT NULL DEFAULT nextval('csflow.agent_id_seq'),
+  name text NOT NULL,
+  role_name name,
+  team_id bigint,
+  tier text NOT NULL DEFAULT 'novice' CHECK (tier IN ('novice', 'backbone', 'expert')),
+  capacity integer NOT NULL DEFAULT 20 CHECK (capacity >= 0),
+  is_bot boolean NOT NULL DEFAULT false,
+  may_act_for_others boolean NOT NULL DEFAULT false,
+  is_active boolean NOT NULL DEFAULT true,
+  PRIMARY KEY (desk_id, agent_id),
+  UNIQUE (desk_id, role_name),
+  FOREIGN KEY (desk_id, team_id) REFERENCES csflow.team
+);
+COMMENT ON TABLE csflow.agent IS 'Who works at a desk, people and bots (handbook C2, C5).';
+COMMENT ON COLUMN csflow.agent.role_name IS 'Database role that is this agent; changes made by it are recorded as theirs (design 2.10).';
+COMMENT ON COLUMN csflow.agent.capacity IS 'Open tickets the agent can hold at a time.';
+COMMENT ON COLUMN csflow.agent.is_bot IS 'Messages of a bot are automatic: they acknowledge, but are no first response (handbook A2).';
+COMMENT ON COLUMN csflow.agent.may_act_for_others IS 'Whether this role may name another agent in changed_by (a pooled application).';
+
+CREATE TABLE csflow.channel (
+  desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
+  channel text NOT NULL,
+  is_instant boolean NOT NULL,
+  PRIMARY KEY (desk_id, channel)
+);
+COMMENT ON TABLE csflow.channel IS 'Channels through which tickets arrive (handbook A1).';
+COMMENT ON COLUMN csflow.channel.is_instant IS 'True for chat and telephone, false for mail, forms and messages left.';
+
+CREATE SEQUENCE csflow.customer_id_seq AS bigint;
+CREATE TABLE csflow.customer (
+  desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
+  customer_id bigint NOT NULL DEFAULT nextval('csflow.customer_id_seq'),
+  external_id text,
+  nickname text,
+  tier text NOT NULL DEFAULT 'standard',
+  language text NOT NULL DEFAULT 'zh',
+  attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (desk_id, customer_id),
+  UNIQUE (desk_id, external_id)
+);
+COMMENT ON TABLE csflow.customer IS 'Customers under a pseudonym: an account id or nickname, never a real name or telephone number (handbook A5).';
+COMMENT ON COLUMN csflow.customer.tier IS 'Customer group used in targets and rules, such as standard or vip.';

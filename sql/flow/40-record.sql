@@ -1,0 +1,159 @@
+-- What happened, what is running, what must go out. Written by triggers and jobs only.
+
+CREATE TABLE csflow.event (
+  desk_id bigint NOT NULL,
+  ticket_no csflow.ticket_no NOT NULL,
+  seq integer NOT NULL,
+  at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL,
+  kind text NOT NULL,
+  actor_kind text NOT NULL,
+  actor_id bigint,
+  old_state text,
+  new_state text,
+  old_value text,
+  new_value text,
+  clock text,
+  run integer,
+  step_position smallint,
+  due_at timestamptz,
+  message_no bigint,
+  text_digest bytea,
+  hash bytea NOT NULL,
+  PRIMARY KEY (desk_id, ticket_no, seq)
+) PARTITION BY RANGE (ticket_no);
+COMMENT ON TABLE csflow.event IS 'Append-only audit: who did what when (handbook H1). Rows cannot be changed or removed; each carries the hash of itself and its predecessor.';
+COMMENT ON COLUMN csflow.event.seq IS '1, 2, 3 … within the ticket.';
+COMMENT ON COLUMN csflow.event.at IS 'Instant at which it happened in the business.';
+COMMENT ON COLUMN csflow.event.recorded_at IS 'Start of the transaction that recorded it.';
+COMMENT ON COLUMN csflow.event.kind IS 'opened, assigned, accepted, transferred, state_changed, answered, reopened, closed, category_changed, priority_changed, customer_message, automatic_message, reply, note, step_fired.';
+COMMENT ON COLUMN csflow.event.actor_kind IS 'customer, agent, system (a job or rule) or unknown (no agent has this database role).';
+COMMENT ON COLUMN csflow.event.old_value IS 'Former agent, team, category or priority, by kind.';
+COMMENT ON COLUMN csflow.event.new_value IS 'New agent, team, category or priority; close reason; milestone; action of a step.';
+COMMENT ON COLUMN csflow.event.due_at IS 'For step_fired: when the step was due; at is when it fired.';
+COMMENT ON COLUMN csflow.event.text_digest IS 'SHA-256 of salt and text of csflow.event_text, so that purging the text leaves the chain verifiable.';
+COMMENT ON COLUMN csflow.event.hash IS 'SHA-256 over the previous event''s hash and this event (design 2.19).';
+
+CREATE TABLE csflow.event_text (
+  desk_id bigint NOT NULL,
+  ticket_no csflow.ticket_no NOT NULL,
+  seq integer NOT NULL,
+  salt bytea NOT NULL,
+  text text NOT NULL,
+  PRIMARY KEY (desk_id, ticket_no, seq)
+) PARTITION BY RANGE (ticket_no);
+COMMENT ON TABLE csflow.event_text IS 'Reasons and other free text of events, apart from them so that it can be purged.';
+
+CREATE TABLE csflow.ticket_chain (
+  desk_id bigint NOT NULL,
+  ticket_no csflow.ticket_no NOT NULL,
+  seq integer NOT NULL,
+  head bytea NOT NULL,
+  PRIMARY KEY (desk_id, ticket_no)
+) WITH (fillfactor = 70);
+COMMENT ON TABLE csflow.ticket_chain IS 'Last sequence number and hash of each ticket''s events.';
+
+CREATE TABLE csflow.clock (
+  desk_id bigint NOT NULL,
+  ticket_no csflow.ticket_no NOT NULL,
+  clock text NOT NULL,
+  run integer NOT NULL,
+  target_id bigint NOT NULL,
+  calendar text NOT NULL,
+  priority csflow.priority,
+  started_at timestamptz NOT NULL,
+  length_microseconds bigint,
+  spent_microseconds bigint NOT NULL DEFAULT 0,
+  run_since timestamptz,
+  due_at timestamptz,
+  next_position smallint,
+  next_at timestamptz,
+  next_closes boolean NOT NULL DEFAULT false,
+  paused_at timestamptz,
+  paused_microseconds bigint NOT NULL DEFAULT 0,
+  stopped_at timestamptz,
+  outcome text CHECK (outcome IN ('met', 'breached', 'measured', 'void')),
+  PRIMARY KEY (desk_id, ticket_no, clock, run)
+) PARTITION BY RANGE (ticket_no);
+CREATE INDEX clock_next ON csflow.clock (desk_id, next_at) WHERE next_at IS NOT NULL AND NOT next_closes;
+CREATE INDEX clock_closing ON csflow.clock (desk_id, next_at) WHERE next_at IS NOT NULL AND next_closes;
+COMMENT ON TABLE csflow.clock IS 'Every deadline of every ticket: a stopwatch in business time (design 2.2). Written by triggers and jobs.';
+COMMENT ON COLUMN csflow.clock.run IS '1 for the first run of this clock on this ticket, 2 for the next …';
+COMMENT ON COLUMN csflow.clock.target_id IS 'The target in force.';
+COMMENT ON COLUMN csflow.clock.calendar IS 'The working calendar in force.';
+COMMENT ON COLUMN csflow.clock.priority IS 'The ticket''s priority when the target took force.';
+COMMENT ON COLUMN csflow.clock.length_microseconds IS 'Business time allowed; NULL: measured only.';
+COMMENT ON COLUMN csflow.clock.spent_microseconds IS 'Business time used before run_since; the whole time once stopped.';
+COMMENT ON COLUMN csflow.clock.run_since IS 'Since when it has been running; NULL while paused and once stopped.';
+COMMENT ON COLUMN csflow.clock.due_at IS 'Due instant; NULL while paused (unless already overdue) and when measured only.';
+COMMENT ON COLUMN csflow.clock.next_at IS 'When the next step is due; NULL: none. The sweeps search this.';
+COMMENT ON COLUMN csflow.clock.next_closes IS 'Whether that step closes the ticket (run_auto_close takes it, run_escalation the others).';
+COMMENT ON COLUMN csflow.clock.paused_microseconds IS 'Elapsed time in pauses that have ended.';
+COMMENT ON COLUMN csflow.clock.outcome IS 'met or breached by the stored instants, measured (no target length), void (no longer applied); NULL while it lasts.';
+
+CREATE SEQUENCE csflow.outbox_id_seq AS bigint;
+CREATE TABLE csflow.outbox (
+  desk_id bigint NOT NULL,
+  outbox_id bigint NOT NULL DEFAULT nextval('csflow.outbox_id_seq'),
+  ticket_no csflow.ticket_no,
+  created_at timestamptz NOT NULL,
+  topic text NOT NULL,
+  recipient_kind text NOT NULL CHECK (recipient_kind IN ('agent', 'team', 'role', 'customer')),
+  recipient_id bigint,
+  recipient text,
+  clock text,
+  due_at timestamptz,
+  event_seq integer,
+  sent_at timestamptz,
+  PRIMARY KEY (desk_id, outbox_id)
+);
+CREATE INDEX outbox_unsent ON csflow.outbox (desk_id, created_at) WHERE sent_at IS NULL;
+COMMENT ON TABLE csflow.outbox IS 'What must reach people, written in the transaction that decided it (design 2.16). Whoever delivers sets sent_at.';
+COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, priority_risk.';
+
+CREATE SEQUENCE csflow.review_no_seq AS bigint;
+CREATE TABLE csflow.review (
+  desk_id bigint NOT NULL,
+  ticket_no csflow.ticket_no NOT NULL,
+  review_no bigint NOT NULL DEFAULT nextval('csflow.review_no_seq'),
+  kind text NOT NULL DEFAULT 'escalation' CHECK (kind IN ('escalation')),
+  opened_at timestamptz NOT NULL,
+  clock text,
+  run integer,
+  participants text[] NOT NULL,
+  closed_at timestamptz,
+  outcome text,
+  PRIMARY KEY (desk_id, ticket_no, review_no),
+  UNIQUE (desk_id, ticket_no, clock, run),
+  FOREIGN KEY (desk_id, ticket_no) REFERENCES csflow.ticket
+);
+COMMENT ON TABLE csflow.review IS 'Escalation reviews with their participants (handbook D3).';
+
+CREATE SEQUENCE csflow.job_run_id_seq AS bigint;
+CREATE TABLE csflow.job_run (
+  run_id bigint NOT NULL DEFAULT nextval('csflow.job_run_id_seq') PRIMARY KEY,
+  job text NOT NULL,
+  at timestamptz NOT NULL,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  finished_at timestamptz,
+  rows bigint NOT NULL DEFAULT 0,
+  errors bigint NOT NULL DEFAULT 0,
+  error text
+);
+CREATE INDEX job_run_job ON csflow.job_run (job, started_at DESC);
+COMMENT ON TABLE csflow.job_run IS 'History of the scheduled jobs (handbook H3). A row without finished_at is running or was killed.';
+COMMENT ON COLUMN csflow.job_run.at IS 'The instant the run worked for.';
+COMMENT ON COLUMN csflow.job_run.rows IS 'Steps fired, tickets closed or entries chased.';
+
+CREATE TABLE csflow.set_aside (
+  desk_id bigint NOT NULL,
+  ticket_no csflow.ticket_no NOT NULL,
+  job text NOT NULL,
+  at timestamptz NOT NULL,
+  retry_at timestamptz NOT NULL,
+  attempts integer NOT NULL DEFAULT 1,
+  error_code text NOT NULL,
+  error text NOT NULL,
+  PRIMARY KEY (desk_id, ticket_no, job)
+);
+COMMENT ON TABLE csflow.set_aside IS 'Tickets whose step raised an error in a sweep: left out until retry_at, so that they never block the rest. Delete the row to try at once.';
