@@ -155,7 +155,7 @@ CREATE TABLE csflow.target (
   stops_on text[] NOT NULL DEFAULT '{}',
   rearms_on text[] NOT NULL DEFAULT '{}',
   pauses_in text[] NOT NULL DEFAULT '{}',
-  on_reopen text NOT NULL DEFAULT 'resume' CHECK (on_reopen IN ('resume', 'restart', 'none')),
+  on_reopen text NOT NULL DEFAULT 'none' CHECK (on_reopen IN ('resume', 'restart', 'none')),
   is_active boolean NOT NULL DEFAULT true,
   PRIMARY KEY (desk_id, target_id),
   UNIQUE NULLS NOT DISTINCT (desk_id, clock, kind, category_id, priority, channel, channel_class, customer_tier, handling_tier, complexity),

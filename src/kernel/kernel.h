@@ -33,9 +33,9 @@ csf_checked(void *memory)
 		abort();
 	return memory;
 }
-#define csf_alloc(size) csf_checked(malloc((size) ? (size) : 1))
-#define csf_alloc_zero(size) csf_checked(calloc(1, (size) ? (size) : 1))
-#define csf_realloc(memory, size) csf_checked(realloc((memory), (size) ? (size) : 1))
+#define csf_alloc(size) csf_checked(malloc((size) == 0 ? 1 : (size)))
+#define csf_alloc_zero(size) csf_checked(calloc(1, (size) == 0 ? 1 : (size)))
+#define csf_realloc(memory, size) csf_checked(realloc((memory), (size) == 0 ? 1 : (size)))
 #define csf_free(memory) free(memory)
 #define csf_check_interrupts() ((void) 0)
 #else

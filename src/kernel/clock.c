@@ -1,0 +1,449 @@
+/*
+ * clock.c
+ *		The stopwatch, and how events move it.
+ */
+#include "kernel/clock.h"
+
+/* ---- which target ---- */
+
+static bool
+same_text(const char *wanted, const char *actual)
+{
+	return wanted == NULL || (actual != NULL && strcmp(wanted, actual) == 0);
+}
+
+bool
+csf_target_matches(const csf_target *target, const csf_ticket_facts *facts)
+{
+	const csf_condition *c = &target->condition;
+
+	return (c->kind_id == 0 || c->kind_id == facts->kind_id) &&
+		   (c->category_id == 0 || c->category_id == facts->category_id) &&
+		   (c->priority == 0 || c->priority == facts->priority) && same_text(c->channel, facts->channel) &&
+		   (c->channel_class == 0 || c->channel_class == facts->channel_class) &&
+		   same_text(c->customer_tier, facts->customer_tier) &&
+		   (c->handling_tier == 0 || c->handling_tier == facts->handling_tier) &&
+		   same_text(c->complexity, facts->complexity);
+}
+
+/* How many conditions a target names: the more, the more specific. */
+int
+csf_target_specificity(const csf_target *target)
+{
+	const csf_condition *c = &target->condition;
+
+	return (c->kind_id != 0) + (c->category_id != 0) + (c->priority != 0) + (c->channel != NULL) +
+		   (c->channel_class != 0) + (c->customer_tier != NULL) + (c->handling_tier != 0) +
+		   (c->complexity != NULL);
+}
+
+static const csf_target *
+winning_target(const csf_clock_group *group, const csf_ticket_facts *facts)
+{
+	if (facts == NULL || (CSF_STATE_BIT(facts->state) & CSF_STATES_DEAD) != 0)
+		return NULL;
+	for (int i = 0; i < group->target_count; i++)
+	{
+		if (csf_target_matches(group->targets[i], facts))
+			return group->targets[i]->is_exempt ? NULL : group->targets[i];
+	}
+	return NULL;
+}
+
+/* ---- one stopwatch ---- */
+
+static bool
+is_active(const csf_clock *clock)
+{
+	return clock->stopped_at == CSF_NO_INSTANT;
+}
+
+static bool
+is_running(const csf_clock *clock)
+{
+	return clock->run_since != CSF_NO_INSTANT;
+}
+
+static bool
+is_overdue(const csf_clock *clock, int64 at)
+{
+	return clock->due_at != CSF_NO_INSTANT && at >= clock->due_at;
+}
+
+static int64
+time_add(const csf_target *target, int64 at, int32 days, int64 microseconds)
+{
+	return target->time.add(target->time.calendar, at, days, microseconds);
+}
+
+static int64
+time_between(const csf_target *target, int64 from, int64 to)
+{
+	return target->time.between(target->time.calendar, from, to);
+}
+
+int64
+csf_clock_spent(const csf_clock *clock, int64 at)
+{
+	if (!is_running(clock) || clock->target == NULL || at <= clock->run_since)
+		return clock->spent;
+	return clock->spent + time_between(clock->target, clock->run_since, at);
+}
+
+static const csf_step *
+next_step(const csf_clock *clock)
+{
+	if (clock->target == NULL || clock->next_position == 0)
+		return NULL;
+	for (int i = 0; i < clock->target->step_count; i++)
+	{
+		if (clock->target->steps[i].position >= clock->next_position)
+			return &clock->target->steps[i];
+	}
+	return NULL;
+}
+
+/* When a step is due on a running clock; a share used up before this run is due at its start. */
+static int64
+step_instant(const csf_clock *clock, const csf_step *step)
+{
+	int64 wanted;
+
+	if (step->is_offset)
+		return clock->due_at == CSF_NO_INSTANT
+				   ? CSF_NO_INSTANT
+				   : time_add(clock->target, clock->due_at, step->offset_days, step->offset);
+	if (step->share == 0)
+		return clock->started_at;
+	if (clock->length == CSF_NO_LENGTH)
+		return CSF_NO_INSTANT;
+	if (step->share == 1)
+		return clock->due_at;
+	wanted = (int64) ((double) clock->length * step->share + 0.5) - clock->spent;
+	return wanted <= 0 ? clock->run_since : time_add(clock->target, clock->run_since, 0, wanted);
+}
+
+/* Sets next_at from next_position: only a running clock has a next step. */
+static void
+schedule(csf_clock *clock)
+{
+	const csf_step *step = is_running(clock) ? next_step(clock) : NULL;
+
+	clock->next_at = step == NULL ? CSF_NO_INSTANT : step_instant(clock, step);
+	clock->next_closes = clock->next_at != CSF_NO_INSTANT && step->action == CSF_ACTION_CLOSE;
+	clock->is_changed = true;
+}
+
+/* Due instant of a running clock from what is left; one that is overdue keeps the instant at which it became so. */
+static void
+derive_due(csf_clock *clock)
+{
+	if (clock->length == CSF_NO_LENGTH)
+		clock->due_at = CSF_NO_INSTANT;
+	else if (clock->length > clock->spent)
+		clock->due_at = time_add(clock->target, clock->run_since, 0, clock->length - clock->spent);
+	else if (clock->due_at == CSF_NO_INSTANT)
+		clock->due_at = clock->run_since;
+}
+
+/* The length of a target, resolved once at the start (design 2.2), and the due instant that belongs to it. */
+static void
+resolve_length(csf_clock *clock, int64 named_at, int64 previous_due)
+{
+	const csf_target *target = clock->target;
+
+	if (target->due_from == CSF_DUE_NONE)
+	{
+		clock->length = CSF_NO_LENGTH;
+		clock->due_at = CSF_NO_INSTANT;
+		return;
+	}
+	if (target->due_from == CSF_DUE_NAMED)
+		clock->due_at = named_at == CSF_NO_INSTANT ? clock->started_at : named_at;
+	else if (target->mode == CSF_CLOCK_DAILY_AT)
+		clock->due_at = target->next_daily(target->zone, target->daily_at, clock->started_at, previous_due);
+	else
+		clock->due_at = time_add(target, clock->started_at, target->days, target->duration);
+	if (target->due_from == CSF_DUE_DURATION && target->mode != CSF_CLOCK_DAILY_AT && target->days == 0)
+		clock->length = target->duration;
+	else
+		clock->length = time_between(target, clock->started_at, clock->due_at);
+	if (clock->length < 0)
+		clock->length = 0;
+}
+
+static void
+start(csf_clock *clock, const csf_target *target, int priority, int64 at, int64 named_at, int64 previous_due)
+{
+	clock->clock = target->clock;
+	clock->target = target;
+	clock->target_id = target->target_id;
+	clock->priority = priority;
+	clock->started_at = at;
+	clock->run_since = at;
+	clock->next_position = target->step_count > 0 ? target->steps[0].position : 0;
+	resolve_length(clock, named_at, previous_due);
+	schedule(clock);
+}
+
+static void
+pause_clock(csf_clock *clock, int64 at)
+{
+	clock->spent = csf_clock_spent(clock, at);
+	if (!is_overdue(clock, at))
+		clock->due_at = CSF_NO_INSTANT;
+	clock->run_since = CSF_NO_INSTANT;
+	clock->paused_at = at;
+	schedule(clock);
+}
+
+static void
+resume_clock(csf_clock *clock, int64 at)
+{
+	clock->run_since = at;
+	if (clock->paused_at != CSF_NO_INSTANT)
+		clock->paused += at - clock->paused_at;
+	clock->paused_at = CSF_NO_INSTANT;
+	derive_due(clock);
+	schedule(clock);
+}
+
+static void
+end_clock(csf_clock *clock, int64 at, csf_outcome outcome)
+{
+	clock->spent = csf_clock_spent(clock, at);
+	if (clock->paused_at != CSF_NO_INSTANT)
+		clock->paused += at - clock->paused_at;
+	clock->paused_at = CSF_NO_INSTANT;
+	clock->run_since = CSF_NO_INSTANT;
+	clock->stopped_at = at;
+	clock->outcome = outcome;
+	schedule(clock);
+}
+
+/* Met or breached is a comparison of stored instants: stopping exactly when due is in time. */
+static csf_outcome
+outcome_at(const csf_clock *clock, int64 at)
+{
+	if (clock->length == CSF_NO_LENGTH || (clock->target != NULL && clock->target->is_timer))
+		return CSF_OUTCOME_MEASURED;
+	return clock->due_at != CSF_NO_INSTANT && at > clock->due_at ? CSF_OUTCOME_BREACHED : CSF_OUTCOME_MET;
+}
+
+/*
+ * Another target has come into force: what was used stays used. Business time of the former calendar is settled first,
+ * so that the new one counts only from here. Steps go on at the position reached; none fires twice.
+ */
+static void
+retarget(csf_clock *clock, const csf_target *target, int priority, int64 at, int64 named_at)
+{
+	bool was_running = is_running(clock);
+	int64 spent = csf_clock_spent(clock, at);
+	int64 due_before = clock->due_at;
+
+	clock->target = target;
+	clock->target_id = target->target_id;
+	clock->priority = priority;
+	resolve_length(clock, named_at, CSF_NO_INSTANT);
+	clock->spent = spent;
+	clock->run_since = was_running ? at : CSF_NO_INSTANT;
+	clock->due_at = CSF_NO_INSTANT;
+	if (clock->length != CSF_NO_LENGTH && clock->length <= spent)
+		clock->due_at = due_before != CSF_NO_INSTANT && due_before < at ? due_before : at;
+	else if (was_running)
+		derive_due(clock);
+	schedule(clock);
+}
+
+const csf_step *
+csf_clock_fire(csf_clock *clock, int64 at, int64 *due)
+{
+	const csf_step *step;
+
+	if (clock->next_at == CSF_NO_INSTANT || clock->next_at > at)
+		return NULL;
+	step = next_step(clock);
+	*due = clock->next_at;
+	clock->next_position =
+		step == &clock->target->steps[clock->target->step_count - 1] ? 0 : step[1].position;
+	schedule(clock);
+	return step;
+}
+
+/* ---- the clocks of a ticket ---- */
+
+csf_clock *
+csf_clock_list_add(csf_clock_list *list)
+{
+	csf_clock *clock;
+
+	if (list->count == list->capacity)
+	{
+		list->capacity = list->capacity == 0 ? 8 : list->capacity * 2;
+		list->clocks = list->clocks == NULL
+						   ? csf_alloc(sizeof(csf_clock) * (size_t) list->capacity)
+						   : csf_realloc(list->clocks, sizeof(csf_clock) * (size_t) list->capacity);
+	}
+	clock = &list->clocks[list->count++];
+	memset(clock, 0, sizeof(*clock));
+	clock->run_since = clock->due_at = clock->next_at = clock->paused_at = clock->stopped_at = CSF_NO_INSTANT;
+	clock->length = CSF_NO_LENGTH;
+	return clock;
+}
+
+/* Index of the latest run of a clock, or -1. */
+static int
+latest_run(const csf_clock_list *list, const char *name)
+{
+	int latest = -1;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		if (strcmp(list->clocks[i].clock, name) == 0 &&
+			(latest < 0 || list->clocks[i].run > list->clocks[latest].run))
+			latest = i;
+	}
+	return latest;
+}
+
+static void
+begin_run(csf_clock_list *list, int previous, const csf_target *target, int priority, int64 at,
+		  int64 named_at, int64 previous_due)
+{
+	int32 run = previous < 0 ? 1 : list->clocks[previous].run + 1;
+	csf_clock *clock = csf_clock_list_add(list);
+
+	clock->run = run;
+	clock->is_new = true;
+	start(clock, target, priority, at, named_at, previous_due);
+}
+
+bool
+csf_clock_roll(csf_clock_list *list, int index, int64 at)
+{
+	csf_clock *clock = &list->clocks[index];
+	const csf_target *target = clock->target;
+	int64 due = clock->due_at;
+
+	if (target == NULL || !is_active(clock) || !is_running(clock) || due == CSF_NO_INSTANT || due > at ||
+		(target->mode != CSF_CLOCK_EVERY && target->mode != CSF_CLOCK_DAILY_AT) ||
+		(clock->next_at != CSF_NO_INSTANT && clock->next_at <= due))
+		return false;
+	end_clock(clock, due, CSF_OUTCOME_BREACHED);
+	begin_run(list, index, target, clock->priority, due, CSF_NO_INSTANT, due);
+	return true;
+}
+
+/* Ends, retargets, stops or re-arms the active run; returns the index of the latest run afterwards. */
+static int
+move_active(csf_clock_list *list, int index, const csf_target *winner, const csf_clock_event *event)
+{
+	csf_clock *clock = &list->clocks[index];
+	int64 at = event->at;
+	bool closed = event->after->state == CSF_STATE_CLOSED;
+
+	if (winner == NULL)
+	{
+		end_clock(clock, at, CSF_OUTCOME_VOID);
+		return index;
+	}
+	if (clock->target_id != winner->target_id)
+		retarget(clock, winner, event->after->priority, at, event->named_at);
+	if ((event->signals & winner->stops_on) != 0)
+		end_clock(clock, at, outcome_at(clock, at));
+	else if (closed)
+		end_clock(clock, at, is_overdue(clock, at) ? outcome_at(clock, at) : CSF_OUTCOME_VOID);
+	else if ((event->signals & winner->rearms_on) != 0)
+	{
+		int64 due = clock->due_at;
+
+		end_clock(clock, at, outcome_at(clock, at));
+		begin_run(list, index, winner, event->after->priority, at, event->named_at, due);
+		return list->count - 1;
+	}
+	return index;
+}
+
+/* The instant at which a run that is not there should start because of this event, or CSF_NO_INSTANT. */
+static int64
+start_instant(const csf_clock *latest, const csf_target *winner, const csf_clock_event *event,
+			  bool newly_matched)
+{
+	bool was_void = latest != NULL && latest->outcome == CSF_OUTCOME_VOID;
+	bool fresh = latest == NULL || was_void;
+	uint64 starts = winner->starts_on;
+
+	if ((event->signals & starts & ~CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED)) != 0 &&
+		(winner->mode != CSF_CLOCK_ONCE || fresh))
+		return event->at;
+	if (!newly_matched || !fresh)
+		return CSF_NO_INSTANT;
+	if ((starts & CSF_SIGNAL_BIT(CSF_SIGNAL_CONDITION_MET)) != 0)
+		return event->at;
+	if ((starts & CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED)) != 0 &&
+		(CSF_STATE_BIT(event->after->state) & CSF_STATES_DONE) == 0)
+		return event->after->opened_at;
+	return CSF_NO_INSTANT;
+}
+
+static int
+start_if_due(csf_clock_list *list, int index, const csf_target *winner, const csf_clock_event *event,
+			 bool newly_matched)
+{
+	csf_clock *latest = index < 0 ? NULL : &list->clocks[index];
+	bool reopened = (event->signals & CSF_SIGNAL_BIT(CSF_SIGNAL_REOPENED)) != 0;
+	int64 at;
+
+	if (winner == NULL || event->after->state == CSF_STATE_CLOSED)
+		return index;
+	if (reopened && latest != NULL && latest->outcome != CSF_OUTCOME_VOID &&
+		winner->on_reopen == CSF_REOPEN_RESUME)
+	{
+		latest->stopped_at = CSF_NO_INSTANT;
+		latest->outcome = CSF_OUTCOME_NONE;
+		if (latest->target_id != winner->target_id)
+			retarget(latest, winner, event->after->priority, event->at, event->named_at);
+		resume_clock(latest, event->at);
+		return index;
+	}
+	if (reopened && latest != NULL && winner->on_reopen == CSF_REOPEN_RESTART)
+		at = event->at;
+	else
+		at = start_instant(latest, winner, event, newly_matched);
+	if (at == CSF_NO_INSTANT)
+		return index;
+	begin_run(list, index, winner, event->after->priority, at, event->named_at, CSF_NO_INSTANT);
+	return list->count - 1;
+}
+
+/*
+ * Applies one event to all clocks of a ticket. Within an event a run first ends, then the next begins, then the state
+ * decides whether it pauses.
+ */
+void
+csf_clocks_apply(csf_clock_list *list, const csf_clock_group *groups, int group_count,
+				 const csf_clock_event *event)
+{
+	for (int g = 0; g < group_count; g++)
+	{
+		const csf_target *winner = winning_target(&groups[g], event->after);
+		bool newly_matched = winner != NULL && winning_target(&groups[g], event->before) == NULL;
+		int index = latest_run(list, groups[g].clock);
+		csf_clock *clock;
+
+		if (index >= 0 && is_active(&list->clocks[index]))
+			index = move_active(list, index, winner, event);
+		if (index < 0 || !is_active(&list->clocks[index]))
+			index = start_if_due(list, index, winner, event, newly_matched);
+		if (index < 0 || winner == NULL || !is_active(&list->clocks[index]))
+			continue;
+		clock = &list->clocks[index];
+		if ((winner->pauses_in & CSF_STATE_BIT(event->after->state)) != 0)
+		{
+			if (is_running(clock))
+				pause_clock(clock, event->at);
+		}
+		else if (!is_running(clock))
+			resume_clock(clock, event->at);
+	}
+}

@@ -1,0 +1,200 @@
+/*
+ * clock.h
+ *		Clocks: stopwatches in business time that events start, pause, resume and stop, with steps along the way.
+ *
+ * Instants and spans are microseconds. A clock that runs knows since when (run_since) and what it had used before
+ * (spent); everything else follows by business time, so any number of pauses stays exact. Whether a clock was met or
+ * breached is decided by its stored instants alone, never by whether a sweep looked in time (design 2.2).
+ */
+#ifndef CSF_KERNEL_CLOCK_H
+#define CSF_KERNEL_CLOCK_H
+
+#include "kernel/kernel.h"
+#include "kernel/state.h"
+
+/* No instant: the clock does not run, has no due instant, no next step … */
+#define CSF_NO_INSTANT INT64_MIN
+/* No length: the clock measures only. */
+#define CSF_NO_LENGTH INT64_MIN
+
+/* Business time, as the surroundings know it. All functions are exact; between is negative when reversed. */
+typedef struct csf_working_time
+{
+	void *calendar;
+	int64 (*add)(void *calendar, int64 at, int32 days, int64 microseconds);
+	int64 (*between)(void *calendar, int64 from, int64 to);
+} csf_working_time;
+
+typedef enum csf_clock_mode
+{
+	CSF_CLOCK_ONCE,
+	CSF_CLOCK_EACH,
+	CSF_CLOCK_EVERY,
+	CSF_CLOCK_DAILY_AT
+} csf_clock_mode;
+
+typedef enum csf_due_from
+{
+	CSF_DUE_DURATION,
+	CSF_DUE_NAMED,
+	CSF_DUE_NONE
+} csf_due_from;
+
+typedef enum csf_on_reopen
+{
+	CSF_REOPEN_NONE,
+	CSF_REOPEN_RESUME,
+	CSF_REOPEN_RESTART
+} csf_on_reopen;
+
+typedef enum csf_step_action
+{
+	CSF_ACTION_NOTIFY,
+	CSF_ACTION_RAISE_PRIORITY,
+	CSF_ACTION_ASSIGN_TEAM,
+	CSF_ACTION_OPEN_REVIEW,
+	CSF_ACTION_OFFER_NEXT,
+	CSF_ACTION_CLOSE
+} csf_step_action;
+
+typedef struct csf_step
+{
+	int position;
+	bool is_offset;
+	double share;      /* of the length; 1 is the due instant */
+	int32 offset_days; /* business time after due */
+	int64 offset;
+	csf_step_action action;
+	const char *level; /* warning, breach, escalation */
+	int recipient_count;
+	const char **recipients;
+	int64 team_id;
+	const char *close_reason;
+} csf_step;
+
+/* What a ticket must be for a target to apply; zero, -1 or NULL is any. */
+typedef struct csf_condition
+{
+	int64 kind_id;
+	int64 category_id;
+	int priority;
+	const char *channel;
+	int channel_class; /* 1 instant, 2 asynchronous */
+	const char *customer_tier;
+	int handling_tier;
+	const char *complexity;
+} csf_condition;
+
+typedef struct csf_target
+{
+	int64 target_id;
+	const char *clock;
+	csf_condition condition;
+	bool is_exempt;
+	bool is_timer; /* has a step that closes: its end is no breach */
+	csf_clock_mode mode;
+	csf_due_from due_from;
+	int32 days;
+	int64 duration;
+	int64 daily_at; /* microseconds after local midnight */
+	uint64 starts_on, stops_on, rearms_on;
+	uint32 pauses_in;
+	csf_on_reopen on_reopen;
+	const char *calendar; /* name */
+	csf_working_time time;
+	/* The first instant with this local time of day on a local date after that of `at`, or later than `after`. */
+	int64 (*next_daily)(void *zone, int64 time_of_day, int64 at, int64 after);
+	void *zone;
+	int step_count;
+	csf_step *steps;
+} csf_target;
+
+/* All targets of one clock, the most specific first. */
+typedef struct csf_clock_group
+{
+	const char *clock;
+	int target_count;
+	csf_target **targets;
+} csf_clock_group;
+
+/* What a ticket is at an instant, as far as targets ask. */
+typedef struct csf_ticket_facts
+{
+	csf_state state;
+	int64 kind_id;
+	int64 category_id;
+	int priority;
+	const char *channel;
+	int channel_class;
+	const char *customer_tier;
+	int handling_tier;
+	const char *complexity;
+	int64 opened_at;
+} csf_ticket_facts;
+
+typedef enum csf_outcome
+{
+	CSF_OUTCOME_NONE,
+	CSF_OUTCOME_MET,
+	CSF_OUTCOME_BREACHED,
+	CSF_OUTCOME_MEASURED,
+	CSF_OUTCOME_VOID
+} csf_outcome;
+
+typedef struct csf_clock
+{
+	const char *clock;
+	int32 run;
+	int64 target_id;
+	const csf_target *target; /* NULL: the target's row is gone */
+	int priority;
+	int64 started_at;
+	int64 length;
+	int64 spent;
+	int64 run_since;
+	int64 due_at;
+	int next_position; /* 0: no further step */
+	int64 next_at;
+	bool next_closes;
+	int64 paused_at;
+	int64 paused;
+	int64 stopped_at;
+	csf_outcome outcome;
+	bool is_new;     /* not yet a row */
+	bool is_changed; /* differs from its row */
+} csf_clock;
+
+/* The latest run of each clock of one ticket, and the runs that ended while events were applied. */
+typedef struct csf_clock_list
+{
+	int count;
+	int capacity;
+	csf_clock *clocks;
+} csf_clock_list;
+
+/* One event: what it signals, when, and the ticket after it (before: NULL when it opens the ticket). */
+typedef struct csf_clock_event
+{
+	uint64 signals;
+	int64 at;
+	int64 named_at; /* the instant a message names, or CSF_NO_INSTANT */
+	const csf_ticket_facts *before;
+	const csf_ticket_facts *after;
+} csf_clock_event;
+
+extern bool csf_target_matches(const csf_target *target, const csf_ticket_facts *facts);
+extern int csf_target_specificity(const csf_target *target);
+
+extern csf_clock *csf_clock_list_add(csf_clock_list *list);
+extern void csf_clocks_apply(csf_clock_list *list, const csf_clock_group *groups, int group_count,
+							 const csf_clock_event *event);
+
+/* Fires the next step if it is due at `at`: returns it and sets *due, or returns NULL. */
+extern const csf_step *csf_clock_fire(csf_clock *clock, int64 at, int64 *due);
+/* For modes every and daily_at: ends a run whose due instant has passed and begins the next. */
+extern bool csf_clock_roll(csf_clock_list *list, int index, int64 at);
+
+/* Business time used up to `at`. */
+extern int64 csf_clock_spent(const csf_clock *clock, int64 at);
+
+#endif
