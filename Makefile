@@ -1,17 +1,35 @@
-# csflow: PGXS build.  make, make install, make demo, make test, make quick, make bench.
+# csflow: a PGXS extension. What a user of PGXS expects (make, make install, make installcheck) and, on Debian or Ubuntu
+# with nothing but git and make, everything by itself on a private throwaway server: make demo, make test, make quick.
+
+# -- Build -----------------------------------------------------------------------------------------------------------
 EXTENSION = csflow
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" csflow.control)
 MODULE_big = csflow
-OBJS = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/kernel/*.c src/types/*.c src/engine/*.c)))
+SOURCES = $(sort $(wildcard src/*.c src/kernel/*.c src/types/*.c src/engine/*.c))
 SOURCE_HEADERS = $(wildcard src/*.h src/kernel/*.h src/types/*.h src/engine/*.h)
+OBJS = $(SOURCES:.c=.o)
 PG_CPPFLAGS = -I$(CURDIR)/src
 
 EXTENSION_SCRIPT = sql/csflow--$(EXTVERSION).sql
 DATA_built = $(EXTENSION_SCRIPT)
 DATA = $(wildcard sql/upgrade/csflow--*--*.sql)
-EXTRA_CLEAN = $(EXTENSION_SCRIPT)
+EXTRA_CLEAN = $(EXTENSION_SCRIPT) test/bin results tmp_check regression.diffs regression.out
 
+# -- Tests for make installcheck: a running server with csflow installed ---------------------------------------------
+# A test and an isolation spec must not share a name: both find their expected output in expected/. PostgreSQL 15 looks
+# for it under --outputdir, later ones under --expecteddir, which is . by default.
+REGRESS = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --outputdir=. --load-extension=csflow --encoding=UTF8 --no-locale
+ISOLATION = $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = $(REGRESS_OPTS)
+PROVE_TESTS ?= $(sort $(wildcard test/t/*.pl))
+TAP_TESTS = $(if $(PROVE_TESTS),1)
+
+# -- PGXS, unless only targets are wanted that find or install a PostgreSQL themselves -------------------------------
+OWN_GOALS = test quick bench test-matrix check-kernel check-regress check-tap check-isolation check-server \
+	check-fuzz check-format check-warnings
 PG_CONFIG ?= pg_config
+ifneq (,$(filter-out $(OWN_GOALS) test/bin/% warnings-%,$(or $(MAKECMDGOALS),all)))
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
@@ -19,3 +37,60 @@ $(OBJS): $(SOURCE_HEADERS)
 
 $(EXTENSION_SCRIPT): sql/assemble.sh $(wildcard sql/install/*.sql sql/flow/*.sql sql/playbook/*.json)
 	sh sql/assemble.sh > $@.tmp && mv $@.tmp $@
+endif
+
+# -- Everything by itself --------------------------------------------------------------------------------------------
+.PHONY: $(OWN_GOALS) warnings-gcc warnings-clang
+GIVEN_PG_CONFIG = $(if $(filter-out file default,$(origin PG_CONFIG)),PG_CONFIG='$(PG_CONFIG)')
+PRIVATE = @$(GIVEN_PG_CONFIG) test/private.sh
+
+test:
+	$(PRIVATE) test/run.sh kernel regress tap isolation server
+
+quick:
+	$(PRIVATE) test/run.sh kernel regress tap
+
+check-regress check-tap check-isolation check-server:
+	$(PRIVATE) test/run.sh $(@:check-%=%)
+
+check-kernel check-fuzz check-format check-warnings:
+	@test/run.sh $(@:check-%=%)
+
+bench:
+	@$(GIVEN_PG_CONFIG) test/bench.sh
+
+test-matrix:
+	@test/matrix.sh
+
+# -- Kernel programs without a server: unit tests and fuzzing --------------------------------------------------------
+KERNEL_SOURCES = $(sort $(wildcard src/kernel/*.c))
+STANDALONE = -DCSF_STANDALONE -Isrc -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter -fno-omit-frame-pointer
+
+KERNEL_OBJS = $(KERNEL_SOURCES:src/kernel/%.c=test/bin/kernel/%.o)
+test/bin/kernel/%.o: src/kernel/%.c $(SOURCE_HEADERS)
+	@mkdir -p $(@D)
+	gcc $(STANDALONE) -fsanitize=address,undefined -fno-sanitize-recover=all -c -o $@ $<
+
+test/bin/%_test: test/kernel/%_test.c $(wildcard test/kernel/*.h) $(KERNEL_OBJS)
+	@mkdir -p $(@D)
+	gcc $(STANDALONE) -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $< $(KERNEL_OBJS) -lm
+
+FUZZ_FLAGS = $(STANDALONE) -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+test/bin/%_fuzz: test/fuzz/%_fuzz.c $(wildcard test/fuzz/*.h) $(KERNEL_SOURCES) $(SOURCE_HEADERS)
+	@mkdir -p $(@D)
+	clang $(FUZZ_FLAGS) -o $@ $< $(KERNEL_SOURCES) -lm
+
+test/bin/probe_fuzz:
+	@mkdir -p $(@D)
+	@echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return 0; }' | clang $(FUZZ_FLAGS) -x c -o $@ - 2>/dev/null
+
+# -- Our own warnings, never the user's build ------------------------------------------------------------------------
+STRICT = -std=gnu11 -O2 -Isrc -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes \
+	-Wdeclaration-after-statement -Wvla -Wpointer-arith -fno-strict-aliasing -fwrapv -fPIC -D_GNU_SOURCE
+warnings-gcc warnings-clang:
+	@for source in $(SOURCES); do \
+		$(@:warnings-%=%) $(STRICT) -isystem $$($(PG_CONFIG) --includedir-server) -c -o /dev/null $$source || exit; \
+	done
+	@for source in $(KERNEL_SOURCES); do \
+		$(@:warnings-%=%) $(STRICT) -DCSF_STANDALONE -c -o /dev/null $$source || exit; \
+	done

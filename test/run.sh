@@ -1,0 +1,158 @@
+#!/bin/bash
+# Runs the named parts of the test suite and closes with one line of counts.
+#
+#   test/run.sh PART...
+#
+#   kernel      test/kernel/*_test.c, without a server, under address and undefined-behaviour checks
+#   regress     test/sql/*.sql against expected/ (pg_regress)
+#   tap         test/tap/*.sql (pgTAP, each file in a database of its own)
+#   isolation   test/specs/*.spec against expected/ (pg_isolation_regress)
+#   server      test/t/*.pl (servers of their own: dump and restore, pg_cron, upgrade)
+#   fuzz        test/fuzz/*_fuzz.c for FUZZ_SECONDS each (clang with libFuzzer; skipped without)
+#   format      test/lint
+#   warnings    gcc and clang with -Wall -Wextra -Werror
+#
+# regress, tap, isolation and server want the surroundings that test/private.sh makes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/csflow-run.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+export COUNTS=$work/counts PERL5LIB=$PWD/test/lib${PERL5LIB:+:$PERL5LIB} LC_ALL=C.UTF-8
+: >"$COUNTS"
+
+count() { echo "$1 $2 ${3-0}" >>"$COUNTS"; }
+
+# A program's own checks, each one line "name": passed when the command succeeds.
+check() { # NAME COMMAND...
+	local name=$1
+	shift
+	if "$@" >"$work/out" 2>&1; then
+		echo "$name ... ok"
+		count 1 0
+	else
+		echo "$name ... FAILED"
+		cat "$work/out"
+		count 0 1
+	fi
+}
+
+prove_counted() { # its exit code adds nothing to the counts unless it never came to counting
+	local before
+	before=$(wc -l <"$COUNTS")
+	prove --formatter Counts --failures "$@" || [ "$(wc -l <"$COUNTS")" -gt "$before" ] || count 0 1
+}
+
+# pg_regress and pg_isolation_regress: a test is one file; their lines differ between majors.
+regress_counted() { # MAKE-VARIABLE FILE...
+	local which=$1 failed=0 other
+	shift
+	other=REGRESS
+	[ "$which" = ISOLATION ] || other=ISOLATION
+	rm -f regression.diffs
+	if ! make -s with_llvm=no "$other=" TAP_TESTS= installcheck | tee "$work/out"; then
+		failed=$(grep -cE '^(not ok|test .*FAILED)' "$work/out" || true)
+		[ "$failed" -gt 0 ] || failed=$#
+		[ ! -e regression.diffs ] || cat regression.diffs
+	fi
+	count $(($# - failed)) "$failed"
+}
+
+run_kernel() {
+	local binaries=()
+	for source in "$@"; do binaries+=("test/bin/$(basename "$source" .c)"); done
+	make -s -j2 "${binaries[@]}"
+	ASAN_OPTIONS=detect_leaks=0 prove_counted --exec '' "${binaries[@]}"
+}
+
+run_regress() { regress_counted REGRESS "$@"; }
+
+run_tap() {
+	export TAP_TEMPLATE=csflow_tap_template
+	createdb --template=template0 "$TAP_TEMPLATE"
+	psql -X -q -d "$TAP_TEMPLATE" -c 'CREATE EXTENSION csflow' -c 'CREATE EXTENSION pgtap'
+	prove_counted --jobs 2 --comments --ext .sql --exec test/pgtap.sh "$@"
+	dropdb "$TAP_TEMPLATE"
+}
+
+run_isolation() { regress_counted ISOLATION "$@"; }
+
+run_server() {
+	local before
+	before=$(wc -l <"$COUNTS")
+	make -s with_llvm=no REGRESS= ISOLATION= PROVE_FLAGS='--formatter Counts --failures --jobs 2' installcheck ||
+		[ "$(wc -l <"$COUNTS")" -gt "$before" ] || count 0 1
+}
+
+run_fuzz() {
+	local name corpus
+	if ! make -s test/bin/probe_fuzz; then
+		echo "fuzz: skipped, no clang with libFuzzer (apt-get install clang libclang-rt-dev)"
+		count 0 0 $#
+		return
+	fi
+	for source in "$@"; do
+		name=$(basename "$source" _fuzz.c) corpus=$work/corpus
+		rm -rf "$corpus"
+		mkdir "$corpus"
+		[ ! -d "test/fuzz/corpus/$name" ] || cp -r "test/fuzz/corpus/$name/." "$corpus"
+		check "fuzz $name, ${FUZZ_SECONDS:=10} s" fuzz_one "$name" "$corpus"
+	done
+}
+
+fuzz_one() { # NAME CORPUS
+	make -s "test/bin/$1_fuzz"
+	"test/bin/$1_fuzz" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+		-artifact_prefix="test/bin/$1-" "$2"
+}
+
+run_format() { check lint test/lint; }
+
+run_warnings() {
+	local compiler
+	for compiler in gcc clang; do
+		if command -v "$compiler" >/dev/null; then
+			check "warnings, $compiler" make -s -j2 "warnings-$compiler"
+		else
+			echo "warnings, $compiler ... skipped, not installed"
+			count 0 0 1
+		fi
+	done
+}
+
+run_part() { # PART: with the files that belong to it
+	local files=()
+	case $1 in
+	kernel) files=(test/kernel/*_test.c) ;;
+	regress) files=(test/sql/*.sql) ;;
+	tap) files=(test/tap/*.sql) ;;
+	isolation) files=(test/specs/*.spec) ;;
+	server) files=(test/t/*.pl) ;;
+	fuzz) files=(test/fuzz/*_fuzz.c) ;;
+	format | warnings) ;;
+	*)
+		echo "test/run.sh: no part named $1" >&2
+		exit 64
+		;;
+	esac
+	if [ ${#files[@]} -gt 0 ] && [ ! -e "${files[0]}" ]; then
+		echo "== $1: no tests"
+	else
+		echo "== $1${files[0]+: ${#files[@]} files}"
+		"run_$1" "${files[@]}"
+	fi
+}
+
+for part; do
+	set +e # a part that breaks down is one failure, and the next part still runs
+	(set -e && run_part "$part") 2>&1
+	status=$?
+	set -e
+	[ $status != 64 ] || exit 64
+	[ $status = 0 ] || count 0 1
+done
+awk '{ passed += $1; failed += $2; skipped += $3 }
+	END {
+		printf "csflow: %d passed, %d failed%s\n", passed, failed, skipped ? ", " skipped " skipped" : ""
+		exit failed > 0 || passed == 0
+	}' "$COUNTS"
