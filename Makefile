@@ -18,12 +18,12 @@ EXTRA_CLEAN = $(EXTENSION_SCRIPT) test/bin results tmp_check regression.diffs re
 # -- Tests for make installcheck: a running server with csflow installed ---------------------------------------------
 # A test and an isolation spec must not share a name: both find their expected output in expected/. PostgreSQL 15 looks
 # for it under --outputdir, later ones under --expecteddir, which is . by default.
-REGRESS = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+REGRESS := $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
 REGRESS_OPTS = --inputdir=test --outputdir=. --load-extension=csflow --encoding=UTF8 --no-locale
-ISOLATION = $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec)))
+ISOLATION := $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec)))
 ISOLATION_OPTS = $(REGRESS_OPTS)
 PROVE_TESTS ?= $(sort $(wildcard test/t/*.pl))
-TAP_TESTS = $(if $(PROVE_TESTS),1)
+TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 # -- PGXS, unless only targets are wanted that find or install a PostgreSQL themselves -------------------------------
 OWN_GOALS = test quick bench test-matrix check-kernel check-regress check-tap check-isolation check-server \
@@ -54,7 +54,7 @@ check-regress check-tap check-isolation check-server:
 	$(PRIVATE) test/run.sh $(@:check-%=%)
 
 check-kernel check-fuzz check-format check-warnings:
-	@test/run.sh $(@:check-%=%)
+	@$(GIVEN_PG_CONFIG) test/run.sh $(@:check-%=%)
 
 bench:
 	@$(GIVEN_PG_CONFIG) test/bench.sh
@@ -64,16 +64,18 @@ test-matrix:
 
 # -- Kernel programs without a server: unit tests and fuzzing --------------------------------------------------------
 KERNEL_SOURCES = $(sort $(wildcard src/kernel/*.c))
-STANDALONE = -DCSF_STANDALONE -Isrc -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter -fno-omit-frame-pointer
+STANDALONE = -DCSF_STANDALONE -Isrc -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter \
+	-fno-omit-frame-pointer
 
+UNIT_FLAGS = $(STANDALONE) -Wno-format-truncation -fsanitize=address,undefined -fno-sanitize-recover=all
 KERNEL_OBJS = $(KERNEL_SOURCES:src/kernel/%.c=test/bin/kernel/%.o)
 test/bin/kernel/%.o: src/kernel/%.c $(SOURCE_HEADERS)
 	@mkdir -p $(@D)
-	gcc $(STANDALONE) -fsanitize=address,undefined -fno-sanitize-recover=all -c -o $@ $<
+	gcc $(UNIT_FLAGS) -c -o $@ $<
 
 test/bin/%_test: test/kernel/%_test.c $(wildcard test/kernel/*.h) $(KERNEL_OBJS)
 	@mkdir -p $(@D)
-	gcc $(STANDALONE) -fsanitize=address,undefined -fno-sanitize-recover=all -o $@ $< $(KERNEL_OBJS) -lm
+	gcc $(UNIT_FLAGS) -o $@ $< $(KERNEL_OBJS) -lm
 
 FUZZ_FLAGS = $(STANDALONE) -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 test/bin/%_fuzz: test/fuzz/%_fuzz.c $(wildcard test/fuzz/*.h) $(KERNEL_SOURCES) $(SOURCE_HEADERS)
@@ -85,12 +87,12 @@ test/bin/probe_fuzz:
 	@echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return 0; }' | clang $(FUZZ_FLAGS) -x c -o $@ - 2>/dev/null
 
 # -- Our own warnings, never the user's build ------------------------------------------------------------------------
+# The truncation warnings of gcc are off as PostgreSQL's own build has them.
 STRICT = -std=gnu11 -O2 -Isrc -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes \
 	-Wdeclaration-after-statement -Wvla -Wpointer-arith -fno-strict-aliasing -fwrapv -fPIC -D_GNU_SOURCE
-warnings-gcc warnings-clang:
-	@for source in $(SOURCES); do \
-		$(@:warnings-%=%) $(STRICT) -isystem $$($(PG_CONFIG) --includedir-server) -c -o /dev/null $$source || exit; \
-	done
-	@for source in $(KERNEL_SOURCES); do \
-		$(@:warnings-%=%) $(STRICT) -DCSF_STANDALONE -c -o /dev/null $$source || exit; \
-	done
+STRICT_gcc = $(STRICT) -Wno-format-truncation -Wno-stringop-truncation
+STRICT_clang = $(STRICT)
+compile_each = printf '%s\n' $(1) | xargs -P 2 -n 1 $(2) $(STRICT_$(2)) $(3) -c -o /dev/null
+warnings-gcc warnings-clang: warnings-%:
+	@$(call compile_each,$(SOURCES),$*,-isystem $$($(PG_CONFIG) --includedir-server))
+	@$(call compile_each,$(KERNEL_SOURCES),$*,-DCSF_STANDALONE)

@@ -14,12 +14,12 @@
 #include "nodes/miscnodes.h"
 #include "varatt.h"
 #else
-#define ereturn(context, dummy_value, ...)                                                                             \
-	do                                                                                                                 \
-	{                                                                                                                  \
-		(void) (context);                                                                                              \
-		ereport(ERROR, __VA_ARGS__);                                                                                   \
-		return dummy_value;                                                                                            \
+#define ereturn(context, dummy_value, ...)                                                                   \
+	do                                                                                                       \
+	{                                                                                                        \
+		(void) (context);                                                                                    \
+		ereport(ERROR, __VA_ARGS__);                                                                         \
+		return dummy_value;                                                                                  \
 	} while (0)
 #endif
 

@@ -13,10 +13,11 @@
 #   PRIVATE_CONF    further lines for postgresql.conf
 #   KEEP=1          leave the server up and say how to reach and stop it
 #
-# On failure the server's last log lines are shown and results/, regression.diffs and tmp_check/ are copied back.
+# When COMMAND fails, results/ (with server.log), regression.diffs and tmp_check/log are copied back to the tree.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tree=$PWD
+unset MAKEFLAGS MAKELEVEL
 
 say() { echo "private server: $*" >&2; }
 
@@ -89,8 +90,9 @@ start_server() {
 }
 
 bring_back() { # what shows a failure
-	tail -n 30 "$work/server.log" | sed 's/^/server log: /' >&2
 	local item
+	mkdir -p "$work/csflow/results"
+	cp "$work/server.log" "$work/csflow/results/"
 	for item in results regression.diffs tmp_check/log; do
 		[ -e "$work/csflow/$item" ] || continue
 		rm -rf "${tree:?}/$item"

@@ -15,6 +15,7 @@
 # regress, tap, isolation and server want the surroundings that test/private.sh makes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+unset MAKEFLAGS MAKELEVEL
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/csflow-run.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -43,19 +44,22 @@ prove_counted() { # its exit code adds nothing to the counts unless it never cam
 	prove --formatter Counts --failures "$@" || [ "$(wc -l <"$COUNTS")" -gt "$before" ] || count 0 1
 }
 
+one_line_per_test() {
+	grep --line-buffered -E '^(test |ok |not ok |Bail|.*(ERROR|FATAL):)' || true
+}
+
 # pg_regress and pg_isolation_regress: a test is one file; their lines differ between majors.
 regress_counted() { # MAKE-VARIABLE FILE...
-	local which=$1 failed=0 other
+	local which=$1 passed other
 	shift
 	other=REGRESS
 	[ "$which" = ISOLATION ] || other=ISOLATION
 	rm -f regression.diffs
-	if ! make -s with_llvm=no "$other=" TAP_TESTS= installcheck | tee "$work/out"; then
-		failed=$(grep -cE '^(not ok|test .*FAILED)' "$work/out" || true)
-		[ "$failed" -gt 0 ] || failed=$#
-		[ ! -e regression.diffs ] || cat regression.diffs
+	if ! make -s with_llvm=no "$other=" TAP_TESTS= installcheck 2>&1 | tee "$work/out" | one_line_per_test; then
+		cat regression.diffs 2>/dev/null || tail -n 20 "$work/out"
 	fi
-	count $(($# - failed)) "$failed"
+	passed=$(grep -cE '^(ok |test .*[.] ok )' "$work/out" || true)
+	count "$passed" $(($# - passed))
 }
 
 run_kernel() {
@@ -109,10 +113,11 @@ fuzz_one() { # NAME CORPUS
 run_format() { check lint test/lint; }
 
 run_warnings() {
-	local compiler
+	local compiler pg_config
+	pg_config=$(test/setup.sh)
 	for compiler in gcc clang; do
 		if command -v "$compiler" >/dev/null; then
-			check "warnings, $compiler" make -s -j2 "warnings-$compiler"
+			check "warnings, $compiler" make -s PG_CONFIG="$pg_config" "warnings-$compiler"
 		else
 			echo "warnings, $compiler ... skipped, not installed"
 			count 0 0 1
@@ -143,6 +148,13 @@ run_part() { # PART: with the files that belong to it
 	fi
 }
 
+# A server process that crashed is a failure even if every test recovered from it.
+check_server_log() {
+	if grep -nE 'terminated by signal|PANIC:|TRAP:' "$PGHOST/server.log"; then
+		count 0 1
+	fi
+}
+
 for part; do
 	set +e # a part that breaks down is one failure, and the next part still runs
 	(set -e && run_part "$part") 2>&1
@@ -151,6 +163,7 @@ for part; do
 	[ $status != 64 ] || exit 64
 	[ $status = 0 ] || count 0 1
 done
+[ ! -e "${PGHOST-}/server.log" ] || check_server_log
 awk '{ passed += $1; failed += $2; skipped += $3 }
 	END {
 		printf "csflow: %d passed, %d failed%s\n", passed, failed, skipped ? ", " skipped " skipped" : ""

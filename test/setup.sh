@@ -4,7 +4,7 @@
 # nothing is missing nothing happens.
 #
 #   PG_CONFIG=$(test/setup.sh)            server, headers, pg_cron, pgTAP, compiler, Perl modules
-#   PG_CONFIG=$(test/setup.sh fuzz)       and clang with libFuzzer
+#   PG_CONFIG=$(test/setup.sh checks)     and, where the distribution has them, clang, libFuzzer, clang-format, shellcheck
 #
 # PG_CONFIG given from outside decides which PostgreSQL; otherwise the newest installed one (15 or newer) that has all
 # pieces, else the newest that can be completed. Installing a server package never creates a cluster here.
@@ -47,13 +47,14 @@ common_pieces() {
 	command -v make >/dev/null || echo "make builds the extension"
 	command -v prove >/dev/null || echo "perl runs the test programs"
 	perl -MIPC::Run -e 1 2>/dev/null || echo "libipc-run-perl PostgreSQL's own test modules need it"
-	[ "$wanted" != fuzz ] || fuzz_pieces
 }
 
-fuzz_pieces() {
-	command -v clang >/dev/null || echo "clang the compiler with libFuzzer"
+check_pieces() {
+	command -v clang >/dev/null || echo "clang the second compiler, and fuzzing"
 	set -- /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 	[ -e "$1" ] || echo "libclang-rt-dev the fuzzing run-time"
+	command -v clang-format-14 >/dev/null || echo "clang-format-14 checks the layout of the C sources"
+	command -v shellcheck >/dev/null || echo "shellcheck checks the shell scripts"
 }
 
 # Which PostgreSQL --------------------------------------------------------------------------------------------------
@@ -72,9 +73,11 @@ installed_majors() {
 
 obtainable() { # MAJOR: apt knows every missing piece
 	for package in $(server_pieces "$1" | cut -d ' ' -f 1); do
-		apt-cache show "$package" >/dev/null 2>&1 || return 1
+		known_to_apt "$package" || return 1
 	done
 }
+
+known_to_apt() { apt-cache show "$1" >/dev/null 2>&1; }
 
 choose_major() { # sets major
 	for major in $(installed_majors); do
@@ -147,7 +150,7 @@ without_main_cluster() {
 install_missing() { # lines "package reason"
 	refresh_package_lists
 	echo "$1" | while read -r package reason; do
-		say "installing $package: $reason"
+		[ -z "$package" ] || say "installing $package: $reason"
 	done
 	case $1 in
 	*"the server"*) without_main_cluster ;;
@@ -165,5 +168,11 @@ else
 	PG_CONFIG=$root/$major/bin/pg_config
 fi
 missing=$([ -z "$major" ] || server_pieces "$major"; common_pieces)
+if [ "$wanted" = checks ] && [ -n "$(check_pieces)" ]; then
+	refresh_package_lists
+	missing=$(echo "$missing"; check_pieces | while read -r package reason; do
+		! known_to_apt "$package" || echo "$package $reason"
+	done)
+fi
 [ -z "$missing" ] || install_missing "$missing"
 echo "$PG_CONFIG"
