@@ -4,9 +4,7 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/stratnum.h"
-#include "catalog/pg_am_d.h"
 #include "catalog/pg_type_d.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
@@ -141,17 +139,21 @@ csf_tag_recv(PG_FUNCTION_ARGS)
 	parts.priority = (csf_priority) pq_getmsgbyte(message);
 	if (!csf_tag_check(&parts, &fault))
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("invalid binary value for type %s", "tag"), errdetail("%s", fault.detail),
-						fault.hint[0] ? errhint("%s", fault.hint) : 0));
+						errmsg("invalid binary value for type %s: kind \"%s\", domain \"%s\", priority %d",
+							   "tag", csf_utf8_to_server(parts.kind, parts.kind_length),
+							   csf_utf8_to_server(parts.domain, parts.domain_length), (int) parts.priority),
+						errdetail("%s", fault.detail), fault.hint[0] ? errhint("%s", fault.hint) : 0));
 	PG_RETURN_TAG(pack(&parts));
 }
 
 static void
 send_part(StringInfo message, const char *utf8, size_t length)
 {
-	char *text = csf_utf8_to_server(utf8, length);
+	char *server = csf_utf8_to_server(utf8, length);
+	char *client = pg_server_to_client(server, (int) strlen(server));
 
-	pq_sendcountedtext(message, text, (int) strlen(text), false);
+	pq_sendint32(message, (uint32) strlen(client));
+	pq_sendbytes(message, client, (int) strlen(client));
 }
 
 Datum
@@ -205,26 +207,28 @@ csf_tag_priority(PG_FUNCTION_ARGS)
 	PG_RETURN_PRIORITY(parts.priority);
 }
 
-static int
-compare(FunctionCallInfo fcinfo)
+/* The argument that sorts last, or first; detoasted, so that an aggregate never keeps a pointer into a TOAST table. */
+static Datum
+choose(FunctionCallInfo fcinfo, bool last)
 {
 	csf_tag *left = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(0));
 	csf_tag *right = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1));
+	int order = csf_tag_compare(VARDATA_ANY(left), VARSIZE_ANY_EXHDR(left), VARDATA_ANY(right),
+								VARSIZE_ANY_EXHDR(right));
 
-	return csf_tag_compare(VARDATA_ANY(left), VARSIZE_ANY_EXHDR(left), VARDATA_ANY(right),
-						   VARSIZE_ANY_EXHDR(right));
+	return CsfTagGetDatum((last ? order >= 0 : order <= 0) ? left : right);
 }
 
 Datum
 csf_tag_larger(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_DATUM(PG_GETARG_DATUM(compare(fcinfo) >= 0 ? 0 : 1));
+	PG_RETURN_DATUM(choose(fcinfo, true));
 }
 
 Datum
 csf_tag_smaller(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_DATUM(PG_GETARG_DATUM(compare(fcinfo) <= 0 ? 0 : 1));
+	PG_RETURN_DATUM(choose(fcinfo, false));
 }
 
 /* The parts of a search; they point into the text given or into a converted copy. Raises 22023 when it is malformed. */
