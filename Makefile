@@ -57,7 +57,7 @@ check-kernel check-fuzz check-format check-warnings:
 	@$(GIVEN_PG_CONFIG) test/run.sh $(@:check-%=%)
 
 bench:
-	@$(GIVEN_PG_CONFIG) test/bench.sh
+	@$(GIVEN_PG_CONFIG) PRIVATE_CONF="$$(cat test/bench/postgresql.conf)" test/private.sh test/bench.sh
 
 test-matrix:
 	@test/matrix.sh

@@ -12,8 +12,10 @@
 #   format      test/lint
 #   warnings    gcc and clang with -Wall -Wextra -Werror
 #
-# regress, tap, isolation and server want the surroundings that test/private.sh makes.
+# regress, tap, isolation and server want the surroundings that test/private.sh makes. TESTS="NAME NAME" keeps only the
+# tests of these names.
 set -euo pipefail
+shopt -s nullglob
 cd "$(dirname "$0")/.."
 unset MAKEFLAGS MAKELEVEL
 
@@ -21,6 +23,21 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/csflow-run.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 export COUNTS=$work/counts PERL5LIB=$PWD/test/lib${PERL5LIB:+:$PERL5LIB} LC_ALL=C.UTF-8
 : >"$COUNTS"
+
+names() { # FILE...: without folder and ending
+	local file
+	for file; do
+		file=${file##*/}
+		echo "${file%.*}"
+	done | paste -sd ' '
+}
+
+chosen() { # FILE...: those that TESTS names; all without TESTS
+	local file
+	for file; do
+		case " ${TESTS-$(names "$file")} " in *" $(names "$file") "*) echo "$file" ;; esac
+	done
+}
 
 count() { echo "$1 $2 ${3-0}" >>"$COUNTS"; }
 
@@ -49,13 +66,11 @@ one_line_per_test() {
 }
 
 # pg_regress and pg_isolation_regress: a test is one file; their lines differ between majors.
-regress_counted() { # MAKE-VARIABLE FILE...
-	local which=$1 passed other
-	shift
-	other=REGRESS
-	[ "$which" = ISOLATION ] || other=ISOLATION
+regress_counted() { # MAKE-VARIABLE OTHER-MAKE-VARIABLE FILE...
+	local which=$1 other=$2 passed
+	shift 2
 	rm -f regression.diffs
-	if ! make -s with_llvm=no "$other=" TAP_TESTS= installcheck 2>&1 | tee "$work/out" | one_line_per_test; then
+	if ! make -s with_llvm=no "$which=$(names "$@")" "$other=" TAP_TESTS= installcheck 2>&1 | tee "$work/out" | one_line_per_test; then
 		cat regression.diffs 2>/dev/null || tail -n 20 "$work/out"
 	fi
 	passed=$(grep -cE '^(ok |test .*[.] ok )' "$work/out" || true)
@@ -69,7 +84,7 @@ run_kernel() {
 	ASAN_OPTIONS=detect_leaks=0 prove_counted --exec '' "${binaries[@]}"
 }
 
-run_regress() { regress_counted REGRESS "$@"; }
+run_regress() { regress_counted REGRESS ISOLATION "$@"; }
 
 run_tap() {
 	export TAP_TEMPLATE=csflow_tap_template
@@ -79,12 +94,13 @@ run_tap() {
 	dropdb "$TAP_TEMPLATE"
 }
 
-run_isolation() { regress_counted ISOLATION "$@"; }
+run_isolation() { regress_counted ISOLATION REGRESS "$@"; }
 
 run_server() {
 	local before
 	before=$(wc -l <"$COUNTS")
-	make -s with_llvm=no REGRESS= ISOLATION= PROVE_FLAGS='--formatter Counts --failures --jobs 2' installcheck ||
+	make -s with_llvm=no REGRESS= ISOLATION= PROVE_TESTS="$*" \
+		PROVE_FLAGS='--formatter Counts --failures --jobs 2' installcheck ||
 		[ "$(wc -l <"$COUNTS")" -gt "$before" ] || count 0 1
 }
 
@@ -140,12 +156,14 @@ run_part() { # PART: with the files that belong to it
 		exit 64
 		;;
 	esac
-	if [ ${#files[@]} -gt 0 ] && [ ! -e "${files[0]}" ]; then
-		echo "== $1: no tests"
-	else
-		echo "== $1${files[0]+: ${#files[@]} files}"
-		"run_$1" "${files[@]}"
+	if [ ${#files[@]} = 0 ]; then
+		echo "== $1"
+		"run_$1"
+		return
 	fi
+	mapfile -t files < <(chosen "${files[@]}")
+	echo "== $1: ${#files[@]} files"
+	[ ${#files[@]} = 0 ] || "run_$1" "${files[@]}"
 }
 
 # A server process that crashed is a failure even if every test recovered from it.
