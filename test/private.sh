@@ -117,7 +117,7 @@ finish() {
 
 PG_CONFIG=$("$tree/test/setup.sh")
 work=$(mktemp -d "${TMPDIR:-/tmp}/csflow.XXXXXX")
-export PG_CONFIG HOME=$work LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8
+export PG_CONFIG HOME=$work LANG=C.UTF-8 LC_ALL=C.UTF-8 PGCLIENTENCODING=UTF8
 export PGDATA=$work/data PGHOST=$work PGUSER=postgres PGDATABASE=postgres TEMP_CONFIG=$work/staging.conf
 unset PGPORT PGHOSTADDR PGSERVICE PGPASSWORD PGOPTIONS PGTZ
 PATH=$("$PG_CONFIG" --bindir):$PATH

@@ -21,7 +21,7 @@ unset MAKEFLAGS MAKELEVEL
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/csflow-run.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-export COUNTS=$work/counts PERL5LIB=$PWD/test/lib${PERL5LIB:+:$PERL5LIB} LC_ALL=C.UTF-8
+export COUNTS=$work/counts PERL5LIB=$PWD/test/lib${PERL5LIB:+:$PERL5LIB} LANG=C.UTF-8 LC_ALL=C.UTF-8
 : >"$COUNTS"
 
 names() { # FILE...: without folder and ending
@@ -150,17 +150,16 @@ run_part() { # PART: with the files that belong to it
 	isolation) files=(test/specs/*.spec) ;;
 	server) files=(test/t/*.pl) ;;
 	fuzz) files=(test/fuzz/*_fuzz.c) ;;
-	format | warnings) ;;
+	format | warnings)
+		echo "== $1"
+		"run_$1"
+		return
+		;;
 	*)
 		echo "test/run.sh: no part named $1" >&2
 		exit 64
 		;;
 	esac
-	if [ ${#files[@]} = 0 ]; then
-		echo "== $1"
-		"run_$1"
-		return
-	fi
 	mapfile -t files < <(chosen "${files[@]}")
 	echo "== $1: ${#files[@]} files"
 	[ ${#files[@]} = 0 ] || "run_$1" "${files[@]}"

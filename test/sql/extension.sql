@@ -7,6 +7,8 @@ SELECT d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) AS object
   FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
  WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'csflow';
 
+SELECT count(*) > 0 AS has_functions FROM member WHERE classid = 'pg_proc'::regclass;
+
 SELECT object AS without_comment
   FROM member
  WHERE classid IN ('pg_proc'::regclass, 'pg_type'::regclass, 'pg_class'::regclass)
@@ -14,10 +16,11 @@ SELECT object AS without_comment
    AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = objid AND t.typcategory = 'A')
  ORDER BY object COLLATE "C";
 
+-- A body in quotes is parsed when it runs, so it must pin the path; a BEGIN ATOMIC or RETURN body was bound when created.
 SELECT m.object AS without_search_path
   FROM member m JOIN pg_proc p ON p.oid = m.objid AND m.classid = 'pg_proc'::regclass
   JOIN pg_language l ON l.oid = p.prolang
- WHERE l.lanname IN ('sql', 'plpgsql') AND p.prokind <> 'p'
+ WHERE l.lanname IN ('sql', 'plpgsql') AND p.prokind <> 'p' AND p.prosqlbody IS NULL
    AND NOT COALESCE('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
  ORDER BY m.object COLLATE "C";
 
