@@ -23,4 +23,10 @@
 	} while (0)
 #endif
 
+/* Infinite intervals came with 17. */
+#if PG_VERSION_NUM < 170000
+#define INTERVAL_IS_NOBEGIN(interval) false
+#define INTERVAL_NOT_FINITE(interval) false
+#endif
+
 #endif
