@@ -37,6 +37,7 @@ copy_tree() { # and the data beside it that some tests read
 		mkdir "$work/shared"
 		cp -r "$tree/../shared/data" "$work/shared/"
 	fi
+	chmod -R u+w "$work"
 	[ "$(id -u)" != 0 ] || chown -R postgres "$work"
 }
 
@@ -124,6 +125,7 @@ PATH=$("$PG_CONFIG" --bindir):$PATH
 trap finish EXIT
 trap 'exit 130' HUP INT TERM
 
+cd "$work"
 copy_tree
 say "building in $work"
 build
