@@ -1,0 +1,279 @@
+/*
+ * fold.c
+ *		Folding of text over the pinned table.
+ */
+#include "kernel/fold.h"
+
+#include "kernel/fold_table.h"
+
+/* How many characters are folded between two looks for a cancelled query. */
+#define INTERRUPT_STRIDE 65536
+
+#define KANA_VOICED_MARK 0x3099
+#define KANA_SEMIVOICED_MARK 0x309A
+#define HANGUL_LEADING 0x1100
+#define HANGUL_VOWEL 0x1161
+#define HANGUL_TRAILING 0x11A7 /* one below the first, which stands for none */
+#define HANGUL_SYLLABLE 0xAC00
+#define HANGUL_LEADINGS 19
+#define HANGUL_VOWELS 21
+#define HANGUL_TRAILINGS 28
+#define HANGUL_SYLLABLES (HANGUL_LEADINGS * HANGUL_VOWELS * HANGUL_TRAILINGS)
+
+static inline bool
+is_continuation(unsigned char byte)
+{
+	return (byte & 0xC0) == 0x80;
+}
+
+uint32
+csf_utf8_next(const char *text, size_t length, size_t *position)
+{
+	const unsigned char *at = (const unsigned char *) text + *position;
+	size_t left = length - *position;
+	uint32 code;
+
+	if (at[0] < 0x80)
+	{
+		*position += 1;
+		return at[0];
+	}
+	if (at[0] >= 0xE0 && at[0] < 0xF0 && left >= 3 && is_continuation(at[1]) && is_continuation(at[2]))
+	{
+		code = (uint32) (at[0] & 0x0F) << 12 | (uint32) (at[1] & 0x3F) << 6 | (at[2] & 0x3F);
+		if (code >= 0x800 && (code < 0xD800 || code > 0xDFFF))
+		{
+			*position += 3;
+			return code;
+		}
+	}
+	else if (at[0] >= 0xC2 && at[0] < 0xE0 && left >= 2 && is_continuation(at[1]))
+	{
+		*position += 2;
+		return (uint32) (at[0] & 0x1F) << 6 | (at[1] & 0x3F);
+	}
+	else if (at[0] >= 0xF0 && at[0] < 0xF5 && left >= 4 && is_continuation(at[1]) && is_continuation(at[2]) &&
+			 is_continuation(at[3]))
+	{
+		code = (uint32) (at[0] & 0x07) << 18 | (uint32) (at[1] & 0x3F) << 12 | (uint32) (at[2] & 0x3F) << 6 |
+			   (at[3] & 0x3F);
+		if (code >= 0x10000 && code <= 0x10FFFF)
+		{
+			*position += 4;
+			return code;
+		}
+	}
+	*position += 1;
+	return CSF_REPLACEMENT;
+}
+
+int
+csf_utf8_put(uint32 code, char *destination)
+{
+	if (code < 0x80)
+	{
+		destination[0] = (char) code;
+		return 1;
+	}
+	if (code < 0x800)
+	{
+		destination[0] = (char) (0xC0 | code >> 6);
+		destination[1] = (char) (0x80 | (code & 0x3F));
+		return 2;
+	}
+	if (code < 0x10000)
+	{
+		destination[0] = (char) (0xE0 | code >> 12);
+		destination[1] = (char) (0x80 | (code >> 6 & 0x3F));
+		destination[2] = (char) (0x80 | (code & 0x3F));
+		return 3;
+	}
+	destination[0] = (char) (0xF0 | code >> 18);
+	destination[1] = (char) (0x80 | (code >> 12 & 0x3F));
+	destination[2] = (char) (0x80 | (code >> 6 & 0x3F));
+	destination[3] = (char) (0x80 | (code & 0x3F));
+	return 4;
+}
+
+bool
+csf_is_space(uint32 code)
+{
+	return code == ' ' || (code >= 0x09 && code <= 0x0D) || code == 0x85 || code == 0x1680 || code == 0x2028 ||
+		   code == 0x2029;
+}
+
+/*
+ * On folded code points, so upper case, full width and precomposed accents need no mention. Beyond ASCII: Latin, Greek,
+ * Cyrillic, Armenian, Hebrew, Arabic and the Indic scripts up to Sinhala. Thai, Lao, Han, kana and Hangul either have
+ * no spaces between words or attach endings to them.
+ */
+bool
+csf_is_word_character(uint32 code)
+{
+	if (code < 0x80)
+		return (code >= 'a' && code <= 'z') || (code >= '0' && code <= '9') || code == '_';
+	if (code < 0xDF || code >= 0x0E00)
+		return false;
+	switch (code)
+	{
+		case 0xF7:	 /* division sign */
+		case 0x0589: /* Armenian full stop */
+		case 0x060C: /* Arabic comma, semicolon, question mark, full stop */
+		case 0x061B:
+		case 0x061F:
+		case 0x06D4:
+		case 0x0964: /* danda, double danda */
+		case 0x0965:
+			return false;
+	}
+	return true;
+}
+
+static inline bool
+may_compose(uint32 code)
+{
+	return code - HANGUL_VOWEL < HANGUL_TRAILING + HANGUL_TRAILINGS - HANGUL_VOWEL || code - KANA_VOICED_MARK < 2;
+}
+
+static bool
+takes_both_marks(uint32 hiragana)
+{
+	return hiragana >= 0x306F && hiragana <= 0x307B && (hiragana - 0x306F) % 3 == 0;
+}
+
+static bool
+takes_voiced_mark(uint32 hiragana)
+{
+	return hiragana == 0x3046 || hiragana == 0x309D ||
+		   (hiragana >= 0x304B && hiragana <= 0x3061 && hiragana % 2 == 1) ||
+		   (hiragana >= 0x3064 && hiragana <= 0x3068 && hiragana % 2 == 0) || takes_both_marks(hiragana);
+}
+
+/* The one character that base and the mark or letter after it make, or 0; the pairs of canonical composition. */
+static uint32
+compose(uint32 base, uint32 mark)
+{
+	uint32 leading = base - HANGUL_LEADING;
+	uint32 syllable = base - HANGUL_SYLLABLE;
+	uint32 hiragana = base >= 0x30A1 && base <= 0x30FD ? base - 0x60 : base;
+
+	if (mark == KANA_SEMIVOICED_MARK)
+		return takes_both_marks(hiragana) ? base + 2 : 0;
+	if (mark == KANA_VOICED_MARK)
+	{
+		if (base >= 0x30EF && base <= 0x30F2)
+			return base + 8;
+		if (hiragana == 0x3046)
+			return base + 0x4E;
+		return takes_voiced_mark(hiragana) ? base + 1 : 0;
+	}
+	if (leading < HANGUL_LEADINGS && mark - HANGUL_VOWEL < HANGUL_VOWELS)
+		return HANGUL_SYLLABLE + (leading * HANGUL_VOWELS + (mark - HANGUL_VOWEL)) * HANGUL_TRAILINGS;
+	if (syllable < HANGUL_SYLLABLES && syllable % HANGUL_TRAILINGS == 0 && mark > HANGUL_TRAILING &&
+		mark < HANGUL_TRAILING + HANGUL_TRAILINGS)
+		return base + (mark - HANGUL_TRAILING);
+	return 0;
+}
+
+static void
+reserve(csf_folded *folded, size_t *capacity, size_t more)
+{
+	if (folded->n + more <= *capacity)
+		return;
+	*capacity = *capacity + *capacity / 2 + more;
+	folded->code = csf_realloc(folded->code, *capacity * sizeof(uint32));
+	folded->source = csf_realloc(folded->source, *capacity * sizeof(int32));
+}
+
+static inline void
+append(csf_folded *folded, uint32 code, int source)
+{
+	if (may_compose(code) && folded->n > 0)
+	{
+		uint32 composed = compose(folded->code[folded->n - 1], code);
+
+		if (composed != 0)
+		{
+			folded->code[folded->n - 1] = composed;
+			return;
+		}
+	}
+	folded->code[folded->n] = code;
+	folded->source[folded->n++] = source;
+}
+
+static inline void
+append_squeezed(csf_folded *folded, uint32 code, int source)
+{
+	if (csf_is_space(code))
+	{
+		if (folded->n > 0 && folded->code[folded->n - 1] == ' ')
+			return;
+		code = ' ';
+	}
+	append(folded, code, source);
+}
+
+void
+csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *folded)
+{
+	size_t capacity = length + 16;
+	size_t position = 0;
+
+	folded->code = csf_alloc(capacity * sizeof(uint32));
+	folded->source = csf_alloc(capacity * sizeof(int32));
+	folded->n = 0;
+	folded->characters = 0;
+	while (position < length)
+	{
+		uint32 code = csf_utf8_next(text, length, &position);
+		int source = folded->characters++;
+		uint32 self = code;
+		const uint32 *expansion = &self;
+		uint32 n = 1;
+		uint16 cell = csf_fold_cells[(uint32) csf_fold_block_of[code >> CSF_FOLD_BLOCK_BITS] << CSF_FOLD_BLOCK_BITS |
+									 (code & ((1 << CSF_FOLD_BLOCK_BITS) - 1))];
+
+		if (source % INTERRUPT_STRIDE == INTERRUPT_STRIDE - 1)
+			csf_check_interrupts();
+		if (cell == CSF_FOLD_DROPPED)
+			continue;
+		if (cell != CSF_FOLD_SELF)
+		{
+			n = csf_fold_expansions[cell];
+			expansion = &csf_fold_expansions[cell + 1];
+		}
+		reserve(folded, &capacity, n);
+		for (uint32 i = 0; i < n; i++)
+		{
+			if (space == CSF_FOLD_SQUEEZE_SPACE)
+				append_squeezed(folded, expansion[i], source);
+			else
+				append(folded, expansion[i], source);
+		}
+	}
+}
+
+char *
+csf_fold_utf8(const char *text, size_t length, size_t *folded_length)
+{
+	csf_folded folded;
+	char *result;
+	size_t used = 0;
+
+	csf_fold(text, length, CSF_FOLD_KEEP_SPACE, &folded);
+	result = csf_alloc((size_t) folded.n * 4 + 1);
+	for (int i = 0; i < folded.n; i++)
+		used += csf_utf8_put(folded.code[i], result + used);
+	result[used] = '\0';
+	*folded_length = used;
+	csf_folded_free(&folded);
+	return result;
+}
+
+void
+csf_folded_free(csf_folded *folded)
+{
+	csf_free(folded->code);
+	csf_free(folded->source);
+}

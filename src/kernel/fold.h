@@ -1,0 +1,49 @@
+/*
+ * fold.h
+ *		The canonical form of text for matching: lower case, half width, simplified, without accents.
+ *
+ * Folding knows no locale and no library; it goes character by character over a pinned table, so the same text folds
+ * the same everywhere and for ever. Folding a folded text changes nothing.
+ */
+#ifndef CSF_FOLD_H
+#define CSF_FOLD_H
+
+#include "kernel/kernel.h"
+
+/* What a byte that is not valid UTF-8 reads as; each such byte is a character of its own. */
+#define CSF_REPLACEMENT 0xFFFD
+
+/*
+ * A folded text. source[i] is the 0-based index of the character of the original that code[i] comes from, or of the
+ * first one where several were composed; it never decreases.
+ */
+typedef struct csf_folded
+{
+	uint32 *code;
+	int32 *source;
+	int n;
+	int characters; /* of the original */
+} csf_folded;
+
+typedef enum csf_fold_space
+{
+	CSF_FOLD_KEEP_SPACE,
+	CSF_FOLD_SQUEEZE_SPACE /* any run of white space, line ends included, becomes one space */
+} csf_fold_space;
+
+/* The code point at text[*position], which is below length; moves position behind it. */
+extern uint32 csf_utf8_next(const char *text, size_t length, size_t *position);
+
+/* Writes code as UTF-8 to at least four bytes; returns how many were used. */
+extern int csf_utf8_put(uint32 code, char *destination);
+
+/* Both allocate their result; length stays below 1 GB. Free with csf_folded_free and csf_free. */
+extern void csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *folded);
+extern char *csf_fold_utf8(const char *text, size_t length, size_t *folded_length);
+extern void csf_folded_free(csf_folded *folded);
+
+/* Letters and digits of scripts that put spaces between words: where a word of them begins and ends matters. */
+extern bool csf_is_word_character(uint32 code);
+extern bool csf_is_space(uint32 code);
+
+#endif
