@@ -9,7 +9,7 @@ typedef struct alias_word
 	uint32 *code;
 	int n;
 	int32 leader; /* while building an index on the way to the class's first word; then that word */
-	int32 next;	  /* of the same class; -1 after the last */
+	int32 next;   /* of the same class; -1 after the last */
 } alias_word;
 
 struct csf_alias_set
@@ -116,6 +116,20 @@ sort_words(csf_alias_set *set)
 	set->n = kept;
 }
 
+static void
+describe_useless(const csf_alias *alias, csf_fault *fault)
+{
+	const char *word = alias->word == NULL ? "" : alias->word;
+	const char *canonical = alias->canonical == NULL ? "" : alias->canonical;
+
+	memset(fault, 0, sizeof(*fault));
+	fault->position = -1;
+	snprintf(fault->message, sizeof(fault->message), "alias \"%.*s\" for \"%.*s\" is too short",
+			 csf_utf8_clip(word, 60), word, csf_utf8_clip(canonical, 60), canonical);
+	snprintf(fault->detail, sizeof(fault->detail),
+			 "Each word needs a Chinese character or two letters after folding.");
+}
+
 /* Chains each class's words in their order, which begins with its leader. */
 static void
 link_classes(csf_alias_set *set)
@@ -147,14 +161,9 @@ csf_alias_set_build(const csf_alias *aliases, int n, csf_fault *fault)
 		alias_word *word = &set->words[set->n++];
 
 		word->code = csf_fold_pattern(text == NULL ? "" : text, &word->n);
-		if (word->n == 0)
+		if (word->n == 0 || (word->n == 1 && csf_is_word_character(word->code[0])))
 		{
-			memset(fault, 0, sizeof(*fault));
-			fault->position = -1;
-			snprintf(fault->message, sizeof(fault->message), "alias with an empty word");
-			snprintf(fault->detail, sizeof(fault->detail), "Alias \"%.40s\" of \"%.40s\" has nothing to match.",
-					 aliases[i / 2].word == NULL ? "" : aliases[i / 2].word,
-					 aliases[i / 2].canonical == NULL ? "" : aliases[i / 2].canonical);
+			describe_useless(&aliases[i / 2], fault);
 			csf_alias_set_free(set);
 			return NULL;
 		}
@@ -203,12 +212,12 @@ split_pattern(const csf_alias_set *set, const uint32 *code, int n, pattern_piece
 
 		if (word >= 0)
 		{
-			pieces[n_pieces++] = (pattern_piece) {from, set->words[word].n, set->words[word].leader, word};
+			pieces[n_pieces++] = (pattern_piece){from, set->words[word].n, set->words[word].leader, word};
 			from += set->words[word].n;
 			continue;
 		}
 		if (n_pieces == 0 || pieces[n_pieces - 1].leader >= 0)
-			pieces[n_pieces++] = (pattern_piece) {from, 0, -1, -1};
+			pieces[n_pieces++] = (pattern_piece){from, 0, -1, -1};
 		pieces[n_pieces - 1].n++;
 		from++;
 	}
@@ -243,7 +252,7 @@ join_pieces(const csf_alias_set *set, const uint32 *code, const pattern_piece *p
 		memcpy(joined + n, word == NULL ? code + pieces[i].from : word->code, length * sizeof(uint32));
 		n += length;
 	}
-	return (csf_pattern) {joined, n};
+	return (csf_pattern){joined, n};
 }
 
 /* Moves on to the next combination of words, like an odometer whose wheels are the classes; false after the last. */

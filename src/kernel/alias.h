@@ -18,7 +18,10 @@ typedef struct csf_alias
 
 typedef struct csf_alias_set csf_alias_set;
 
-/* Words that share a canonical word, directly or through others, form a class. NULL and a fault for an empty word. */
+/*
+ * Words that share a canonical word, directly or through others, form a class. NULL and a fault for an empty word
+ * or a single letter.
+ */
 extern csf_alias_set *csf_alias_set_build(const csf_alias *aliases, int n, csf_fault *fault);
 extern void csf_alias_set_free(csf_alias_set *set);
 

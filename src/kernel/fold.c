@@ -5,9 +5,13 @@
 #include "kernel/fold.h"
 
 #include "kernel/fold_table.h"
+#include "kernel/utf8.h"
 
 /* How many characters are folded between two looks for a cancelled query. */
 #define INTERRUPT_STRIDE 65536
+
+/* What a byte that is not valid UTF-8 reads as; each such byte is a character of its own. */
+#define REPLACEMENT 0xFFFD
 
 #define KANA_VOICED_MARK 0x3099
 #define KANA_SEMIVOICED_MARK 0x309A
@@ -19,53 +23,6 @@
 #define HANGUL_VOWELS 21
 #define HANGUL_TRAILINGS 28
 #define HANGUL_SYLLABLES (HANGUL_LEADINGS * HANGUL_VOWELS * HANGUL_TRAILINGS)
-
-static inline bool
-is_continuation(unsigned char byte)
-{
-	return (byte & 0xC0) == 0x80;
-}
-
-uint32
-csf_utf8_next(const char *text, size_t length, size_t *position)
-{
-	const unsigned char *at = (const unsigned char *) text + *position;
-	size_t left = length - *position;
-	uint32 code;
-
-	if (at[0] < 0x80)
-	{
-		*position += 1;
-		return at[0];
-	}
-	if (at[0] >= 0xE0 && at[0] < 0xF0 && left >= 3 && is_continuation(at[1]) && is_continuation(at[2]))
-	{
-		code = (uint32) (at[0] & 0x0F) << 12 | (uint32) (at[1] & 0x3F) << 6 | (at[2] & 0x3F);
-		if (code >= 0x800 && (code < 0xD800 || code > 0xDFFF))
-		{
-			*position += 3;
-			return code;
-		}
-	}
-	else if (at[0] >= 0xC2 && at[0] < 0xE0 && left >= 2 && is_continuation(at[1]))
-	{
-		*position += 2;
-		return (uint32) (at[0] & 0x1F) << 6 | (at[1] & 0x3F);
-	}
-	else if (at[0] >= 0xF0 && at[0] < 0xF5 && left >= 4 && is_continuation(at[1]) && is_continuation(at[2]) &&
-			 is_continuation(at[3]))
-	{
-		code = (uint32) (at[0] & 0x07) << 18 | (uint32) (at[1] & 0x3F) << 12 | (uint32) (at[2] & 0x3F) << 6 |
-			   (at[3] & 0x3F);
-		if (code >= 0x10000 && code <= 0x10FFFF)
-		{
-			*position += 4;
-			return code;
-		}
-	}
-	*position += 1;
-	return CSF_REPLACEMENT;
-}
 
 int
 csf_utf8_put(uint32 code, char *destination)
@@ -95,11 +52,29 @@ csf_utf8_put(uint32 code, char *destination)
 	return 4;
 }
 
+int
+csf_utf8_clip(const char *text, int limit)
+{
+	size_t length = strlen(text);
+	size_t clipped = 0;
+
+	while (clipped < length)
+	{
+		uint32 code;
+		size_t size = csf_utf8_decode(text + clipped, length - clipped, &code);
+
+		if (clipped + size > (size_t) limit)
+			break;
+		clipped += size;
+	}
+	return (int) clipped;
+}
+
 bool
 csf_is_space(uint32 code)
 {
-	return code == ' ' || (code >= 0x09 && code <= 0x0D) || code == 0x85 || code == 0x1680 || code == 0x2028 ||
-		   code == 0x2029;
+	return code == ' ' || (code >= 0x09 && code <= 0x0D) || code == 0x85 || code == 0x1680 ||
+		   code == 0x2028 || code == 0x2029;
 }
 
 /*
@@ -116,7 +91,7 @@ csf_is_word_character(uint32 code)
 		return false;
 	switch (code)
 	{
-		case 0xF7:	 /* division sign */
+		case 0xF7:   /* division sign */
 		case 0x0589: /* Armenian full stop */
 		case 0x060C: /* Arabic comma, semicolon, question mark, full stop */
 		case 0x061B:
@@ -132,7 +107,8 @@ csf_is_word_character(uint32 code)
 static inline bool
 may_compose(uint32 code)
 {
-	return code - HANGUL_VOWEL < HANGUL_TRAILING + HANGUL_TRAILINGS - HANGUL_VOWEL || code - KANA_VOICED_MARK < 2;
+	return code - HANGUL_VOWEL < HANGUL_TRAILING + HANGUL_TRAILINGS - HANGUL_VOWEL ||
+		   code - KANA_VOICED_MARK < 2;
 }
 
 static bool
@@ -226,13 +202,17 @@ csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *fold
 	folded->characters = 0;
 	while (position < length)
 	{
-		uint32 code = csf_utf8_next(text, length, &position);
+		uint32 code;
 		int source = folded->characters++;
-		uint32 self = code;
-		const uint32 *expansion = &self;
+		const uint32 *expansion = &code;
 		uint32 n = 1;
-		uint16 cell = csf_fold_cells[(uint32) csf_fold_block_of[code >> CSF_FOLD_BLOCK_BITS] << CSF_FOLD_BLOCK_BITS |
-									 (code & ((1 << CSF_FOLD_BLOCK_BITS) - 1))];
+		uint16 cell;
+
+		position += csf_utf8_decode(text + position, length - position, &code);
+		if (code == CSF_UTF8_INVALID)
+			code = REPLACEMENT;
+		cell = csf_fold_cells[(uint32) csf_fold_block_of[code >> CSF_FOLD_BLOCK_BITS] << CSF_FOLD_BLOCK_BITS |
+							  (code & ((1 << CSF_FOLD_BLOCK_BITS) - 1))];
 
 		if (source % INTERRUPT_STRIDE == INTERRUPT_STRIDE - 1)
 			csf_check_interrupts();

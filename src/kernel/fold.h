@@ -10,9 +10,6 @@
 
 #include "kernel/kernel.h"
 
-/* What a byte that is not valid UTF-8 reads as; each such byte is a character of its own. */
-#define CSF_REPLACEMENT 0xFFFD
-
 /*
  * A folded text. source[i] is the 0-based index of the character of the original that code[i] comes from, or of the
  * first one where several were composed; it never decreases.
@@ -31,11 +28,11 @@ typedef enum csf_fold_space
 	CSF_FOLD_SQUEEZE_SPACE /* any run of white space, line ends included, becomes one space */
 } csf_fold_space;
 
-/* The code point at text[*position], which is below length; moves position behind it. */
-extern uint32 csf_utf8_next(const char *text, size_t length, size_t *position);
-
 /* Writes code as UTF-8 to at least four bytes; returns how many were used. */
 extern int csf_utf8_put(uint32 code, char *destination);
+
+/* How many bytes of text fit into limit without cutting a character, for messages. */
+extern int csf_utf8_clip(const char *text, int limit);
 
 /* Both allocate their result; length stays below 1 GB. Free with csf_folded_free and csf_free. */
 extern void csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *folded);

@@ -18,7 +18,7 @@
 typedef struct state_links
 {
 	int32 first_child;
-	int32 suffix;	/* the longest proper suffix of this state that is a state */
+	int32 suffix;   /* the longest proper suffix of this state that is a state */
 	int32 terminal; /* this state, or the longest suffix of it, at which a pattern ends; ROOT if none */
 } state_links;
 
@@ -27,9 +27,9 @@ struct csf_matcher
 	int n_states;
 	int n_patterns;
 	state_links *states; /* n_states + 1: the last one only bounds the children of the one before */
-	uint32 *labels;		 /* by state: the code point that leads to it */
-	int32 *patterns;	 /* by state: the pattern that ends there, or CSF_NO_PATTERN */
-	int32 *lengths;		 /* by pattern */
+	uint32 *labels;      /* by state: the code point that leads to it */
+	int32 *patterns;     /* by state: the pattern that ends there, or CSF_NO_PATTERN */
+	int32 *lengths;      /* by pattern */
 	uint16 page_of[PAGES];
 	int n_pages;
 	int32 (*pages)[PAGE_SIZE]; /* children of the root by code point; page 0 is empty */
@@ -150,7 +150,7 @@ grow_trie(csf_matcher *matcher, const sorted_pattern *sorted, int n, const int32
 	pattern_run *runs = csf_alloc(capacity * sizeof(pattern_run));
 	int32 *depths = csf_alloc(capacity * sizeof(int32));
 
-	runs[ROOT] = (pattern_run) {0, n};
+	runs[ROOT] = (pattern_run){0, n};
 	depths[ROOT] = 0;
 	matcher->n_states = 1;
 	for (int32 state = 0; state < matcher->n_states; state++)
@@ -172,7 +172,7 @@ grow_trie(csf_matcher *matcher, const sorted_pattern *sorted, int n, const int32
 			while (to < runs[state].to && sorted[to].code[depth] == sorted[from].code[depth])
 				to++;
 			matcher->labels[child] = sorted[from].code[depth];
-			runs[child] = (pattern_run) {from, to};
+			runs[child] = (pattern_run){from, to};
 			depths[child] = depth + 1;
 			if (state == ROOT)
 				set_root_child(matcher, sorted[from].code[0], child);
@@ -211,7 +211,7 @@ csf_matcher_build(const csf_pattern *patterns, int n, int32 *pattern_of)
 	size_t capacity;
 
 	for (int i = 0; i < n; i++)
-		sorted[i] = (sorted_pattern) {patterns[i].code, patterns[i].n, i};
+		sorted[i] = (sorted_pattern){patterns[i].code, patterns[i].n, i};
 	qsort(sorted, n, sizeof(sorted_pattern), compare_patterns);
 	matcher->n_pages = 1;
 	matcher->pages = csf_alloc_zero(sizeof(*matcher->pages));
@@ -262,7 +262,7 @@ append_end(csf_match_ends *ends, int32 end, int32 state)
 		ends->at = ends->at == NULL ? csf_alloc(ends->capacity * sizeof(csf_match_end))
 									: csf_realloc(ends->at, ends->capacity * sizeof(csf_match_end));
 	}
-	ends->at[ends->n++] = (csf_match_end) {end, state};
+	ends->at[ends->n++] = (csf_match_end){end, state};
 }
 
 void

@@ -1,0 +1,162 @@
+/*
+ * classify.h
+ *		Keyword rules over a title and a body: which category, domain, severity, departments and emotion, and why.
+ *
+ * How it decides (doc/classification.md has examples):
+ *
+ * A rule fires when any of any_of occurs (if there are any), all of all_of occur (within within_characters if given)
+ * and none of none_of does. A fired rule's severity, raise, department and notification act at once. Its weight counts
+ * towards its category and towards its domain, once for each pattern of any_of that occurs, however often; once in all
+ * if it has only all_of. Towards a sum an occurrence inside a longer occurrence that counts towards the same kind of
+ * sum in the same field does not count: the longest match wins.
+ *
+ * A second level with a sum of its own also gets that of its kind. The highest wins, the earlier in the input on a
+ * tie. A sum below minimum_score, or one less than minimum_margin ahead of the next, asks for review.
+ */
+#ifndef CSF_CLASSIFY_H
+#define CSF_CLASSIFY_H
+
+#include "kernel/alias.h"
+#include "kernel/kernel.h"
+
+#define CSF_MAX_WEIGHT 100
+#define CSF_MAX_PATTERN_CHARACTERS 100
+#define CSF_MAX_RULE_PATTERNS 1000
+#define CSF_MAX_NOTIFIED 16
+#define CSF_MAX_HITS 100000
+#define CSF_MAX_LEXICON_WEIGHT 10.0
+
+typedef struct csf_category
+{
+	int64 category_id;
+	int64 parent_id; /* 0: a kind */
+} csf_category;
+
+typedef enum csf_field
+{
+	CSF_FIELD_TEXT, /* title and body */
+	CSF_FIELD_TITLE,
+	CSF_FIELD_BODY
+} csf_field;
+
+typedef struct csf_keyword_rule
+{
+	int64 rule_id;
+	csf_field field;
+	int n_any, n_all, n_none;
+	const char **any_of, **all_of, **none_of; /* UTF-8, NUL-terminated */
+	int within_characters; /* > 0: the shortest stretch with all of all_of is at most so long */
+	bool part_of_word;     /* Latin patterns may fire inside a longer word */
+	int weight;            /* 1 .. CSF_MAX_WEIGHT */
+	int64 category_id;     /* 0 none: adds weight to that second level or kind */
+	const char *domain;    /* NULL none: adds weight to that domain */
+	int impact, urgency;   /* 0 none; 1 highest .. 3 lowest: at least this severe */
+	int raise_to;          /* 0 none; priority rank 1 C .. 4 E */
+	int64 notify_team_id;  /* 0 none */
+	int64 team_id;         /* 0 none: overrides the category's team */
+} csf_keyword_rule;
+
+typedef enum csf_lexicon_class
+{
+	CSF_LEXICON_ANGER,
+	CSF_LEXICON_ANXIETY,
+	CSF_LEXICON_NEGATIVE,
+	CSF_LEXICON_POSITIVE,
+	CSF_LEXICON_INTENSIFIER,
+	CSF_LEXICON_NEGATION
+} csf_lexicon_class;
+
+#define CSF_LEXICON_CLASSES 6
+
+/* A word may stand in several classes. An emotion of weight 0 marks a phrase that only looks like one (不过, 太太). */
+typedef struct csf_lexicon_word
+{
+	const char *word;
+	csf_lexicon_class class;
+	double
+		weight; /* 0 .. CSF_MAX_LEXICON_WEIGHT; intensifier: factor; negation: how much of a praise turns bad */
+} csf_lexicon_word;
+
+typedef struct csf_classifier_input
+{
+	const csf_category *categories;
+	int n_categories;
+	const csf_keyword_rule *rules;
+	int n_rules;
+	const csf_alias *aliases;
+	int n_aliases;
+	const csf_lexicon_word *lexicon;
+	int n_lexicon;
+	int minimum_score;  /* below it: review */
+	int minimum_margin; /* a lead over the next of less than this: review */
+} csf_classifier_input;
+
+typedef struct csf_classifier csf_classifier;
+
+typedef struct csf_verdict
+{
+	int64 category_id; /* the best second level or kind, also when it needs review; 0 none */
+	int64 kind_id;
+	int score;
+	int64 runner_up_id; /* 0 none */
+	int runner_up_score;
+	bool needs_review;
+	const char *domain; /* points into the classifier, or NULL */
+	int impact, urgency;
+	int raise_to;
+	int64 raise_rule_id;
+	int64 team_id; /* of the heaviest fired rule that names one and no category but the winner or its kind */
+	int64 notify_team_ids[CSF_MAX_NOTIFIED]; /* distinct, in the order of the rules; more are left out */
+	int n_notify;
+	double emotion;        /* -1 .. 1 */
+	double anger, anxiety; /* 0 .. 1 */
+	int rules_fired;
+} csf_verdict;
+
+/* Why an occurrence of a pattern counted or not. */
+typedef enum csf_hit_reason
+{
+	CSF_HIT_COUNTED,
+	CSF_HIT_CONDITION,     /* fulfils all_of of a fired rule whose any_of counts, or acts without a sum */
+	CSF_HIT_REPEATED,      /* counted already at another place */
+	CSF_HIT_INSIDE_LONGER, /* a longer match covers it */
+	CSF_HIT_NOT_FIRED,     /* its rule lacks a word of all_of, the nearness, or has one of none_of */
+	CSF_HIT_FORBIDS,       /* a word of none_of, which keeps its rule from firing */
+	CSF_HIT_EMOTION,       /* a word of the lexicon */
+	CSF_HIT_NEGATED        /* a word of the lexicon to which a negation leaves no weight */
+} csf_hit_reason;
+
+typedef struct csf_hit
+{
+	int64 rule_id;       /* 0: a word of the lexicon */
+	const char *pattern; /* as written in the rule; points into the classifier */
+	csf_field field;     /* where it was found: title or body */
+	int position;        /* 1-based character of the original text of that field */
+	int characters;      /* of the original text */
+	int weight;          /* of the rule */
+	double emotion;      /* what a word of the lexicon adds, before normalization; negative is bad */
+	bool counted;
+	csf_hit_reason reason;
+} csf_hit;
+
+/*
+ * Compiles the rules; everything is copied, allocated in the current memory context. NULL, a fault and the id of the
+ * rule at fault (0 if it is no rule) when something could never work.
+ */
+extern csf_classifier *csf_classifier_build(const csf_classifier_input *input, csf_fault *fault,
+											int64 *fault_rule_id);
+extern size_t csf_classifier_memory(const csf_classifier *classifier);
+extern void csf_classifier_free(csf_classifier *classifier);
+
+/* Either text may be empty (and then NULL); what is allocated on the way is freed. */
+extern void csf_classify(const csf_classifier *classifier, const char *title, size_t title_length,
+						 const char *body, size_t body_length, csf_verdict *verdict);
+
+/*
+ * The occurrences behind a verdict, in the order of fields and positions, the longer first; the first CSF_MAX_HITS of
+ * them. Returns how many; *hits is allocated (also for none).
+ */
+extern int csf_explain(const csf_classifier *classifier, const char *title, size_t title_length,
+					   const char *body, size_t body_length, csf_verdict *verdict, csf_hit **hits);
+
+#endif

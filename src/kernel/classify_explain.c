@@ -1,0 +1,209 @@
+/*
+ * classify_explain.c
+ *		Lists the occurrences behind a verdict, those that counted and those that did not.
+ */
+#include "kernel/classifier.h"
+
+typedef struct hit_list
+{
+	csf_hit *hits;
+	int n, capacity;
+} hit_list;
+
+static csf_hit *
+add_hit(hit_list *list)
+{
+	if (list->n == list->capacity)
+	{
+		list->capacity *= 2;
+		list->hits = csf_realloc(list->hits, list->capacity * sizeof(csf_hit));
+	}
+	memset(&list->hits[list->n], 0, sizeof(csf_hit));
+	return &list->hits[list->n++];
+}
+
+static void
+place_hit(const csf_scanned_field *scanned, int field, int32 start, int32 end, csf_hit *hit)
+{
+	int32 first = scanned->text.source[start];
+
+	hit->field = field == 0 ? CSF_FIELD_TITLE : CSF_FIELD_BODY;
+	hit->position = first + 1;
+	hit->characters = scanned->text.source[end] - first + 1;
+}
+
+static const csf_touched_rule *
+find_touched(const csf_evaluation *evaluation, int32 rule)
+{
+	int low = 0, high = evaluation->n_touched;
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (evaluation->touched[middle].rule < rule)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < evaluation->n_touched && evaluation->touched[low].rule == rule ? &evaluation->touched[low]
+																				: NULL;
+}
+
+/* The bit that says whether this entry of a fired rule has counted already; those of all_of count as one. */
+static int64
+counting_unit(const csf_compiled_rule *rule, const csf_pattern_use *use)
+{
+	bool together = rule->n_any == 0 && (rule->category != CSF_NONE || rule->domain != CSF_NONE);
+
+	return (int64) use->rule * (CSF_MAX_RULE_PATTERNS + 1) + (together ? 0 : use->slot);
+}
+
+/* The units that have counted, in an open-addressed set. */
+typedef struct unit_set
+{
+	int64 *units; /* -1: free */
+	uint32 mask;
+} unit_set;
+
+static bool
+counts_first_time(unit_set *set, int64 unit)
+{
+	uint32 at = (uint32) ((uint64) unit * UINT64_C(11400714819323198485) >> 40) & set->mask;
+
+	while (set->units[at] != -1)
+	{
+		if (set->units[at] == unit)
+			return false;
+		at = (at + 1) & set->mask;
+	}
+	set->units[at] = unit;
+	return true;
+}
+
+static void
+make_unit_set(const csf_evaluation *evaluation, unit_set *set)
+{
+	uint32 size = 16;
+
+	while (size < (uint32) evaluation->n_found * 2)
+		size *= 2;
+	set->units = csf_alloc(size * sizeof(int64));
+	set->mask = size - 1;
+	for (uint32 i = 0; i < size; i++)
+		set->units[i] = -1;
+}
+
+static csf_hit_reason
+judge_use(const csf_compiled_rule *rule, const csf_touched_rule *touched, const csf_pattern_use *use,
+		  const csf_occurrence *occurrence, unit_set *counted)
+{
+	bool in_category = rule->category != CSF_NONE, in_domain = rule->domain != CSF_NONE;
+
+	if (use->role == CSF_ROLE_NONE)
+		return CSF_HIT_FORBIDS;
+	if (!touched->fired)
+		return CSF_HIT_NOT_FIRED;
+	if (use->role != (rule->n_any > 0 ? CSF_ROLE_ANY : CSF_ROLE_ALL) || (!in_category && !in_domain))
+		return CSF_HIT_CONDITION;
+	if (!(in_category && !occurrence->beaten[CSF_CONTEST_CATEGORY]) &&
+		!(in_domain && !occurrence->beaten[CSF_CONTEST_DOMAIN]))
+		return CSF_HIT_INSIDE_LONGER;
+	return counts_first_time(counted, counting_unit(rule, use)) ? CSF_HIT_COUNTED : CSF_HIT_REPEATED;
+}
+
+static void
+explain_occurrence(const csf_evaluation *evaluation, int field, const csf_occurrence *occurrence,
+				   unit_set *counted, hit_list *list)
+{
+	const csf_classifier *classifier = evaluation->classifier;
+	int32 last = classifier->first_use[occurrence->pattern + 1];
+
+	for (int32 i = classifier->first_use[occurrence->pattern]; i < last && list->n < CSF_MAX_HITS; i++)
+	{
+		const csf_pattern_use *use = &classifier->uses[i];
+		const csf_compiled_rule *rule = &classifier->rules[use->rule];
+		csf_hit *hit;
+
+		if ((rule->field == CSF_FIELD_TITLE && field != 0) || (rule->field == CSF_FIELD_BODY && field != 1) ||
+			!(occurrence->at_edges || rule->part_of_word))
+			continue;
+		hit = add_hit(list);
+		place_hit(&evaluation->fields[field], field, occurrence->start, occurrence->end, hit);
+		hit->rule_id = rule->rule_id;
+		hit->pattern = use->text;
+		hit->weight = rule->weight;
+		hit->reason = judge_use(rule, find_touched(evaluation, use->rule), use, occurrence, counted);
+		hit->counted = hit->reason == CSF_HIT_COUNTED || hit->reason == CSF_HIT_CONDITION;
+	}
+}
+
+static void
+explain_emotion(const csf_evaluation *evaluation, int field, hit_list *list)
+{
+	const csf_classifier *classifier = evaluation->classifier;
+	const csf_scanned_field *scanned = &evaluation->fields[field];
+
+	for (int i = 0; i < scanned->n_matches && list->n < CSF_MAX_HITS; i++)
+	{
+		const csf_lexicon_match *match = &scanned->matches[i];
+		const csf_lexicon_entry *entry = &classifier->lexicon[match->entry];
+		csf_hit *hit = add_hit(list);
+
+		place_hit(scanned, field, match->start, match->end, hit);
+		hit->pattern = entry->text;
+		hit->emotion = match->value;
+		hit->reason = match->negated && match->value == 0.0 ? CSF_HIT_NEGATED : CSF_HIT_EMOTION;
+		hit->counted = match->value != 0.0 || !entry->emotional;
+	}
+}
+
+/* By place, the longer first, rules before the lexicon; equal ones keep the order of the rules. */
+static int
+compare_hits(const void *left, const void *right)
+{
+	const csf_hit *a = left, *b = right;
+
+	if (a->field != b->field)
+		return a->field < b->field ? -1 : 1;
+	if (a->position != b->position)
+		return a->position < b->position ? -1 : 1;
+	if (a->characters != b->characters)
+		return a->characters > b->characters ? -1 : 1;
+	if ((a->rule_id == 0) != (b->rule_id == 0))
+		return a->rule_id == 0 ? 1 : -1;
+	if (a->rule_id != b->rule_id)
+		return a->rule_id < b->rule_id ? -1 : 1;
+	return (int) a->reason - (int) b->reason;
+}
+
+int
+csf_explain(const csf_classifier *classifier, const char *title, size_t title_length, const char *body,
+			size_t body_length, csf_verdict *verdict, csf_hit **hits)
+{
+	csf_evaluation evaluation;
+	hit_list list = {csf_alloc(16 * sizeof(csf_hit)), 0, 16};
+	unit_set counted;
+
+	csf_evaluate(classifier, title, title_length, body, body_length, &evaluation);
+	csf_evaluation_verdict(&evaluation, verdict);
+	make_unit_set(&evaluation, &counted);
+	for (int field = 0; field < 2; field++)
+	{
+		for (int i = 0; i < evaluation.fields[field].ends.n && list.n < CSF_MAX_HITS; i++)
+		{
+			csf_occurrence occurrence = {.state = 0};
+
+			if (i % 1024 == 0)
+				csf_check_interrupts();
+			while (csf_next_occurrence(&evaluation, field, i, &occurrence))
+				explain_occurrence(&evaluation, field, &occurrence, &counted, &list);
+		}
+		explain_emotion(&evaluation, field, &list);
+	}
+	qsort(list.hits, list.n, sizeof(csf_hit), compare_hits);
+	csf_free(counted.units);
+	csf_evaluation_free(&evaluation);
+	*hits = list.hits;
+	return list.n;
+}
