@@ -100,8 +100,9 @@ run_server() {
 	local before
 	before=$(wc -l <"$COUNTS")
 	make -s with_llvm=no REGRESS= ISOLATION= PROVE_TESTS="$*" \
-		PROVE_FLAGS='--formatter Counts --failures --jobs 2' installcheck ||
-		[ "$(wc -l <"$COUNTS")" -gt "$before" ] || count 0 1
+		PROVE_FLAGS='--formatter Counts --failures --jobs 2' installcheck && return
+	grep -E 'error running|ERROR:|FATAL:|^not ok|[Tt]imed out|died' tmp_check/log/regress_log_* | tail -n 40 || true
+	[ "$(wc -l <"$COUNTS")" -gt "$before" ] || count 0 1
 }
 
 run_fuzz() {
