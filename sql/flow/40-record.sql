@@ -138,12 +138,16 @@ CREATE TABLE csflow.job_run (
   finished_at timestamptz,
   rows bigint NOT NULL DEFAULT 0,
   errors bigint NOT NULL DEFAULT 0,
+  error_code text,
   error text
 );
 CREATE INDEX job_run_job ON csflow.job_run (job, started_at DESC);
 COMMENT ON TABLE csflow.job_run IS 'History of the scheduled jobs (handbook H3). A row without finished_at is running or was killed.';
 COMMENT ON COLUMN csflow.job_run.at IS 'The instant the run worked for.';
-COMMENT ON COLUMN csflow.job_run.rows IS 'Steps fired, tickets closed or entries chased.';
+COMMENT ON COLUMN csflow.job_run.rows IS 'Steps fired, tickets closed, entries chased, or partitions created and old runs forgotten.';
+COMMENT ON COLUMN csflow.job_run.errors IS 'Tickets set aside by this run, see csflow.set_aside.';
+COMMENT ON COLUMN csflow.job_run.error_code IS 'SQLSTATE of the error that ended the run; NULL: it ran to its end.';
+COMMENT ON COLUMN csflow.job_run.error IS 'That error, else the first of a ticket set aside.';
 
 CREATE TABLE csflow.set_aside (
   desk_id bigint NOT NULL,

@@ -1,0 +1,352 @@
+-- The scheduled jobs: procedures that loop over batches and commit each, their history in csflow.job_run, and pg_cron, which
+-- runs them but is not needed for anything else (design 2.12, 2.13; handbook H3).
+
+CREATE FUNCTION csflow.start_job(job text, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  started bigint;
+BEGIN
+  INSERT INTO csflow.job_run (job, at) VALUES (start_job.job, csflow.sweep_instant(start_job.at)) RETURNING run_id INTO started;
+  RETURN started;
+END
+$$;
+COMMENT ON FUNCTION csflow.start_job(text, timestamptz) IS 'Notes in csflow.job_run that a job starts, for the instant at (NULL: now), and returns run_id. Part of the procedures run_…. Errors: SF009 future instant, SF014 no flow.';
+
+CREATE FUNCTION csflow.job_batch(job text, at timestamptz, batch integer) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN CASE job
+    WHEN 'escalation' THEN csflow.escalate_batch(at, batch)
+    WHEN 'auto_close' THEN csflow.auto_close_batch(at, batch)
+    WHEN 'progress_check' THEN csflow.progress_check_batch(at, batch)
+    WHEN 'housekeeping' THEN csflow.housekeeping_batch(at, batch)
+  END;
+END
+$$;
+COMMENT ON FUNCTION csflow.job_batch(text, timestamptz, integer) IS 'Does one batch of a job and returns how much it did, 0 when nothing is left. Part of the procedures run_….';
+
+CREATE FUNCTION csflow.continue_job(run_id bigint, batch integer) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  run record;
+  done integer;
+  failure_code text;
+  failure text;
+  aside record;
+BEGIN
+  SELECT r.job, r.at INTO STRICT run FROM csflow.job_run AS r WHERE r.run_id = continue_job.run_id;
+  BEGIN
+    done := csflow.job_batch(run.job, run.at, batch);
+  EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS failure_code = RETURNED_SQLSTATE, failure = MESSAGE_TEXT;
+    done := 0;
+  END;
+  SELECT count(*) AS tickets, (array_agg(s.error_code || ': ' || s.error ORDER BY s.desk_id, s.ticket_no))[1] AS first_error INTO aside
+  FROM csflow.set_aside AS s
+  WHERE s.job = CASE run.job WHEN 'progress_check' THEN 'escalation' ELSE run.job END AND s.at = run.at;
+  UPDATE csflow.job_run AS r
+  SET rows = r.rows + done, finished_at = CASE WHEN done = 0 THEN clock_timestamp() END, error_code = failure_code,
+    errors = aside.tickets, error = coalesce(failure, aside.first_error)
+  WHERE r.run_id = continue_job.run_id;
+  RETURN done > 0;
+END
+$$;
+COMMENT ON FUNCTION csflow.continue_job(bigint, integer) IS 'Does one batch of a started job and notes it in csflow.job_run; an error is noted, not raised. Returns whether to go on. Part of the procedures run_….';
+
+CREATE FUNCTION csflow.finish_job(run_id bigint) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  run record;
+BEGIN
+  SELECT r.job, r.error_code, r.error, r.errors INTO STRICT run FROM csflow.job_run AS r WHERE r.run_id = finish_job.run_id;
+  IF run.error_code IS NOT NULL THEN
+    RAISE EXCEPTION 'job % failed: %', run.job, run.error USING ERRCODE = run.error_code;
+  ELSIF run.errors > 0 THEN
+    RAISE WARNING 'job %: % tickets were set aside, the first with %', run.job, run.errors, run.error
+      USING HINT = 'See csflow.set_aside.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION csflow.finish_job(bigint) IS 'Raises the error that ended a job, once csflow.job_run has it. Part of the procedures run_….';
+
+CREATE FUNCTION csflow.housekeeping_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  instant timestamptz := csflow.sweep_instant(at);
+  made integer;
+  removed integer;
+BEGIN
+  SELECT csflow.create_partitions((instant AT TIME ZONE f.zone)::date, 3) INTO made FROM csflow.flow AS f;
+  DELETE FROM csflow.job_run AS r
+  WHERE r.run_id IN (SELECT o.run_id FROM csflow.job_run AS o WHERE o.started_at < instant - interval '90 days' LIMIT batch);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN made + removed;
+END
+$$;
+COMMENT ON FUNCTION csflow.housekeeping_batch(timestamptz, integer) IS
+'Creates the monthly partitions of this and the next two months where they are missing, and forgets job runs of more than 90 days ago, up to batch of them. Returns partitions created and runs forgotten. To be run by the owner of the tables. Errors: as csflow.escalate_batch. Design 2.17.';
+
+-- The procedures have no SET clause and no EXCEPTION block, for COMMIT fails there; so they use nothing that a search_path
+-- could redirect: no operator, no cast, no name without its schema.
+
+CREATE PROCEDURE csflow.run_escalation(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('escalation', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_escalation(timestamptz, integer) IS
+'Fires all steps due at the instant at (NULL: now) but those that close, batch tickets of each desk at a time, committing each batch (handbook D3, D6). Not inside a transaction block. Noted in csflow.job_run. Errors: SF009 future instant without the right to date tickets, SF014 no flow, or what ended the run. Design 2.12.';
+
+CREATE PROCEDURE csflow.run_auto_close(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('auto_close', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_auto_close(timestamptz, integer) IS
+'Closes all tickets whose closing step is due at the instant at (NULL: now): handled, and nothing new for 72 hours (handbook F2). As csflow.run_escalation otherwise.';
+
+CREATE PROCEDURE csflow.run_progress_check(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('progress_check', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_progress_check(timestamptz, integer) IS
+'Chases the daily updates missing at the instant at (NULL: now), such as the departments'' progress by 10:00 (handbook D2). As csflow.run_escalation otherwise.';
+
+CREATE PROCEDURE csflow.run_housekeeping(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('housekeeping', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_housekeeping(timestamptz, integer) IS
+'Creates monthly partitions ahead and forgets old job runs (design 2.17). To be run by the owner of the tables. As csflow.run_escalation otherwise.';
+
+CREATE FUNCTION csflow.scheduler(OUT state text, OUT database text, OUT version text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  SELECT e.extversion INTO version FROM pg_extension AS e WHERE e.extname = 'pg_cron';
+  IF FOUND THEN
+    state := 'here';
+    database := current_database();
+    RETURN;
+  END IF;
+  SELECT a.default_version INTO version FROM pg_available_extensions AS a WHERE a.name = 'pg_cron';
+  SELECT s.setting INTO database FROM pg_settings AS s WHERE s.name = 'cron.database_name';
+  state := CASE
+    WHEN database = current_database() THEN 'not installed'
+    WHEN database IS NOT NULL THEN 'elsewhere'
+    WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN 'not loaded'
+    ELSE 'unknown' END;
+END
+$$;
+COMMENT ON FUNCTION csflow.scheduler() IS
+'Where pg_cron is: here (installed in this database), not installed (the server would run it from this database), elsewhere (it lives in another database), not loaded (not in shared_preload_libraries), unknown (its settings are hidden from this role); with that database and pg_cron''s version, NULL when unknown. Design 2.13.';
+
+CREATE FUNCTION csflow.wanted_jobs() RETURNS TABLE (job text, name text, schedule text, command text, sort_order integer)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  version integer[] := regexp_match((csflow.scheduler()).version, '^(\d+)\.(\d+)')::integer[];
+  -- pg_cron keeps 63 bytes of a name; a long database name gives way to its digest.
+  prefix text := 'csflow: ' || CASE WHEN octet_length(current_database()) <= 35 THEN current_database()::text
+    ELSE left(md5(current_database()::text), 16) END || ': ';
+BEGIN
+  RETURN QUERY SELECT w.job, prefix || w.job, w.schedule, w.command, w.sort_order
+  FROM (VALUES
+    ('escalation', CASE WHEN version >= '{1,5}' THEN '15 seconds' ELSE '* * * * *' END, 'CALL csflow.run_escalation()', 1),
+    ('auto_close', '*/5 * * * *', 'CALL csflow.run_auto_close()', 2),
+    -- Every quarter of an hour, for desks lie in any time zone and pg_cron knows one only.
+    ('progress_check', '*/15 * * * *', 'CALL csflow.run_progress_check()', 3),
+    ('housekeeping', '40 2 * * *', 'CALL csflow.run_housekeeping()', 4)
+  ) AS w (job, schedule, command, sort_order);
+END
+$$;
+COMMENT ON FUNCTION csflow.wanted_jobs() IS
+'The jobs that schedule_jobs() registers: job, its name in pg_cron (with this database in it), schedule in pg_cron''s form (seconds where pg_cron is 1.5 or newer), the one CALL it runs, order. Design 2.13, handbook H3.';
+
+CREATE FUNCTION csflow.scheduled_jobs()
+RETURNS TABLE (job text, job_id bigint, schedule text, command text, is_active boolean, username text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF csflow.can_read_jobs() THEN
+    RETURN QUERY EXECUTE 'SELECT w.job, j.jobid, j.schedule, j.command, j.active, j.username
+      FROM csflow.wanted_jobs() AS w JOIN cron.job AS j ON j.jobname::text = w.name
+      WHERE j.database = current_database() ORDER BY w.sort_order, j.jobid';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION csflow.scheduled_jobs() IS
+'The jobs of this database that pg_cron has, as far as this role may see them: its own, all for a superuser. Empty where pg_cron lives in another database. Design 2.13.';
+
+CREATE FUNCTION csflow.can_read_jobs() RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN CASE WHEN (csflow.scheduler()).state <> 'here' THEN false
+    WHEN NOT has_schema_privilege('cron', 'USAGE') THEN false
+    ELSE has_table_privilege('cron.job', 'SELECT') END;
+END
+$$;
+COMMENT ON FUNCTION csflow.can_read_jobs() IS 'Whether pg_cron is in this database and this role may read its list.';
+
+CREATE FUNCTION csflow.sees_all_jobs() RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN CASE WHEN csflow.can_read_jobs() THEN NOT row_security_active('cron.job') ELSE false END;
+END
+$$;
+COMMENT ON FUNCTION csflow.sees_all_jobs() IS 'Whether this role sees the jobs of all roles in pg_cron''s list, so that a job it does not find is not there.';
+
+CREATE FUNCTION csflow.require_scheduler() RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found record;
+BEGIN
+  SELECT s.state, s.database, s.version INTO found FROM csflow.scheduler() AS s;
+  CASE found.state
+    WHEN 'not loaded' THEN
+      RAISE EXCEPTION 'pg_cron is not loaded by this server' USING ERRCODE = 'SF019',
+        DETAIL = CASE WHEN found.version IS NULL THEN 'Its files are not installed either.' ELSE format('Its files are installed, version %s.', found.version) END,
+        HINT = 'Install the package for this PostgreSQL, add pg_cron to shared_preload_libraries and restart; or run the procedures csflow.run_… from any other scheduler.';
+    WHEN 'not installed' THEN
+      RAISE EXCEPTION 'pg_cron is loaded but not installed in database "%"', current_database() USING ERRCODE = 'SF019',
+        HINT = 'Run as a superuser: CREATE EXTENSION pg_cron;';
+    WHEN 'unknown' THEN
+      RAISE EXCEPTION 'pg_cron is not in database "%", and its settings are hidden from role "%"', current_database(), current_user
+        USING ERRCODE = 'SF019', HINT = 'Have a superuser call this function, or grant pg_read_all_settings.';
+    WHEN 'here' THEN
+      IF NOT has_schema_privilege('cron', 'USAGE') THEN
+        RAISE EXCEPTION 'role "%" may not use pg_cron', current_user USING ERRCODE = 'SF019',
+          HINT = format('Run as a superuser: GRANT USAGE ON SCHEMA cron TO %I;', current_user);
+      ELSIF to_regprocedure('cron.schedule(text, text, text)') IS NULL THEN
+        RAISE EXCEPTION 'pg_cron % cannot name its jobs', found.version USING ERRCODE = 'SF019',
+          HINT = 'Version 1.4 or newer is needed: ALTER EXTENSION pg_cron UPDATE;';
+      END IF;
+    ELSE NULL;
+  END CASE;
+  RETURN found.state;
+END
+$$;
+COMMENT ON FUNCTION csflow.require_scheduler() IS 'Returns here or elsewhere, or raises SF019 saying what keeps pg_cron from running jobs and the cure. Design 2.13.';
+
+CREATE FUNCTION csflow.schedule_jobs() RETURNS TABLE (job text, schedule text, command text, job_id bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wanted record;
+  other bigint;
+BEGIN
+  PERFORM csflow.require_flow();
+  IF csflow.require_scheduler() = 'elsewhere' THEN
+    RAISE NOTICE 'pg_cron lives in database "%": run these statements there', (csflow.scheduler()).database;
+    RETURN QUERY SELECT w.job, w.schedule, format('SELECT cron.schedule_in_database(%L, %L, %L, %L, %L)', w.name, w.schedule,
+      w.command, current_database(), current_user), NULL::bigint FROM csflow.wanted_jobs() AS w ORDER BY w.sort_order;
+    RETURN;
+  END IF;
+  FOR wanted IN SELECT w.* FROM csflow.wanted_jobs() AS w ORDER BY w.sort_order LOOP
+    -- The same job under another role would run twice; pg_cron itself tells only a role's own jobs apart by name.
+    FOR other IN SELECT s.job_id FROM csflow.scheduled_jobs() AS s WHERE s.job = wanted.job AND s.username <> current_user LOOP
+      EXECUTE 'SELECT cron.unschedule($1)' USING other;
+    END LOOP;
+    job := wanted.job;
+    schedule := wanted.schedule;
+    command := wanted.command;
+    EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job_id USING wanted.name, wanted.schedule, wanted.command;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION csflow.schedule_jobs() IS
+'Registers all jobs with pg_cron to run in this database as this role, and returns them; run again, it sets them back to the wanted schedules, never doubling one. job_id: pg_cron''s number; NULL where pg_cron lives in another database: command is then the statement to run there. Errors: SF019 pg_cron not loaded, not installed or not permitted, with the cure; SF014 no flow. Design 2.13, handbook H3.';
+
+CREATE FUNCTION csflow.unschedule_jobs() RETURNS TABLE (job text, command text, job_id bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  scheduled record;
+BEGIN
+  IF csflow.require_scheduler() = 'elsewhere' THEN
+    RAISE NOTICE 'pg_cron lives in database "%": run these statements there', (csflow.scheduler()).database;
+    RETURN QUERY SELECT w.job, format('SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = %L', w.name), NULL::bigint
+    FROM csflow.wanted_jobs() AS w ORDER BY w.sort_order;
+    RETURN;
+  END IF;
+  FOR scheduled IN SELECT s.* FROM csflow.scheduled_jobs() AS s LOOP
+    job := scheduled.job;
+    command := scheduled.command;
+    job_id := scheduled.job_id;
+    EXECUTE 'SELECT cron.unschedule($1)' USING scheduled.job_id;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION csflow.unschedule_jobs() IS
+'Removes the jobs of this database from pg_cron, this role''s own or, for a superuser, everybody''s, and returns what was removed; nothing is left of it when run again. Where pg_cron lives in another database: the statements to run there, with job_id NULL. Errors: SF019 as csflow.schedule_jobs. Design 2.13.';
+
+REVOKE EXECUTE ON FUNCTION csflow.start_job(text, timestamptz), csflow.job_batch(text, timestamptz, integer),
+  csflow.continue_job(bigint, integer), csflow.finish_job(bigint), csflow.housekeeping_batch(timestamptz, integer),
+  csflow.schedule_jobs(), csflow.unschedule_jobs() FROM PUBLIC;
+REVOKE EXECUTE ON PROCEDURE csflow.run_escalation(timestamptz, integer), csflow.run_auto_close(timestamptz, integer),
+  csflow.run_progress_check(timestamptz, integer), csflow.run_housekeeping(timestamptz, integer) FROM PUBLIC;
