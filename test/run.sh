@@ -122,9 +122,11 @@ run_fuzz() {
 }
 
 fuzz_one() { # NAME CORPUS
-	make -s "test/bin/$1_fuzz"
+	local dictionary=test/fuzz/$1.dict
+	[ -e "$dictionary" ] || dictionary=
+	make -s "test/bin/$1_fuzz" || return
 	"test/bin/$1_fuzz" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-		-artifact_prefix="test/bin/$1-" "$2"
+		-artifact_prefix="test/bin/$1-" ${dictionary:+-dict="$dictionary"} "$2"
 }
 
 run_format() { check lint test/lint; }

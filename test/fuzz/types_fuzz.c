@@ -1,5 +1,5 @@
 /*
- * types.c
+ * types_fuzz.c
  *		Fuzzes the parsers of priority, tag and ticket_no without a server: whatever is accepted has one canonical text that
  *		reads back equal, and the index bounds of a search enclose what it matches.
  */
