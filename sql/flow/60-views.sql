@@ -14,7 +14,9 @@ BEGIN ATOMIC
       WHEN c.run_since IS NULL AND c.stopped_at IS NULL THEN 'paused'
       ELSE 'running'
     END,
-    coalesce(c.outcome IS DISTINCT FROM 'void' AND least(c.stopped_at, clock_status_at.at) > c.due_at, false),
+    coalesce(CASE WHEN c.stopped_at <= clock_status_at.at THEN c.outcome = 'breached'
+      ELSE c.due_at < clock_status_at.at AND NOT EXISTS (SELECT FROM csflow.step AS x
+        WHERE x.desk_id = c.desk_id AND x.target_id = c.target_id AND x.action = 'close') END, false),
     c.priority, c.target_id, c.calendar, c.started_at, c.due_at,
     CASE WHEN c.stopped_at <= clock_status_at.at THEN c.stopped_at END,
     l.length, s.spent, l.length - s.spent,
@@ -44,7 +46,7 @@ COMMENT ON COLUMN csflow.clock_status.ticket_no IS 'Ticket.';
 COMMENT ON COLUMN csflow.clock_status.clock IS 'What is promised, such as first_response; the caption is in csflow.caption, kind clock.';
 COMMENT ON COLUMN csflow.clock_status.run IS '1 for the clock''s first run on this ticket, 2 for the next …';
 COMMENT ON COLUMN csflow.clock_status.status IS 'running, paused, overdue (not stopped, due instant passed), met, breached, measured (no length promised), void (no longer applied).';
-COMMENT ON COLUMN csflow.clock_status.is_breached IS 'Whether it passed its due instant, stopped or not: a fact of stored instants, whether a sweep has looked or not.';
+COMMENT ON COLUMN csflow.clock_status.is_breached IS 'Whether it passed its due instant, stopped or not: a fact of stored instants, whether a sweep has looked or not. Never true of a clock that closes the ticket at its end, which is no promise.';
 COMMENT ON COLUMN csflow.clock_status.priority IS 'The ticket''s priority when the target took force.';
 COMMENT ON COLUMN csflow.clock_status.target_id IS 'The target in force.';
 COMMENT ON COLUMN csflow.clock_status.calendar IS 'The working calendar in force.';
@@ -82,6 +84,8 @@ BEGIN ATOMIC
       AND (c.outcome IS NULL OR c.outcome IN ('met', 'breached'))
       AND c.length_microseconds IS NOT NULL
       AND t.state NOT IN ('duplicate', 'invalid')
+      AND NOT EXISTS (SELECT FROM csflow.step AS s
+        WHERE s.desk_id = c.desk_id AND s.target_id = c.target_id AND s.action = 'close')
     GROUP BY c.clock, c.priority) AS n;
 END;
 COMMENT ON FUNCTION csflow.attainment_at(bigint, timestamptz, timestamptz) IS
@@ -91,7 +95,7 @@ CREATE VIEW csflow.attainment WITH (security_invoker = true) AS
 SELECT d.desk_id, a.*
 FROM csflow.desk AS d
 CROSS JOIN LATERAL csflow.attainment_at(d.desk_id, now(), '-infinity') AS a;
-COMMENT ON VIEW csflow.attainment IS 'Promises kept: per desk, clock and priority, the targets completed so far (by event: the instant of completion) and those still open, as of the start of the transaction. Void clocks, clocks that only measure, and duplicate and invalid tickets are left out (handbook G2, kpi.md "SLA achieved").';
+COMMENT ON VIEW csflow.attainment IS 'Promises kept: per desk, clock and priority, the targets completed so far (by event: the instant of completion) and those still open, as of the start of the transaction. Void clocks, clocks that only measure or close the ticket at their end, and duplicate and invalid tickets are left out (handbook G2, kpi.md "SLA achieved").';
 COMMENT ON COLUMN csflow.attainment.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.attainment.clock IS 'What is promised, such as first_response.';
 COMMENT ON COLUMN csflow.attainment.priority IS 'The ticket''s priority when the target took force, not today''s.';
@@ -293,3 +297,26 @@ COMMENT ON COLUMN csflow.job.last_at IS 'The instant that run worked for.';
 COMMENT ON COLUMN csflow.job.last_rows IS 'Steps fired, tickets closed, entries chased or partitions created in it.';
 COMMENT ON COLUMN csflow.job.last_errors IS 'Tickets set aside in it, see csflow.set_aside.';
 COMMENT ON COLUMN csflow.job.last_error IS 'What went wrong in it; NULL: nothing.';
+
+CREATE VIEW csflow.missing_update WITH (security_invoker = true) AS
+SELECT c.desk_id, c.ticket_no, c.clock, c.run, t.team_id, t.agent_id, c.started_at, c.due_at,
+  extract(epoch FROM now() - c.due_at)::double precision AS late_seconds
+FROM csflow.clock AS c
+JOIN csflow.target AS g ON g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.mode = 'daily_at'
+JOIN csflow.ticket AS t ON t.desk_id = c.desk_id AND t.ticket_no OPERATOR(csflow.=) c.ticket_no
+WHERE CASE WHEN c.stopped_at IS NULL THEN c.due_at < now()
+  -- A sweep that finds the update missing ends the run when it was due and begins the next day's.
+  ELSE c.outcome = 'breached' AND c.stopped_at = c.due_at AND EXISTS (
+    SELECT FROM csflow.clock AS n
+    WHERE n.desk_id = c.desk_id AND n.ticket_no OPERATOR(csflow.=) c.ticket_no AND n.clock = c.clock AND n.run = c.run + 1
+      AND n.stopped_at IS NULL AND NOT n.due_at < now()) END;
+COMMENT ON VIEW csflow.missing_update IS 'Updates due daily, such as a department''s progress by 10:00, that have not come, as of the start of the transaction (handbook D2). run_progress_check chases them.';
+COMMENT ON COLUMN csflow.missing_update.desk_id IS 'Desk.';
+COMMENT ON COLUMN csflow.missing_update.ticket_no IS 'Ticket.';
+COMMENT ON COLUMN csflow.missing_update.clock IS 'Which update, such as progress_update.';
+COMMENT ON COLUMN csflow.missing_update.run IS 'Run of the clock.';
+COMMENT ON COLUMN csflow.missing_update.team_id IS 'Department that owes it, csflow.team.';
+COMMENT ON COLUMN csflow.missing_update.agent_id IS 'Whose ticket it is, csflow.agent.';
+COMMENT ON COLUMN csflow.missing_update.started_at IS 'Since when it was owed.';
+COMMENT ON COLUMN csflow.missing_update.due_at IS 'When it was due.';
+COMMENT ON COLUMN csflow.missing_update.late_seconds IS 'Elapsed seconds since then.';

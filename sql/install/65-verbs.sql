@@ -443,7 +443,8 @@ BEGIN
     RAISE EXCEPTION 'ticket % is %, not marked duplicate or invalid', undo_mark.ticket_no, marked USING ERRCODE = 'SF006';
   END IF;
   UPDATE csflow.ticket AS t
-  SET state = 'new', duplicate_of = NULL, change_reason = undo_mark.reason, changed_by = undo_mark.agent_id, changed_by_kind = NULL,
+  SET state = CASE WHEN t.agent_id IS NULL THEN 'new' WHEN t.accepted_at IS NULL THEN 'assigned' ELSE 'in_progress' END,
+    duplicate_of = NULL, change_reason = undo_mark.reason, changed_by = undo_mark.agent_id, changed_by_kind = NULL,
     changed_at = undo_mark.at
   WHERE t.desk_id = undo_mark.desk_id AND t.ticket_no OPERATOR(csflow.=) undo_mark.ticket_no
   RETURNING t.state INTO reached;
@@ -451,7 +452,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.undo_mark(bigint, csflow.ticket_no, text, bigint, timestamptz) IS
-'Takes back mark_duplicate or mark_invalid: the ticket is new again (handbook A8). Returns the state. Errors: as csflow.change_state, SF006 when it is not marked.';
+'Takes back mark_duplicate or mark_invalid: the ticket is new again, or assigned or in_progress if somebody had it (handbook A8). Returns the state. Errors: as csflow.change_state, SF006 when it is not marked.';
 
 CREATE FUNCTION csflow.correct(desk_id bigint, ticket_no csflow.ticket_no, reason text, kind text DEFAULT NULL,
   category text DEFAULT NULL, priority csflow.priority DEFAULT NULL, agent_id bigint DEFAULT NULL,
