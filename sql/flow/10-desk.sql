@@ -83,10 +83,12 @@ CREATE TABLE csflow.channel (
   desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
   channel text NOT NULL,
   is_instant boolean NOT NULL,
+  is_active boolean NOT NULL DEFAULT true,
   PRIMARY KEY (desk_id, channel)
 );
 COMMENT ON TABLE csflow.channel IS 'Channels through which tickets arrive (handbook A1).';
 COMMENT ON COLUMN csflow.channel.is_instant IS 'True for chat and telephone, false for mail, forms and messages left.';
+COMMENT ON COLUMN csflow.channel.is_active IS 'False: no longer in use; old tickets keep it, new ones are refused.';
 
 CREATE SEQUENCE csflow.customer_id_seq AS bigint;
 CREATE TABLE csflow.customer (

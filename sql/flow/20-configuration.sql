@@ -168,7 +168,7 @@ COMMENT ON COLUMN csflow.target.is_exempt IS 'Tickets that match have no such cl
 COMMENT ON COLUMN csflow.target.mode IS 'once; each: a new run per start event; every: repeats while its states hold; daily_at: due each day at daily_at.';
 COMMENT ON COLUMN csflow.target.duration IS 'Business time to the due instant; days are working days of the calendar; months are refused.';
 COMMENT ON COLUMN csflow.target.due_from IS 'duration; named: the instant a message names (next_news_at); none: measured only.';
-COMMENT ON COLUMN csflow.target.starts_on IS 'Signals that start the clock, see csflow.signal_name(); condition_met: when the ticket comes to match the conditions.';
+COMMENT ON COLUMN csflow.target.starts_on IS 'Signals that start the clock, see csflow.signals(); condition_met: when the ticket comes to match the conditions.';
 COMMENT ON COLUMN csflow.target.stops_on IS 'Signals that stop it.';
 COMMENT ON COLUMN csflow.target.rearms_on IS 'Signals that end the current run and start the next.';
 COMMENT ON COLUMN csflow.target.pauses_in IS 'Ticket states in which the clock stands still.';

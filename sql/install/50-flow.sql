@@ -77,6 +77,22 @@ $$;
 COMMENT ON FUNCTION csflow.desk_id(text) IS
 'Id of a desk. Argument: desk.name. Result: desk.desk_id. Errors: SF001 unknown desk (with the names of the first 20), SF014 no flow. Design 2.7.';
 
+CREATE FUNCTION csflow.require_desk(desk_id bigint) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM csflow.require_flow();
+  IF NOT EXISTS (SELECT FROM csflow.desk AS d WHERE d.desk_id = require_desk.desk_id) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF001',
+      MESSAGE = format('unknown desk: %s', coalesce(desk_id::text, 'NULL')),
+      HINT = 'csflow.desk_id(name) gives the id of a desk; SELECT desk_id, name FROM csflow.desk lists them.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION csflow.require_desk(bigint) IS
+'Raises SF001 unless there is a desk of this id, SF014 unless there is a flow. Argument: desk_id. Result: void. Design 2.7.';
+
 CREATE FUNCTION csflow.zone_name(zone text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT
 SET search_path = pg_catalog, pg_temp
