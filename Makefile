@@ -30,7 +30,10 @@ OWN_GOALS = test quick bench test-matrix check-kernel check-regress check-tap ch
 	check-fuzz check-format check-warnings
 PG_CONFIG ?= pg_config
 ifneq (,$(filter-out $(OWN_GOALS) test/bin/% warnings-%,$(or $(MAKECMDGOALS),all)))
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifeq (,$(PGXS))
+$(error PG_CONFIG=$(PG_CONFIG) cannot be run: install postgresql-server-dev-N, or let `make test` install what is missing)
+endif
 include $(PGXS)
 
 $(OBJS): $(SOURCE_HEADERS)
