@@ -234,7 +234,7 @@ AS $$
 DECLARE
   document jsonb := csflow.shipped_playbook(playbook);
   desk_zone text := csflow.zone_name(coalesce(zone, document ->> 'zone', 'Asia/Shanghai'));
-  found record;
+  standing record;
   new_id bigint;
 BEGIN
   IF name IS NULL OR name !~ '^[a-z][a-z0-9_]{0,62}$' THEN
@@ -248,17 +248,17 @@ BEGIN
   ON CONFLICT ON CONSTRAINT desk_name_key DO NOTHING
   RETURNING desk_id INTO new_id;
   IF new_id IS NULL THEN
-    SELECT d.desk_id, d.playbook INTO found FROM csflow.desk AS d WHERE d.name = create_desk.name;
-    IF found.playbook IS DISTINCT FROM create_desk.playbook THEN
+    SELECT d.desk_id, d.playbook INTO standing FROM csflow.desk AS d WHERE d.name = create_desk.name;
+    IF standing.playbook IS DISTINCT FROM create_desk.playbook THEN
       RAISE EXCEPTION USING ERRCODE = 'duplicate_object',
         MESSAGE = format('desk "%s" already exists with another playbook', name),
-        DETAIL = format('It was created with %s, not %s.', coalesce('"' || found.playbook || '"', 'no playbook'),
+        DETAIL = format('It was created with %s, not %s.', coalesce('"' || standing.playbook || '"', 'no playbook'),
           coalesce('"' || playbook || '"', 'none')),
         HINT = format('To change its configuration: SELECT * FROM csflow.load_playbook(%s, csflow.shipped_playbook(%L)).',
-          found.desk_id, coalesce(playbook, 'internet'));
+          standing.desk_id, coalesce(playbook, 'internet'));
     END IF;
     RAISE NOTICE 'desk "%" already exists, nothing changed', name;
-    RETURN found.desk_id;
+    RETURN standing.desk_id;
   END IF;
   INSERT INTO csflow.configuration_version (desk_id) VALUES (new_id) ON CONFLICT DO NOTHING;
   PERFORM csflow.load_playbook(new_id, coalesce(document, '{}') || jsonb_build_object('zone', desk_zone));

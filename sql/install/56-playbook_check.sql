@@ -42,7 +42,7 @@ DECLARE
   name text := split_part(type, ' ', 1);
   bounds text[];
 BEGIN
-  IF name IN ('integer', 'number', 'weight') THEN
+  IF name IN ('integer', 'amount', 'percent', 'weight') THEN
     IF jsonb_typeof(value) <> 'number' THEN
       RETURN 'must be a number, not ' || shown;
     END IF;
@@ -51,8 +51,10 @@ BEGIN
       IF word::numeric <> trunc(word::numeric) OR word::numeric NOT BETWEEN bounds[1]::numeric AND bounds[2]::numeric THEN
         RETURN format('must be a whole number from %s to %s, not %s', bounds[1], bounds[2], shown);
       END IF;
-    ELSIF word::numeric < 0 OR (name = 'weight' AND word::numeric NOT BETWEEN 0.001 AND 10) THEN
-      RETURN format('must be %s, not %s', CASE name WHEN 'weight' THEN 'more than 0 and at most 10' ELSE 'at least 0' END, shown);
+    ELSIF word::numeric < 0 OR (name = 'percent' AND word::numeric > 10000)
+      OR (name = 'weight' AND word::numeric NOT BETWEEN 0.001 AND 10) THEN
+      RETURN format('must be %s, not %s', CASE name WHEN 'weight' THEN 'more than 0 and at most 10'
+        WHEN 'percent' THEN 'from 0 to 10000 percent' ELSE 'at least 0' END, shown);
     END IF;
     RETURN NULL;
   ELSIF name = 'boolean' THEN
@@ -87,7 +89,7 @@ AS $$
 DECLARE
   element text := CASE type WHEN 'texts' THEN 'word' WHEN 'teams' THEN 'team' WHEN 'states' THEN 'state' WHEN 'signals' THEN 'signal'
     WHEN 'recipients' THEN 'recipient' END;
-  found text;
+  problem text;
 BEGIN
   IF type = 'steps' AND jsonb_typeof(value) = 'string' THEN
     RETURN QUERY SELECT root, f.fault FROM csflow.scalar_fault('steps', value, codes) AS f (fault) WHERE f.fault IS NOT NULL;
@@ -113,9 +115,9 @@ BEGIN
         csflow.value_faults(CASE type WHEN 'lists' THEN 'objects' ELSE 'texts' END, m.item, m.path, codes) AS f;
     END IF;
   ELSE
-    found := csflow.scalar_fault(type, value, codes);
-    IF found IS NOT NULL THEN
-      RETURN QUERY SELECT root, found;
+    problem := csflow.scalar_fault(type, value, codes);
+    IF problem IS NOT NULL THEN
+      RETURN QUERY SELECT root, problem;
     END IF;
   END IF;
 END
@@ -187,6 +189,14 @@ AS $$
   UNION ALL
   SELECT p.path, 'has no text, neither zh nor en' FROM p WHERE p.part = 'caption' AND NOT p.item ?| '{zh,en}'
   UNION ALL
+  SELECT p.path, CASE p.parent WHEN 'milestone' THEN format('has the name of a signal: "%s"', p.item ->> 'code')
+    ELSE format('unknown %s: "%s"', p.parent, p.item ->> 'code') END
+  FROM p
+  WHERE p.part = 'caption' AND CASE p.parent
+    WHEN 'state' THEN p.item ->> 'code' NOT IN (SELECT s.state FROM csflow.states() AS s)
+    WHEN 'priority' THEN NOT p.item ->> 'code' = ANY ('{E,A,B,C}')
+    WHEN 'milestone' THEN p.item ->> 'code' IN (SELECT s.signal FROM csflow.signals() AS s) END
+  UNION ALL
   SELECT m.path, f.fault
   FROM csflow.json_members(playbook -> 'transitions', '$.transitions') AS m,
     csflow.scalar_fault('state', to_jsonb(m.key), csflow.playbook_codes(playbook)) AS f (fault) WHERE f.fault IS NOT NULL
@@ -216,6 +226,9 @@ AS $$
     coalesce(t.content -> 'exempt' = 'true', false), csflow.json_texts(coalesce(t.content -> 'starts_on', '["opened"]')), t.stops_on,
     csflow.json_texts(t.content -> 'rearms_on'), csflow.json_texts(t.content -> 'pauses_in')) AS f
   WHERE NOT (t.content ? 'duration' AND f.fault LIKE 'is missing%')
+  UNION ALL
+  SELECT t.path, format('no ticket is both of kind %s and of category %s', t.key[2], t.key[3])
+  FROM t WHERE t.key[2] <> '' AND t.key[3] <> '' AND split_part(t.key[3], '/', 1) <> t.key[2]
   UNION ALL
   SELECT b.path, format('can match the same ticket as %s, and neither is more specific', a.path)
   FROM t AS a JOIN t AS b ON a.key[1] = b.key[1] AND a.path <> b.path

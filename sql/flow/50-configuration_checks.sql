@@ -1,0 +1,41 @@
+-- A bad configuration row is refused when it is written (handbook H4). Keyword rules are checked by the engine.
+
+CREATE TRIGGER check_desk BEFORE INSERT OR UPDATE OR DELETE ON csflow.desk FOR EACH ROW EXECUTE FUNCTION csflow.check_desk();
+
+CREATE TRIGGER check_team BEFORE INSERT OR UPDATE ON csflow.team FOR EACH ROW EXECUTE FUNCTION csflow.check_team();
+CREATE TRIGGER refuse_in_use BEFORE UPDATE OR DELETE ON csflow.team
+  FOR EACH ROW EXECUTE FUNCTION csflow.refuse_in_use('team_id', 'team_id');
+CREATE TRIGGER refuse_in_use BEFORE UPDATE OR DELETE ON csflow.agent
+  FOR EACH ROW EXECUTE FUNCTION csflow.refuse_in_use('agent_id', 'agent_id', 'changed_by');
+CREATE TRIGGER refuse_in_use BEFORE UPDATE OR DELETE ON csflow.channel
+  FOR EACH ROW EXECUTE FUNCTION csflow.refuse_in_use('channel', 'channel');
+
+CREATE TRIGGER check_category BEFORE INSERT OR UPDATE ON csflow.category
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_category();
+CREATE TRIGGER refuse_in_use BEFORE UPDATE OR DELETE ON csflow.category
+  FOR EACH ROW EXECUTE FUNCTION csflow.refuse_in_use('category_id', 'category_id');
+
+CREATE TRIGGER check_priority_rule BEFORE INSERT OR UPDATE ON csflow.priority_rule
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_priority_rule();
+CREATE TRIGGER check_transition BEFORE INSERT OR UPDATE ON csflow.transition
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_transition();
+CREATE TRIGGER check_caption BEFORE INSERT OR UPDATE ON csflow.caption
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_caption();
+CREATE TRIGGER refuse_caption_in_use AFTER UPDATE OF kind, code OR DELETE ON csflow.caption
+  FOR EACH ROW EXECUTE FUNCTION csflow.refuse_caption_in_use();
+
+CREATE TRIGGER merge_calendar_days BEFORE INSERT OR UPDATE ON csflow.working_calendar
+  FOR EACH ROW EXECUTE FUNCTION csflow.merge_calendar_days();
+CREATE TRIGGER calendar_days_inserted AFTER INSERT ON csflow.calendar_day
+  REFERENCING NEW TABLE AS new_days FOR EACH STATEMENT EXECUTE FUNCTION csflow.calendar_days_changed();
+CREATE TRIGGER calendar_days_updated AFTER UPDATE ON csflow.calendar_day
+  REFERENCING OLD TABLE AS old_days NEW TABLE AS new_days FOR EACH STATEMENT EXECUTE FUNCTION csflow.calendar_days_changed();
+CREATE TRIGGER calendar_days_deleted AFTER DELETE ON csflow.calendar_day
+  REFERENCING OLD TABLE AS old_days FOR EACH STATEMENT EXECUTE FUNCTION csflow.calendar_days_changed();
+
+CREATE TRIGGER check_target BEFORE INSERT OR UPDATE ON csflow.target FOR EACH ROW EXECUTE FUNCTION csflow.check_target();
+CREATE TRIGGER check_target_alone AFTER INSERT OR UPDATE ON csflow.target
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_target_alone();
+CREATE TRIGGER check_step BEFORE INSERT OR UPDATE ON csflow.step FOR EACH ROW EXECUTE FUNCTION csflow.check_step();
+CREATE TRIGGER check_step_order AFTER INSERT OR UPDATE ON csflow.step
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_step_order();
