@@ -44,3 +44,15 @@ CREATE FUNCTION csflow.is_working_day(calendar csflow.calendar, day date) RETURN
 AS 'MODULE_PATHNAME', 'csf_is_working_day_sql' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION csflow.is_working_day(csflow.calendar, date) IS
 'whether the local date has open time; infinite dates have none. 22008 outside the years 1900 to 2200 (handbook D8)';
+
+CREATE FUNCTION csflow.business_intervals(calendar csflow.calendar, start timestamptz, finish timestamptz)
+RETURNS TABLE (opens_at timestamptz, closes_at timestamptz)
+AS 'MODULE_PATHNAME', 'csf_business_intervals_sql' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION csflow.business_intervals(csflow.calendar, timestamptz, timestamptz) IS
+'the open time between two instants as half-open intervals in ascending order, cut at both ends; no row when finish does not come after start. 22008 outside the years 1900 to 2200 (handbook D8)';
+
+CREATE FUNCTION csflow.calendar_days(calendar csflow.calendar, start date, finish date)
+RETURNS TABLE (day date, working boolean, shifts text, clause text, covered boolean)
+AS 'MODULE_PATHNAME', 'csf_calendar_days_sql' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION csflow.calendar_days(csflow.calendar, date, date) IS
+'the dates from start to finish, both included: whether the date has open time (one the zone skips has none), its shifts by the rules (NULL: closed), the clause that decides it (NULL: no clause names its weekday), and whether from and until cover it. 22008 for dates before 1900 or after 2200 (handbook D8)';
