@@ -1,0 +1,150 @@
+-- What happens because time passed, at explicit instants: handbook C3, D2, D3, D6, F2, H3; design 2.2, 2.3, 2.9, 2.12.
+\ir ../lib/small_desk.sql
+SELECT no_plan();
+
+CREATE FUNCTION steps_of(ticket_no) RETURNS text LANGUAGE sql AS
+  $$SELECT string_agg(clock || '/' || step_position, ' ' ORDER BY seq) FROM event WHERE ticket_no = $1 AND kind = 'step_fired'$$;
+
+-- D6: warning, breach, escalation, each once, in order, with both instants
+SELECT open_ticket(:desk, 'email', '闪退', at => '2025-03-03 09:00') AS slow \gset
+SELECT accept(:desk, :'slow', agent_id => 21, at => '2025-03-03 09:10') IS NOT NULL AS accepted \gset
+SELECT is(escalate_batch('2025-03-04 02:59:59'), 0, 'D6: nothing is due a second before 75 %');
+SELECT is(escalate_batch('2025-03-04 03:00'), 1, 'D6: the warning at 75 %');
+SELECT is(escalate_batch('2025-03-04 03:00'), 0, 'D6: fires once');
+SELECT is((SELECT (topic, recipient_id)::text FROM outbox WHERE ticket_no = :'slow'), ('warning', 21)::text, 'D6: to the owner');
+SELECT is((SELECT count(*) FROM escalation), 0::bigint, 'D6: a warning is no escalation');
+SELECT is(escalate_batch('2025-03-05 10:00'), 2, 'D6: a sweep that comes late fires breach and escalation');
+SELECT is(steps_of(:'slow'), 'resolve/1 resolve/2 resolve/3', 'D6: in order');
+SELECT is((SELECT array_agg((clock, level, action, due_at, fired_at)::text ORDER BY seq) FROM escalation WHERE ticket_no = :'slow'), ARRAY[
+    ('resolve', 'breach', 'notify', '2025-03-04 09:00'::timestamptz, '2025-03-05 10:00'::timestamptz)::text,
+    ('resolve', 'escalation', 'notify', '2025-03-04 21:00'::timestamptz, '2025-03-05 10:00'::timestamptz)::text],
+  'D6: with the instant each was due and the instant it fired');
+SELECT is((SELECT array_agg(recipients::text ORDER BY seq) FROM escalation WHERE ticket_no = :'slow'), '{"{\"agent 91\"}","{\"agent 92\"}"}'::text[],
+  'D6: supervisor, then head');
+
+-- C3: not accepted in 15 minutes
+SELECT open_ticket(:desk, 'email', '白屏', at => '2025-03-10 09:00') AS left_lying \gset
+SELECT assign(:desk, :'left_lying', 21, agent_id => 91, at => '2025-03-10 09:00') IS NOT NULL AS assigned \gset
+INSERT INTO agent (desk_id, agent_id, name, team_id) VALUES (:desk, 22, 'Yun', 2);
+SELECT is(escalate_batch('2025-03-10 09:15'), 1, 'C3: 15 minutes without acceptance');
+SELECT is((SELECT (state, agent_id)::text FROM ticket WHERE ticket_no = :'left_lying'), ('assigned', 22)::text, 'C3: offered to the next');
+SELECT ok(EXISTS (SELECT FROM outbox WHERE ticket_no = :'left_lying' AND recipient_id = 91), 'C3: the supervisor is told');
+SELECT accept(:desk, :'left_lying', agent_id => 22, at => '2025-03-10 09:20') IS NOT NULL AS accepted \gset
+SELECT answer(:desk, :'left_lying', '已修复。', agent_id => 22, at => '2025-03-10 09:30') IS NOT NULL AS answered \gset
+
+-- F2: 72 hours of silence after the answer
+SELECT is(auto_close_batch('2025-03-13 09:29:59'), 0, 'F2: a second before 72 hours nothing closes');
+SELECT is(escalate_batch('2025-03-13 09:30'), 0, 'F2: the escalation sweep leaves closing alone');
+SELECT is(auto_close_batch('2025-03-13 09:30'), 1, 'F2: at 72 hours it closes');
+SELECT is((SELECT (state, close_reason, closed_at, changed_by_kind)::text FROM ticket WHERE ticket_no = :'left_lying'),
+  ('closed', 'no_new_request', '2025-03-13 09:30'::timestamptz, 'system')::text, 'F2: with the reason, the system''s doing');
+SELECT open_ticket(:desk, 'email', '怎么用', at => '2025-03-14 09:00') AS asks_again \gset
+SELECT answer(:desk, :'asks_again', '请看说明。', agent_id => 11, at => '2025-03-14 10:00') IS NOT NULL AS answered \gset
+SELECT receive(:desk, :'asks_again', '还有一个问题', at => '2025-03-16 10:00') IS NOT NULL AS received \gset
+SELECT is(auto_close_batch('2025-03-17 10:00'), 0, 'F2: a message from the customer stops the 72 hours');
+
+-- D2: daily by 10:00, D3: no breakthrough in 24 hours
+SELECT open_ticket(:desk, 'email', '闪退', at => '2025-03-18 11:00') AS shared \gset
+SELECT accept(:desk, :'shared', agent_id => 11, at => '2025-03-18 11:05') IS NOT NULL AS accepted \gset
+SELECT transfer(:desk, :'shared', 'service', 'needs both', assignee_id => 11, agent_id => 21, at => '2025-03-18 11:10') IS NOT NULL AS transferred \gset
+SELECT accept(:desk, :'shared', agent_id => 11, at => '2025-03-18 11:12') IS NOT NULL AS accepted \gset
+SELECT is((SELECT due_at FROM clock WHERE ticket_no = :'shared' AND clock = 'progress_update'), '2025-03-19 10:00'::timestamptz,
+  'D2: the first update is due at 10:00 of the next day');
+SELECT is(progress_check_batch('2025-03-19 09:59'), 0, 'D2: not missing before 10:00');
+SELECT is(progress_check_batch('2025-03-19 10:00') > 0, true, 'D2: chased at 10:00');
+SELECT is((SELECT array_agg(recipient_kind || coalesce(recipient_id::text, '') ORDER BY outbox_id) FROM outbox
+    WHERE ticket_no = :'shared' AND clock = 'progress_update'), '{team1,agent11}'::text[], 'D2: department and owner');
+SELECT is((SELECT count(*) FROM missing_update WHERE ticket_no = :'shared'), 1::bigint, 'D2: listed as missing');
+SELECT is(progress_check_batch('2025-03-19 10:15'), 0, 'D2: chased once a day');
+SELECT is((SELECT max(due_at) FROM clock WHERE ticket_no = :'shared' AND clock = 'progress_update'), '2025-03-20 10:00'::timestamptz,
+  'D2: armed for the next day');
+SELECT is(escalate_batch('2025-03-19 11:10') > 0, true, 'D3: 24 hours after the hand-over');
+SELECT is((SELECT (kind, opened_at, participants)::text FROM review WHERE ticket_no = :'shared'),
+  ('escalation', '2025-03-19 11:10'::timestamptz, '{head,technical}'::text[])::text, 'D3: an escalation review is opened');
+SELECT is((SELECT action FROM escalation WHERE ticket_no = :'shared' AND clock = 'breakthrough'), 'open_review', 'D3: and can be seen why');
+SELECT escalate_batch('2025-03-21 00:00') IS NOT NULL AS swept \gset
+SELECT is((SELECT count(*) FROM review WHERE ticket_no = :'shared'), 1::bigint, 'D3: once');
+
+-- 2.9: no running ahead of time
+SELECT lives_ok($$SELECT csflow.escalate_batch(now() + interval '1 second')$$, '2.9: who may date tickets may run ahead');
+SELECT throws_ok($$SELECT csflow.escalate_batch('infinity')$$, '22023', NULL, '2.9: but not to the end of time');
+SELECT throws_ok($$SELECT csflow.escalate_batch(batch => 0)$$, '22023', NULL, 'a batch of nothing');
+CREATE ROLE jobs_operator;
+GRANT USAGE ON SCHEMA csflow TO jobs_operator;
+SET ROLE jobs_operator;
+SELECT throws_ok('SELECT csflow.escalate_batch()', '42501', NULL, '2.11: batches are not for everybody');
+SELECT throws_ok('CALL csflow.run_escalation()', '42501', NULL, '2.11: nor are the procedures');
+SELECT throws_ok('SELECT csflow.schedule_jobs()', '42501', NULL, '2.11: nor is scheduling');
+RESET ROLE;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA csflow TO jobs_operator;
+GRANT ALL ON ALL TABLES IN SCHEMA csflow TO jobs_operator;
+REVOKE UPDATE ON csflow.ticket FROM jobs_operator;
+SET ROLE jobs_operator;
+SELECT throws_ok($$SELECT csflow.escalate_batch(now() + interval '1 second')$$, 'SF009', NULL, '2.9: the future is refused');
+RESET ROLE;
+
+-- 2.12: a ticket that fails is set aside and stops nobody else
+SELECT escalate_batch(now()), auto_close_batch(now()) \gset
+CREATE FUNCTION refuse_bad() RETURNS trigger LANGUAGE plpgsql AS
+  $$BEGIN IF NEW.clock = 'resolve' AND EXISTS (SELECT FROM csflow.ticket t WHERE t.ticket_no OPERATOR(csflow.=) NEW.ticket_no AND t.title = 'bad')
+    THEN RAISE EXCEPTION 'the letter box is full' USING ERRCODE = 'P0042'; END IF; RETURN NEW; END$$;
+CREATE TRIGGER refuse_bad BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION refuse_bad();
+SELECT open_ticket(:desk, 'email', '闪退', title => CASE n WHEN 2 THEN 'bad' ELSE 'good' END, external_id => 'x' || n, at => '2025-04-01 09:00')
+FROM generate_series(1, 3) AS n \g /dev/null
+SELECT assign(:desk, ticket_no, 21, agent_id => 91, at => '2025-04-01 09:00') FROM ticket WHERE external_id LIKE 'x_' \g /dev/null
+SELECT accept(:desk, ticket_no, agent_id => 21, at => '2025-04-01 09:00') FROM ticket WHERE external_id LIKE 'x_' \g /dev/null
+SELECT is(escalate_batch('2025-04-02 03:00'), 2, '2.12: the others of the batch are warned');
+SELECT is((SELECT array_agg((t.title, s.job, s.at, s.retry_at, s.attempts, s.error_code, s.error)::text)
+    FROM set_aside s JOIN ticket t USING (desk_id, ticket_no)), ARRAY[('bad', 'escalation', '2025-04-02 03:00'::timestamptz,
+    '2025-04-02 03:01'::timestamptz, 1, 'P0042', 'the letter box is full')::text], '2.12: the bad one is set aside with its error');
+SELECT is((SELECT count(*) FROM event JOIN ticket USING (desk_id, ticket_no) WHERE title = 'bad' AND event.kind = 'step_fired'), 0::bigint,
+  '2.12: nothing of it is half written');
+SELECT is(escalate_batch('2025-04-02 03:00:59'), 0, '2.12: not tried before its time');
+SELECT is((SELECT attempts FROM set_aside), 1, '2.12: indeed not');
+SELECT is(escalate_batch('2025-04-02 03:01'), 0, '2.12: tried again after a minute');
+SELECT is((SELECT (attempts, retry_at)::text FROM set_aside), (2, '2025-04-02 03:03'::timestamptz)::text, '2.12: then after two');
+-- A whole batch of bad ones hides nobody behind it.
+UPDATE ticket SET title = 'bad' WHERE external_id IN ('x1', 'x3');
+DELETE FROM set_aside;
+SELECT open_ticket(:desk, 'email', '闪退', title => 'good', at => '2025-04-01 09:30') AS last \gset
+SELECT accept(:desk, :'last', agent_id => 21, at => '2025-04-01 09:30') IS NOT NULL AS accepted \gset
+SELECT is(escalate_batch('2025-04-02 09:00', 1) , 1, '2.12: bad ones in front of a good one');
+SELECT is(steps_of(:'last'), 'resolve/1', '2.12: which gets its turn');
+CALL csflow.run_escalation('2025-04-02 09:00', 1);
+SELECT is((SELECT (last_at, last_rows, last_errors, last_error)::text FROM job WHERE job = 'escalation'),
+  ('2025-04-02 09:00'::timestamptz, 0, 3, 'P0042: the letter box is full')::text, 'H3: the view job tells');
+DROP TRIGGER refuse_bad ON outbox;
+SELECT is(escalate_batch('2025-04-02 09:01') >= 3, true, '2.12: once cured, all is made up for');
+SELECT is((SELECT count(*) FROM set_aside), 0::bigint, '2.12: and forgotten');
+
+-- H3: the procedures
+CALL csflow.run_escalation('2025-04-03 12:00', 1);
+CALL csflow.run_auto_close('2025-04-03 12:00');
+CALL csflow.run_progress_check('2025-04-03 12:00');
+CALL csflow.run_housekeeping();
+SELECT is((SELECT array_agg((j.job, j.last_finished_at IS NOT NULL, j.last_errors, j.last_error)::text) FROM job j), ARRAY[
+  '(escalation,t,0,)', '(auto_close,t,0,)', '(progress_check,t,0,)', '(housekeeping,t,0,)'], 'H3: each run is recorded');
+SELECT ok((SELECT last_rows >= 3 FROM job WHERE job = 'escalation'), 'H3: in batches of one until nothing was left');
+SELECT is((SELECT count(*) FROM due_tickets(:desk, 'escalation', '2025-04-03 12:00', 100)), 0::bigint, 'H3: indeed nothing');
+INSERT INTO job_run (job, at, started_at) VALUES ('escalation', now(), now() - interval '91 days');
+CALL csflow.run_housekeeping();
+SELECT is((SELECT count(*) FROM job_run WHERE started_at < now() - interval '90 days'), 0::bigint, 'H3: old runs are forgotten');
+SELECT ok(to_regclass('csflow.event_' || to_char(now() AT TIME ZONE 'Asia/Shanghai' + interval '2 months', 'YYYYMM')) IS NOT NULL,
+  '2.17: partitions stand ready two months ahead');
+
+-- 2.12: the procedures take nothing from the caller's search_path.
+CREATE SCHEMA trap;
+CREATE FUNCTION trap.spring(bigint, integer) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'trapped'; END$$;
+CREATE OPERATOR trap.> (LEFTARG = bigint, RIGHTARG = integer, FUNCTION = trap.spring);
+CREATE FUNCTION trap.now() RETURNS timestamptz LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'trapped'; END$$;
+SET search_path = trap, pg_catalog;
+CALL csflow.run_escalation('2025-04-03 12:00+08');
+CALL csflow.run_auto_close('2025-04-03 12:00+08');
+CALL csflow.run_progress_check('2025-04-03 12:00+08');
+CALL csflow.run_housekeeping('2025-04-03 12:00+08');
+SET search_path = public, csflow;
+SELECT is((SELECT count(*) FROM job_run WHERE error_code IS NOT NULL), 0::bigint, '2.12: no trap was sprung');
+
+DROP OWNED BY jobs_operator;
+DROP ROLE jobs_operator;
+SELECT * FROM finish();
