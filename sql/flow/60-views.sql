@@ -178,26 +178,57 @@ COMMENT ON COLUMN csflow.queue.next_due_at IS 'Its due instant; past when it is 
 COMMENT ON COLUMN csflow.queue.seconds_to_due IS 'Elapsed seconds until next_due_at, negative when overdue.';
 COMMENT ON COLUMN csflow.queue.overdue_count IS 'Clocks of the ticket past their due instant and not stopped.';
 
+CREATE FUNCTION csflow.event_value(desk_id bigint, event_kind text, value text, lang text) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT coalesce(
+    CASE
+      WHEN value IS NULL THEN NULL
+      WHEN event_kind IN ('assigned', 'unassigned') THEN (
+        SELECT a.name FROM csflow.agent AS a WHERE a.desk_id = event_value.desk_id AND a.agent_id::text = value)
+      WHEN event_kind IN ('routed', 'transferred') THEN (
+        SELECT CASE lang WHEN 'zh' THEN t.name_zh ELSE t.name_en END FROM csflow.team AS t
+        WHERE t.desk_id = event_value.desk_id AND t.team_id::text = value)
+      WHEN event_kind = 'category_changed' THEN (
+        SELECT CASE lang WHEN 'zh' THEN concat_ws('/', k.caption_zh, c.caption_zh) ELSE concat_ws('/', k.caption_en, c.caption_en) END
+        FROM csflow.category AS c
+        LEFT JOIN csflow.category AS k ON k.desk_id = c.desk_id AND k.category_id = c.parent_id
+        WHERE c.desk_id = event_value.desk_id AND c.category_id::text = value)
+      ELSE (
+        SELECT c.text FROM csflow.caption AS c
+        WHERE c.desk_id = event_value.desk_id AND c.code = value AND c.lang = event_value.lang AND c.kind = CASE
+          WHEN event_kind IN ('opened', 'priority_changed') THEN 'priority'
+          WHEN event_kind = 'closed' THEN 'close_reason'
+          WHEN event_kind = 'step_fired' THEN 'action'
+          WHEN event_kind IN ('reply', 'note', 'customer_message', 'automatic_message') THEN 'milestone' END)
+    END, value);
+END;
+COMMENT ON FUNCTION csflow.event_value(bigint, text, text, text) IS
+'What people read for old_value or new_value of an event of event_kind: name of the agent or department, caption of category, priority, close reason, milestone or action. lang: zh or en. The value itself where there is no caption. Handbook A9.';
+
 CREATE VIEW csflow.timeline WITH (security_invoker = true) AS
 SELECT e.desk_id, e.ticket_no, e.seq, e.at, e.kind,
   coalesce(k.caption_zh, e.kind) AS caption_zh, coalesce(k.caption_en, e.kind) AS caption_en,
-  e.actor_kind, e.actor_id, a.name AS actor_name,
-  CASE WHEN e.old_state IS DISTINCT FROM e.new_state THEN e.old_state END AS old_state,
-  CASE WHEN e.old_state IS DISTINCT FROM e.new_state THEN e.new_state END AS new_state,
-  CASE WHEN e.old_state IS DISTINCT FROM e.new_state
-    THEN concat_ws(' → ', coalesce(oz.text, e.old_state), coalesce(nz.text, e.new_state)) END AS state_zh,
-  CASE WHEN e.old_state IS DISTINCT FROM e.new_state
-    THEN concat_ws(' → ', coalesce(oe.text, e.old_state), coalesce(ne.text, e.new_state)) END AS state_en,
-  e.old_value, e.new_value,
+  e.actor_kind, e.actor_id, a.name AS actor_name, e.old_state, e.new_state, e.old_value, e.new_value,
+  nullif(concat_ws('; ',
+    nullif(concat_ws(' → ', coalesce(oz.text, e.old_state), coalesce(nz.text, e.new_state)), ''),
+    nullif(concat_ws(' → ', csflow.event_value(e.desk_id, e.kind, e.old_value, 'zh'),
+      csflow.event_value(e.desk_id, e.kind, e.new_value, 'zh')), '')), '') AS detail_zh,
+  nullif(concat_ws('; ',
+    nullif(concat_ws(' → ', coalesce(oe.text, e.old_state), coalesce(ne.text, e.new_state)), ''),
+    nullif(concat_ws(' → ', csflow.event_value(e.desk_id, e.kind, e.old_value, 'en'),
+      csflow.event_value(e.desk_id, e.kind, e.new_value, 'en')), '')), '') AS detail_en,
   e.clock, coalesce(cz.text, e.clock) AS clock_zh, coalesce(ce.text, e.clock) AS clock_en, e.run, e.step_position, e.due_at,
   e.message_no, coalesce(m.body, x.text) AS text
 FROM csflow.event AS e
 LEFT JOIN (VALUES
-  ('opened', '建单', 'opened'), ('assigned', '分派', 'assigned'), ('accepted', '受理', 'accepted'), ('transferred', '转交', 'transferred'),
-  ('state_changed', '状态变更', 'state changed'), ('answered', '答复', 'answered'), ('reopened', '重新打开', 'reopened'),
-  ('closed', '关闭', 'closed'), ('category_changed', '分类更正', 'category changed'), ('priority_changed', '优先级变更', 'priority changed'),
-  ('customer_message', '客户留言', 'message from the customer'), ('automatic_message', '自动消息', 'automatic message'),
-  ('reply', '回复', 'reply'), ('note', '内部备注', 'note'), ('step_fired', '时限动作', 'step of a clock')
+  ('opened', '建单', 'opened'), ('routed', '分流', 'routed'), ('assigned', '分派', 'assigned'), ('unassigned', '取消分派', 'unassigned'),
+  ('accepted', '受理', 'accepted'), ('transferred', '转交', 'transferred'), ('state_changed', '状态变更', 'state changed'),
+  ('answered', '答复', 'answered'), ('reopened', '重新打开', 'reopened'), ('closed', '关闭', 'closed'),
+  ('category_changed', '分类更正', 'category changed'), ('priority_changed', '优先级变更', 'priority changed'),
+  ('edited', '编辑', 'edited'), ('customer_message', '客户消息', 'message from the customer'),
+  ('automatic_message', '自动消息', 'automatic message'), ('reply', '回复', 'reply'), ('note', '内部备注', 'note'),
+  ('step_fired', '时限动作', 'step of a clock')
 ) AS k (kind, caption_zh, caption_en) ON k.kind = e.kind
 LEFT JOIN csflow.agent AS a ON a.desk_id = e.desk_id AND a.agent_id = e.actor_id
 LEFT JOIN csflow.caption AS oz ON oz.desk_id = e.desk_id AND oz.kind = 'state' AND oz.code = e.old_state AND oz.lang = 'zh'
@@ -219,18 +250,18 @@ COMMENT ON COLUMN csflow.timeline.caption_en IS 'kind in English.';
 COMMENT ON COLUMN csflow.timeline.actor_kind IS 'agent, customer, system or unknown.';
 COMMENT ON COLUMN csflow.timeline.actor_id IS 'The agent who did it.';
 COMMENT ON COLUMN csflow.timeline.actor_name IS 'The agent''s name.';
-COMMENT ON COLUMN csflow.timeline.old_state IS 'State left; NULL when it did not change.';
-COMMENT ON COLUMN csflow.timeline.new_state IS 'State reached; NULL when it did not change.';
-COMMENT ON COLUMN csflow.timeline.state_zh IS 'Change of state in Chinese.';
-COMMENT ON COLUMN csflow.timeline.state_en IS 'Change of state in English.';
+COMMENT ON COLUMN csflow.timeline.old_state IS 'State left.';
+COMMENT ON COLUMN csflow.timeline.new_state IS 'State reached.';
 COMMENT ON COLUMN csflow.timeline.old_value IS 'Former agent, team, category or priority, by kind.';
-COMMENT ON COLUMN csflow.timeline.new_value IS 'New agent, team, category or priority; close reason; milestone; action of a step.';
+COMMENT ON COLUMN csflow.timeline.new_value IS 'New agent, team, category or priority; close reason; milestone; action of a step; columns edited.';
+COMMENT ON COLUMN csflow.timeline.detail_zh IS 'Change of state and value in Chinese; NULL when there is none.';
+COMMENT ON COLUMN csflow.timeline.detail_en IS 'Change of state and value in English; NULL when there is none.';
 COMMENT ON COLUMN csflow.timeline.clock IS 'Clock whose step fired.';
 COMMENT ON COLUMN csflow.timeline.clock_zh IS 'Its caption in Chinese.';
 COMMENT ON COLUMN csflow.timeline.clock_en IS 'Its caption in English.';
 COMMENT ON COLUMN csflow.timeline.run IS 'Run of the clock.';
 COMMENT ON COLUMN csflow.timeline.step_position IS 'Position of the step.';
-COMMENT ON COLUMN csflow.timeline.due_at IS 'When the step was due.';
+COMMENT ON COLUMN csflow.timeline.due_at IS 'When the step was due, or the instant a message named for the next news.';
 COMMENT ON COLUMN csflow.timeline.message_no IS 'The message, where the event is one.';
 COMMENT ON COLUMN csflow.timeline.text IS 'Body of the message, else the reason given; NULL when there is none or it was purged.';
 

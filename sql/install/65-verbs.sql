@@ -48,6 +48,30 @@ $$;
 COMMENT ON FUNCTION csflow.change_state(bigint, csflow.ticket_no, text, text, bigint, timestamptz, text) IS
 'Moves a ticket to a state; the verbs that only do this are written over it. reason is kept with the event; agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL for now or the last change, whichever is later; actor_kind: customer, agent or system, NULL to have it found out. Returns the state reached. Errors: SF004 unknown ticket, SF006 forbidden transition, SF008 earlier than the last change, SF010 not allowed.';
 
+CREATE FUNCTION csflow.current_agent(desk_id bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT a.agent_id FROM csflow.agent AS a
+    WHERE a.desk_id = current_agent.desk_id AND a.role_name = current_user AND a.is_active);
+END
+$$;
+COMMENT ON FUNCTION csflow.current_agent(bigint) IS 'The active agent of the desk whose database role is current_user, or NULL (design 2.10).';
+
+CREATE FUNCTION csflow.customer_actor(desk_id bigint, agent_id bigint) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN CASE WHEN customer_actor.agent_id IS NULL AND NOT EXISTS (SELECT FROM csflow.agent AS a
+    WHERE a.desk_id = customer_actor.desk_id AND a.role_name = current_user AND a.is_active AND NOT a.may_act_for_others)
+    THEN 'customer' END;
+END
+$$;
+COMMENT ON FUNCTION csflow.customer_actor(bigint, bigint) IS
+'Whose doing it is when a verb says what the customer does: customer, unless agent_id names who recorded it or this role is itself an agent without may_act_for_others: then NULL, the agent. Design 2.10.';
+
 CREATE FUNCTION csflow.open_ticket(desk_id bigint, channel text, body text, title text DEFAULT NULL, customer_id bigint DEFAULT NULL,
   source text DEFAULT 'csflow', external_id text DEFAULT NULL, attributes jsonb DEFAULT '{}', amount numeric DEFAULT NULL,
   at timestamptz DEFAULT NULL, agent_id bigint DEFAULT NULL) RETURNS csflow.ticket_no
@@ -55,6 +79,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  actor_kind text := csflow.customer_actor(open_ticket.desk_id, open_ticket.agent_id);
   opened csflow.ticket_no;
 BEGIN
   -- Looking first keeps a repeated delivery from drawing a number; ON CONFLICT settles two at the same moment.
@@ -69,8 +94,7 @@ BEGIN
     body_origin, changed_by, changed_by_kind)
   VALUES (open_ticket.desk_id, open_ticket.channel, open_ticket.body, open_ticket.title, open_ticket.customer_id,
     open_ticket.source, open_ticket.external_id, coalesce(open_ticket.attributes, '{}'), open_ticket.amount, open_ticket.at,
-    CASE WHEN open_ticket.agent_id IS NULL THEN 'customer' ELSE 'staff' END, open_ticket.agent_id,
-    CASE WHEN open_ticket.agent_id IS NULL THEN 'customer' END)
+    coalesce(actor_kind, 'staff'), open_ticket.agent_id, actor_kind)
   ON CONFLICT ON CONSTRAINT ticket_desk_id_source_external_id_key DO NOTHING
   RETURNING t.ticket_no INTO opened;
   IF NOT FOUND THEN
@@ -81,7 +105,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.open_ticket(bigint, text, text, text, bigint, text, text, jsonb, numeric, timestamptz, bigint) IS
-'Opens a ticket and returns its number. The same external_id from the same source gives the ticket that is there already, unchanged (handbook I1). attributes: the snapshot of device, versions, order … (handbook A3); amount: at stake, in the desk''s currency; at: when it was opened, NULL for now; agent_id: who entered it for the customer, NULL when the customer did. Errors: SF001 unknown desk, SF005 unknown channel or customer, SF013 text too large.';
+'Opens a ticket and returns its number. The same external_id from the same source gives the ticket that is there already, unchanged (handbook I1). attributes: the snapshot of device, versions, order … (handbook A3); amount: at stake, in the desk''s currency; at: when it was opened, NULL for now; agent_id: who entered it for the customer, NULL for the customer, or for the agent whose role this is. Errors: SF001 unknown desk, SF005 unknown channel or customer, SF013 text too large.';
 
 CREATE FUNCTION csflow.assign(desk_id bigint, ticket_no csflow.ticket_no, assignee_id bigint, reason text DEFAULT NULL,
   agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text
@@ -104,17 +128,6 @@ END
 $$;
 COMMENT ON FUNCTION csflow.assign(bigint, csflow.ticket_no, bigint, text, bigint, timestamptz) IS
 'Gives the ticket to assignee_id (handbook C2); a new one becomes assigned. agent_id: who gave it, NULL for the agent whose role this is; at: NULL for now. Returns the state. Errors: SF004 unknown ticket, SF005 unknown agent, SF008, SF010.';
-
-CREATE FUNCTION csflow.current_agent(desk_id bigint) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  RETURN (SELECT a.agent_id FROM csflow.agent AS a
-    WHERE a.desk_id = current_agent.desk_id AND a.role_name = current_user AND a.is_active);
-END
-$$;
-COMMENT ON FUNCTION csflow.current_agent(bigint) IS 'The active agent of the desk whose database role is current_user, or NULL (design 2.10).';
 
 CREATE FUNCTION csflow.accept(desk_id bigint, ticket_no csflow.ticket_no, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL, part text DEFAULT NULL) RETURNS text
@@ -349,11 +362,11 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN csflow.close_ticket(confirm.desk_id, confirm.ticket_no, 'customer_confirmed', confirm.agent_id, confirm.at,
-    CASE WHEN confirm.agent_id IS NULL THEN 'customer' END);
+    csflow.customer_actor(confirm.desk_id, confirm.agent_id));
 END
 $$;
 COMMENT ON FUNCTION csflow.confirm(bigint, csflow.ticket_no, bigint, timestamptz) IS
-'The customer says it is solved: closed, reason customer_confirmed (handbook F1, F2). agent_id: who recorded it on the customer''s behalf, NULL when the customer did it. Returns the state. Errors as csflow.change_state.';
+'The customer says it is solved: closed, reason customer_confirmed (handbook F1, F2). agent_id: who recorded it on the customer''s behalf, NULL for the customer, or for the agent whose role this is. Returns the state. Errors as csflow.change_state.';
 
 CREATE FUNCTION csflow.reopen(desk_id bigint, ticket_no csflow.ticket_no, reason text, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL) RETURNS text
@@ -363,11 +376,11 @@ AS $$
 BEGIN
   RETURN csflow.change_state(reopen.desk_id, reopen.ticket_no, 'in_progress',
     csflow.require_text('reason for reopening', reopen.reason), reopen.agent_id, reopen.at,
-    CASE WHEN reopen.agent_id IS NULL THEN 'customer' END);
+    csflow.customer_actor(reopen.desk_id, reopen.agent_id));
 END
 $$;
 COMMENT ON FUNCTION csflow.reopen(bigint, csflow.ticket_no, text, bigint, timestamptz) IS
-'The customer says it is not solved: back to in_progress, counted in reopen_count (handbook F1). agent_id: who reopened or recorded it, NULL when the customer did it. Returns the state. Errors: as csflow.change_state, SF017 no reason.';
+'The customer says it is not solved: back to in_progress, counted in reopen_count (handbook F1). agent_id: who reopened or recorded it, NULL for the customer, or for the agent whose role this is. Returns the state. Errors: as csflow.change_state, SF017 no reason.';
 
 CREATE FUNCTION csflow.object(desk_id bigint, ticket_no csflow.ticket_no, reason text, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL) RETURNS text
@@ -377,11 +390,11 @@ AS $$
 BEGIN
   RETURN csflow.change_state(object.desk_id, object.ticket_no, 'under_review',
     csflow.require_text('reason of the objection', object.reason), object.agent_id, object.at,
-    CASE WHEN object.agent_id IS NULL THEN 'customer' END);
+    csflow.customer_actor(object.desk_id, object.agent_id));
 END
 $$;
 COMMENT ON FUNCTION csflow.object(bigint, csflow.ticket_no, text, bigint, timestamptz) IS
-'The customer objects to the answer, also on a closed ticket: under_review (handbook F3). agent_id: who recorded it, NULL when the customer did it. Returns the state. Errors: as csflow.change_state, SF017 no reason.';
+'The customer objects to the answer, also on a closed ticket: under_review (handbook F3). agent_id: who recorded it, NULL for the customer, or for the agent whose role this is. Returns the state. Errors: as csflow.change_state, SF017 no reason.';
 
 CREATE FUNCTION csflow.mark_duplicate(desk_id bigint, ticket_no csflow.ticket_no, original_no csflow.ticket_no,
   reason text DEFAULT NULL, agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text

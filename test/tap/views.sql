@@ -67,9 +67,9 @@ SELECT answer(:desk, ticket_no, '好了', agent_id => 11, at => '2025-04-01 16:3
 SELECT is((SELECT count(*) FROM queue WHERE title = '3'), 0::bigint, 'G9: answered tickets leave the queue');
 
 -- A9: a ticket's story in both languages
-SELECT is((SELECT array_agg(concat_ws(' ', caption_zh, state_zh, caption_en, state_en) ORDER BY seq) FROM timeline
+SELECT is((SELECT array_agg(concat_ws(' ', caption_zh, detail_zh, caption_en, detail_en) ORDER BY seq) FROM timeline
     WHERE ticket_no = :'w' AND kind IN ('opened', 'accepted', 'answered')),
-  '{建单 待处理 opened new,受理 待处理 → 处理中 accepted new → in progress,答复 处理中 → 已答复 answered in progress → answered}'::text[],
+  '{建单 待处理; 低 opened new; low,受理 待处理 → 处理中 accepted new → in progress,答复 处理中 → 已答复 answered in progress → answered}'::text[],
   'A9: captions of events and states');
 SELECT is((SELECT array_agg(text ORDER BY seq) FROM timeline WHERE ticket_no = :'w' AND kind IN ('customer_message', 'reply')),
   '{这里,请看说明。}'::text[], 'F7: with what was said');
