@@ -78,7 +78,7 @@ CREATE TABLE csflow.lexicon (
   desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
   word text NOT NULL CHECK (word <> ''),
   class text NOT NULL CHECK (class IN ('anger', 'anxiety', 'negative', 'positive', 'intensifier', 'negation')),
-  weight double precision NOT NULL DEFAULT 1 CHECK (weight > 0 AND weight <= 10),
+  weight double precision NOT NULL DEFAULT 1 CHECK (weight >= 0 AND weight <= 10),
   PRIMARY KEY (desk_id, word, class)
 );
 COMMENT ON TABLE csflow.lexicon IS 'Words of emotion, with intensifiers and negation (handbook B8).';

@@ -33,6 +33,7 @@ CREATE TABLE csflow.ticket (
   anger double precision,
   anxiety double precision,
   rules_version bigint,
+  notified_team_ids bigint[],
   complexity text,
   handling_tier smallint CHECK (handling_tier BETWEEN 1 AND 4),
   team_id bigint,
@@ -76,6 +77,7 @@ COMMENT ON COLUMN csflow.ticket.score IS 'Weight of the rules that spoke for the
 COMMENT ON COLUMN csflow.ticket.needs_review IS 'The rules could not decide; a coordinator sorts it (handbook C2).';
 COMMENT ON COLUMN csflow.ticket.emotion IS '−1 very negative … 1 positive (handbook B8).';
 COMMENT ON COLUMN csflow.ticket.rules_version IS 'configuration_version.version with which it was classified.';
+COMMENT ON COLUMN csflow.ticket.notified_team_ids IS 'Departments told at once when it was opened (handbook B4).';
 COMMENT ON COLUMN csflow.ticket.complexity IS 'general or complex, where the playbook tells them apart.';
 COMMENT ON COLUMN csflow.ticket.amount IS 'Amount at stake, in the desk''s currency.';
 COMMENT ON COLUMN csflow.ticket.attributes IS 'The structured snapshot: account, device, versions, operation path, region, order number, … (handbook A3).';

@@ -208,8 +208,8 @@ resume_clock(csf_clock *clock, int64 at)
 	schedule(clock);
 }
 
-static void
-end_clock(csf_clock *clock, int64 at, csf_outcome outcome)
+void
+csf_clock_end(csf_clock *clock, int64 at, csf_outcome outcome)
 {
 	clock->spent = csf_clock_spent(clock, at);
 	if (clock->paused_at != CSF_NO_INSTANT)
@@ -238,9 +238,13 @@ static void
 retarget(csf_clock *clock, const csf_target *target, int priority, int64 at, int64 named_at)
 {
 	bool was_running = is_running(clock);
-	int64 spent = csf_clock_spent(clock, at);
 	int64 due_before = clock->due_at;
+	int64 spent;
 
+	/* Where the former target's row is gone, the new calendar has to do for the time since run_since. */
+	if (clock->target == NULL)
+		clock->target = target;
+	spent = csf_clock_spent(clock, at);
 	clock->target = target;
 	clock->target_id = target->target_id;
 	clock->priority = priority;
@@ -329,7 +333,7 @@ csf_clock_roll(csf_clock_list *list, int index, int64 at)
 		(target->mode != CSF_CLOCK_EVERY && target->mode != CSF_CLOCK_DAILY_AT) ||
 		(clock->next_at != CSF_NO_INSTANT && clock->next_at <= due))
 		return false;
-	end_clock(clock, due, CSF_OUTCOME_BREACHED);
+	csf_clock_end(clock, due, CSF_OUTCOME_BREACHED);
 	begin_run(list, index, target, clock->priority, due, CSF_NO_INSTANT, due);
 	return true;
 }
@@ -344,20 +348,20 @@ move_active(csf_clock_list *list, int index, const csf_target *winner, const csf
 
 	if (winner == NULL)
 	{
-		end_clock(clock, at, CSF_OUTCOME_VOID);
+		csf_clock_end(clock, at, CSF_OUTCOME_VOID);
 		return index;
 	}
 	if (clock->target_id != winner->target_id)
 		retarget(clock, winner, event->after->priority, at, event->named_at);
 	if ((event->signals & winner->stops_on) != 0)
-		end_clock(clock, at, outcome_at(clock, at));
+		csf_clock_end(clock, at, outcome_at(clock, at));
 	else if (closed)
-		end_clock(clock, at, is_overdue(clock, at) ? outcome_at(clock, at) : CSF_OUTCOME_VOID);
+		csf_clock_end(clock, at, is_overdue(clock, at) ? outcome_at(clock, at) : CSF_OUTCOME_VOID);
 	else if ((event->signals & winner->rearms_on) != 0)
 	{
 		int64 due = clock->due_at;
 
-		end_clock(clock, at, outcome_at(clock, at));
+		csf_clock_end(clock, at, outcome_at(clock, at));
 		begin_run(list, index, winner, event->after->priority, at, event->named_at, due);
 		return list->count - 1;
 	}
@@ -416,6 +420,21 @@ start_if_due(csf_clock_list *list, int index, const csf_target *winner, const cs
 	return list->count - 1;
 }
 
+/* A clock for which no target is left at all is void. */
+static void
+end_ungrouped(csf_clock_list *list, const csf_clock_group *groups, int group_count, int64 at)
+{
+	for (int i = 0; i < list->count; i++)
+	{
+		bool found = false;
+
+		for (int g = 0; g < group_count && !found; g++)
+			found = strcmp(list->clocks[i].clock, groups[g].clock) == 0;
+		if (!found && is_active(&list->clocks[i]))
+			csf_clock_end(&list->clocks[i], at, CSF_OUTCOME_VOID);
+	}
+}
+
 /*
  * Applies one event to all clocks of a ticket. Within an event a run first ends, then the next begins, then the state
  * decides whether it pauses.
@@ -424,6 +443,7 @@ void
 csf_clocks_apply(csf_clock_list *list, const csf_clock_group *groups, int group_count,
 				 const csf_clock_event *event)
 {
+	end_ungrouped(list, groups, group_count, event->at);
 	for (int g = 0; g < group_count; g++)
 	{
 		const csf_target *winner = winning_target(&groups[g], event->after);

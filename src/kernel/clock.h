@@ -90,6 +90,7 @@ typedef struct csf_target
 	int64 target_id;
 	const char *clock;
 	csf_condition condition;
+	bool is_active; /* no longer active: only clocks that have it still use it */
 	bool is_exempt;
 	bool is_timer; /* has a step that closes: its end is no breach */
 	csf_clock_mode mode;
@@ -188,6 +189,9 @@ extern int csf_target_specificity(const csf_target *target);
 extern csf_clock *csf_clock_list_add(csf_clock_list *list);
 extern void csf_clocks_apply(csf_clock_list *list, const csf_clock_group *groups, int group_count,
 							 const csf_clock_event *event);
+
+/* Ends a run, whatever its target says. */
+extern void csf_clock_end(csf_clock *clock, int64 at, csf_outcome outcome);
 
 /* Fires the next step if it is due at `at`: returns it and sets *due, or returns NULL. */
 extern const csf_step *csf_clock_fire(csf_clock *clock, int64 at, int64 *due);

@@ -1,0 +1,172 @@
+/*
+ * assess.c
+ *		Rules, matrix and raises put together (handbook B1–B6, C1, C2).
+ *
+ * What is given is kept; what is missing comes from the rules, then from the category, then from the desk. Priority is
+ * the matrix cell of impact and urgency, lifted by every rule whose conditions hold; the last lift is the reason kept.
+ */
+#include "engine/assess.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+#include "types/encoding.h"
+#include "types/types.h"
+
+/* The more severe of two degrees; 0 is none, 1 the most severe. */
+static int
+more_severe(int a, int b)
+{
+	if (a == 0 || b == 0)
+		return Max(a, b);
+	return Min(a, b);
+}
+
+static void
+notify(csf_assessment *assessment, int64 team_id)
+{
+	if (team_id == 0 || assessment->notified_count == CSF_MAX_NOTIFIED)
+		return;
+	for (int i = 0; i < assessment->notified_count; i++)
+	{
+		if (assessment->notified_team_ids[i] == team_id)
+			return;
+	}
+	assessment->notified_team_ids[assessment->notified_count++] = team_id;
+}
+
+static bool
+wanted(const char *condition, const char *actual)
+{
+	return condition == NULL || (actual != NULL && strcmp(condition, actual) == 0);
+}
+
+static bool
+raise_applies(const csf_raise_rule *rule, const csf_submission *submission, const csf_assessment *assessment)
+{
+	const csf_category_entry *category = assessment->category;
+
+	if (rule->impact != 0 && (assessment->impact == 0 || assessment->impact > rule->impact))
+		return false;
+	if (rule->urgency != 0 && (assessment->urgency == 0 || assessment->urgency > rule->urgency))
+		return false;
+	if (!wanted(rule->kind, category == NULL ? NULL : category->kind_code) ||
+		!wanted(rule->channel, submission->channel) || !wanted(rule->customer_tier, submission->customer_tier))
+		return false;
+	if (rule->category_id != 0 && (category == NULL || (category->category_id != rule->category_id &&
+														category->kind_id != rule->category_id)))
+		return false;
+	return !rule->has_amount ||
+		   (submission->has_amount &&
+			DatumGetBool(DirectFunctionCall2(numeric_ge, submission->amount, rule->amount_at_least)));
+}
+
+static void
+decide_priority(const csf_desk *desk, const csf_submission *submission, const csf_verdict *verdict,
+				csf_assessment *assessment)
+{
+	int cell = desk->matrix[assessment->impact][assessment->urgency];
+
+	if (cell != 0)
+		assessment->priority_reason =
+			psprintf("matrix: impact %d, urgency %d", assessment->impact, assessment->urgency);
+	else
+		assessment->priority_reason = "default of the desk";
+	assessment->priority = cell != 0 ? cell : desk->default_priority;
+	if (verdict->raise_to > assessment->priority)
+	{
+		assessment->priority = verdict->raise_to;
+		assessment->priority_reason = psprintf("keyword rule %lld", (long long) verdict->raise_rule_id);
+	}
+	for (int i = 0; i < desk->raise_count; i++)
+	{
+		const csf_raise_rule *rule = &desk->raises[i];
+
+		if (!raise_applies(rule, submission, assessment))
+			continue;
+		notify(assessment, rule->notify_team_id);
+		if (rule->priority <= assessment->priority)
+			continue;
+		assessment->priority = rule->priority;
+		assessment->priority_reason = rule->reason[0] != '\0'
+										  ? psprintf("priority rule %lld: %s", (long long) rule->rule_id, rule->reason)
+										  : psprintf("priority rule %lld", (long long) rule->rule_id);
+	}
+	if (submission->priority != 0 && submission->priority != assessment->priority)
+	{
+		assessment->priority = submission->priority;
+		assessment->priority_reason = "given";
+	}
+}
+
+static void
+run_rules(const csf_desk *desk, const csf_submission *submission, csf_verdict *verdict)
+{
+	size_t title_length = 0;
+	size_t body_length = 0;
+	const char *title = submission->title == NULL ? NULL
+												  : csf_utf8_from_server(submission->title, strlen(submission->title),
+																		 &title_length, NULL);
+	const char *body = submission->body == NULL ? NULL
+												: csf_utf8_from_server(submission->body, strlen(submission->body),
+																	   &body_length, NULL);
+
+	csf_classify(desk->classifier, title, title_length, body, body_length, verdict);
+}
+
+void
+csf_assess(const csf_desk *desk, const csf_submission *submission, csf_assessment *assessment)
+{
+	csf_verdict verdict;
+	bool given = submission->category_id != 0;
+
+	memset(assessment, 0, sizeof(*assessment));
+	run_rules(desk, submission, &verdict);
+	assessment->category = csf_desk_category(desk, given ? submission->category_id : verdict.category_id);
+	assessment->score = verdict.score;
+	assessment->needs_review = !given && (verdict.needs_review || assessment->category == NULL);
+	assessment->emotion = verdict.emotion;
+	assessment->anger = verdict.anger;
+	assessment->anxiety = verdict.anxiety;
+	assessment->domain = submission->domain;
+	if (assessment->domain == NULL && verdict.domain != NULL)
+		assessment->domain = csf_utf8_to_server(verdict.domain, strlen(verdict.domain));
+	for (int i = 0; i < verdict.n_notify; i++)
+		notify(assessment, verdict.notify_team_ids[i]);
+	assessment->impact = submission->impact;
+	assessment->urgency = submission->urgency;
+	assessment->team_id = submission->team_id;
+	if (assessment->category != NULL)
+	{
+		assessment->handling_tier = assessment->category->handling_tier;
+		if (submission->impact == 0)
+			assessment->impact = assessment->category->impact;
+		if (submission->urgency == 0)
+			assessment->urgency = assessment->category->urgency;
+	}
+	if (submission->impact == 0)
+		assessment->impact = more_severe(assessment->impact, verdict.impact);
+	if (submission->urgency == 0)
+		assessment->urgency = more_severe(assessment->urgency, verdict.urgency);
+	if (assessment->team_id == 0 && assessment->needs_review)
+		assessment->team_id = desk->review_team_id;
+	if (assessment->team_id == 0)
+		assessment->team_id = verdict.team_id;
+	if (assessment->team_id == 0 && assessment->category != NULL)
+		assessment->team_id = assessment->category->team_id;
+	decide_priority(desk, submission, &verdict, assessment);
+}
+
+struct varlena *
+csf_assess_tag(const csf_category_entry *category, const char *domain, int priority)
+{
+	const char *kind;
+
+	if (category == NULL || priority == 0)
+		return NULL;
+	kind = category->tag_word != NULL ? category->tag_word : category->kind_code;
+	if (domain == NULL)
+		domain = category->code;
+	return csf_tag_make(kind, strlen(kind), domain, strlen(domain), (csf_priority) priority);
+}

@@ -1,0 +1,237 @@
+/*
+ * clock_store.c
+ *		Reading and writing csflow.clock for many tickets at a time.
+ */
+#include "engine/clock_store.h"
+
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+
+#include "errors.h"
+#include "types/types.h"
+
+#define COLUMNS 19
+
+static csf_statement clock_query = CSF_STATEMENT(
+	"SELECT DISTINCT ON (u.place, c.clock) u.place, c.clock, c.run, c.target_id, c.priority::integer, c.started_at,"
+	" c.length_microseconds, c.spent_microseconds, c.run_since, c.due_at, c.next_position, c.next_at, c.next_closes,"
+	" c.paused_at, c.paused_microseconds, c.stopped_at, c.outcome"
+	" FROM unnest($1, $2, $3) AS u(place, desk_id, ticket_no)"
+	" JOIN csflow.clock c ON c.desk_id = u.desk_id AND c.ticket_no OPERATOR(csflow.=) u.ticket_no"
+	" ORDER BY u.place, c.clock, c.run DESC",
+	"ILN");
+static csf_statement clock_insert = CSF_STATEMENT(
+	"INSERT INTO csflow.clock (desk_id, ticket_no, clock, run, target_id, calendar, priority, started_at,"
+	" length_microseconds, spent_microseconds, run_since, due_at, next_position, next_at, next_closes, paused_at,"
+	" paused_microseconds, stopped_at, outcome)"
+	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+	"LNTILTPZLLZZSZBZLZT");
+static csf_statement clock_update = CSF_STATEMENT(
+	"UPDATE csflow.clock c SET target_id = u.target_id, calendar = u.calendar, priority = u.priority,"
+	" started_at = u.started_at, length_microseconds = u.length, spent_microseconds = u.spent, run_since = u.run_since,"
+	" due_at = u.due_at, next_position = u.next_position, next_at = u.next_at, next_closes = u.next_closes,"
+	" paused_at = u.paused_at, paused_microseconds = u.paused, stopped_at = u.stopped_at, outcome = u.outcome"
+	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+	" AS u(desk_id, ticket_no, clock, run, target_id, calendar, priority, started_at, length, spent, run_since, due_at,"
+	" next_position, next_at, next_closes, paused_at, paused, stopped_at, outcome)"
+	" WHERE c.desk_id = u.desk_id AND c.ticket_no OPERATOR(csflow.=) u.ticket_no AND c.clock = u.clock AND c.run = u.run",
+	"LNTILTPZLLZZSZBZLZT");
+
+static const char *const outcomes[] = {NULL, "met", "breached", "measured", "void"};
+
+static csf_outcome
+outcome_of(const char *name)
+{
+	for (int i = 1; name != NULL && i < (int) lengthof(outcomes); i++)
+	{
+		if (strcmp(outcomes[i], name) == 0)
+			return (csf_outcome) i;
+	}
+	return CSF_OUTCOME_NONE;
+}
+
+static void
+read_clock(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc d)
+{
+	csf_clock *clock = csf_clock_list_add(&ticket->list);
+
+	clock->clock = csf_column_text(row, d, 2);
+	clock->run = csf_column_int(row, d, 3, 0);
+	clock->target_id = csf_column_int64(row, d, 4, 0);
+	clock->target = csf_desk_target(ticket->desk, clock->target_id);
+	clock->priority = csf_column_int(row, d, 5, 0);
+	clock->started_at = csf_column_int64(row, d, 6, CSF_NO_INSTANT);
+	clock->length = csf_column_int64(row, d, 7, CSF_NO_LENGTH);
+	clock->spent = csf_column_int64(row, d, 8, 0);
+	clock->run_since = csf_column_int64(row, d, 9, CSF_NO_INSTANT);
+	clock->due_at = csf_column_int64(row, d, 10, CSF_NO_INSTANT);
+	clock->next_position = csf_column_int(row, d, 11, 0);
+	clock->next_at = csf_column_int64(row, d, 12, CSF_NO_INSTANT);
+	clock->next_closes = csf_column_bool(row, d, 13);
+	clock->paused_at = csf_column_int64(row, d, 14, CSF_NO_INSTANT);
+	clock->paused = csf_column_int64(row, d, 15, 0);
+	clock->stopped_at = csf_column_int64(row, d, 16, CSF_NO_INSTANT);
+	clock->outcome = outcome_of(csf_column_text(row, d, 17));
+}
+
+void
+csf_clocks_load(csf_ticket_clocks *tickets, int count)
+{
+	csf_rows keys;
+
+	csf_rows_init(&keys, clock_query.types);
+	for (int i = 0; i < count; i++)
+	{
+		Datum values[3] = {Int32GetDatum(i), Int64GetDatum(tickets[i].desk->desk_id),
+						   Int64GetDatum(tickets[i].ticket_no)};
+		bool nulls[3] = {false};
+
+		csf_rows_add(&keys, values, nulls);
+	}
+	if (count == 0)
+		return;
+	csf_rows_run(&keys, &clock_query, SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple row = SPI_tuptable->vals[i];
+		TupleDesc description = SPI_tuptable->tupdesc;
+
+		read_clock(&tickets[csf_column_int(row, description, 1, 0)], row, description);
+	}
+}
+
+static void
+set_instant(Datum *value, bool *null, int64 instant)
+{
+	*null = instant == CSF_NO_INSTANT;
+	*value = Int64GetDatum(instant);
+}
+
+static void
+add_row(csf_rows *rows, const csf_ticket_clocks *ticket, const csf_clock *clock)
+{
+	Datum values[COLUMNS];
+	bool nulls[COLUMNS] = {false};
+
+	values[0] = Int64GetDatum(ticket->desk->desk_id);
+	values[1] = Int64GetDatum(ticket->ticket_no);
+	values[2] = CStringGetTextDatum(clock->clock);
+	values[3] = Int32GetDatum(clock->run);
+	values[4] = Int64GetDatum(clock->target_id);
+	values[5] = CStringGetTextDatum(clock->target == NULL ? "" : clock->target->calendar);
+	values[6] = PriorityGetDatum((csf_priority) clock->priority);
+	nulls[6] = clock->priority == 0;
+	values[7] = Int64GetDatum(clock->started_at);
+	values[8] = Int64GetDatum(clock->length);
+	nulls[8] = clock->length == CSF_NO_LENGTH;
+	values[9] = Int64GetDatum(clock->spent);
+	set_instant(&values[10], &nulls[10], clock->run_since);
+	set_instant(&values[11], &nulls[11], clock->due_at);
+	values[12] = Int16GetDatum((int16) clock->next_position);
+	nulls[12] = clock->next_position == 0;
+	set_instant(&values[13], &nulls[13], clock->next_at);
+	values[14] = BoolGetDatum(clock->next_closes);
+	set_instant(&values[15], &nulls[15], clock->paused_at);
+	values[16] = Int64GetDatum(clock->paused);
+	set_instant(&values[17], &nulls[17], clock->stopped_at);
+	nulls[18] = clock->outcome == CSF_OUTCOME_NONE;
+	values[18] = nulls[18] ? (Datum) 0 : CStringGetTextDatum(outcomes[clock->outcome]);
+	csf_rows_add(rows, values, nulls);
+}
+
+void
+csf_clocks_save(csf_ticket_clocks *tickets, int count)
+{
+	csf_rows fresh;
+	csf_rows moved;
+	uint64 expected;
+
+	csf_rows_init(&fresh, clock_insert.types);
+	csf_rows_init(&moved, clock_update.types);
+	for (int i = 0; i < count; i++)
+	{
+		for (int c = 0; c < tickets[i].list.count; c++)
+		{
+			csf_clock *clock = &tickets[i].list.clocks[c];
+
+			if (clock->is_new || clock->is_changed)
+				add_row(clock->is_new ? &fresh : &moved, &tickets[i], clock);
+			clock->is_new = clock->is_changed = false;
+		}
+	}
+	expected = moved.count;
+	if (csf_rows_run(&moved, &clock_update, SPI_OK_UPDATE) != expected)
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_CONCURRENT_CHANGE), errmsg("a clock of a ticket was removed by someone else"),
+				 errhint("Try the transaction again.")));
+	csf_rows_run(&fresh, &clock_insert, SPI_OK_INSERT);
+}
+
+/* One entry a ticket, however many changes it has. */
+static csf_ticket_clocks *
+clocks_of(HTAB *places, csf_ticket_clocks *tickets, int *count, const csf_change *change)
+{
+	struct
+	{
+		int64 desk_id;
+		int64 ticket_no;
+	} key = {change->desk->desk_id, change->ticket_no};
+	struct
+	{
+		int64 desk_id;
+		int64 ticket_no;
+		int place;
+	} * entry;
+	bool found;
+
+	entry = hash_search(places, &key, HASH_ENTER, &found);
+	if (!found)
+	{
+		entry->place = (*count)++;
+		memset(&tickets[entry->place], 0, sizeof(csf_ticket_clocks));
+		tickets[entry->place].desk = change->desk;
+		tickets[entry->place].ticket_no = change->ticket_no;
+	}
+	return &tickets[entry->place];
+}
+
+static void
+apply_one(csf_ticket_clocks *ticket, const csf_change *change)
+{
+	csf_clock_event event = {.signals = change->signals,
+							 .at = change->at,
+							 .named_at = change->named_at,
+							 .before = change->has_before ? &change->before : NULL,
+							 .after = &change->after};
+
+	csf_clocks_apply(&ticket->list, change->desk->groups, change->desk->group_count, &event);
+}
+
+void
+csf_changes_apply(csf_change *changes, int count)
+{
+	HASHCTL control = {
+		.keysize = 2 * sizeof(int64), .entrysize = 3 * sizeof(int64), .hcxt = CurrentMemoryContext};
+	HTAB *places;
+	csf_ticket_clocks *tickets;
+	csf_ticket_clocks **of_change;
+	int ticket_count = 0;
+	bool any_old = false;
+
+	if (count == 0)
+		return;
+	places = hash_create("csflow tickets", count, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	tickets = palloc_extended(sizeof(csf_ticket_clocks) * count, MCXT_ALLOC_HUGE);
+	of_change = palloc_extended(sizeof(csf_ticket_clocks *) * count, MCXT_ALLOC_HUGE);
+	for (int i = 0; i < count; i++)
+	{
+		of_change[i] = clocks_of(places, tickets, &ticket_count, &changes[i]);
+		any_old |= !changes[i].is_new;
+	}
+	if (any_old)
+		csf_clocks_load(tickets, ticket_count);
+	for (int i = 0; i < count; i++)
+		apply_one(of_change[i], &changes[i]);
+	csf_clocks_save(tickets, ticket_count);
+	hash_destroy(places);
+}

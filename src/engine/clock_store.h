@@ -1,0 +1,46 @@
+/*
+ * clock_store.h
+ *		Clocks between the rows of csflow.clock and the kernel: read, let events move them, write what changed.
+ */
+#ifndef CSF_ENGINE_CLOCK_STORE_H
+#define CSF_ENGINE_CLOCK_STORE_H
+
+#include "postgres.h"
+
+#include "engine/config.h"
+#include "engine/flow.h"
+
+/* One event of one ticket, as its clocks see it. */
+typedef struct csf_change
+{
+	const csf_desk *desk;
+	int64 ticket_no;
+	bool is_new; /* no clocks yet */
+	bool has_before;
+	csf_ticket_facts before;
+	csf_ticket_facts after;
+	uint64 signals;
+	int64 at;
+	int64 named_at;
+} csf_change;
+
+/*
+ * Applies the changes in order and writes the clocks. The caller is inside SPI, has the owner's rights and the tickets'
+ * rows locked. Everything is allocated in the current context.
+ */
+extern void csf_changes_apply(csf_change *changes, int count);
+
+/* The clocks of one ticket, for the sweep. */
+typedef struct csf_ticket_clocks
+{
+	const csf_desk *desk;
+	int64 ticket_no;
+	csf_clock_list list;
+} csf_ticket_clocks;
+
+/* Reads the latest run of every clock of the tickets; each entry has desk and ticket_no set and is otherwise zero. */
+extern void csf_clocks_load(csf_ticket_clocks *tickets, int count);
+/* Writes what is_new or is_changed says. */
+extern void csf_clocks_save(csf_ticket_clocks *tickets, int count);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * config_target.h
+ *		Targets, steps and calendars of a desk (part of loading its configuration).
+ */
+#ifndef CSF_ENGINE_CONFIG_TARGET_H
+#define CSF_ENGINE_CONFIG_TARGET_H
+
+#include "postgres.h"
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "utils/snapshot.h"
+
+#include "engine/config.h"
+
+/* Reads and compiles them into desk->groups, in the current context, which is the desk's. */
+extern void csf_load_targets(csf_desk *desk, Snapshot snapshot);
+
+/* Elements of a text[] column, in UTF-8 and zero-terminated, in the current context. */
+extern const char **csf_text_array(HeapTuple row, TupleDesc description, int column, int *count);
+
+/* A row with the columns of csflow.keyword_rule; strings in UTF-8, in the current context. */
+extern void csf_read_rule_row(csf_keyword_rule *rule, HeapTuple row, TupleDesc description);
+
+/* Raises SF011 for a keyword rule that the classifier refuses. */
+extern void csf_rule_fault(int64 rule_id, const csf_fault *fault) pg_attribute_noreturn();
+
+#endif

@@ -1,0 +1,329 @@
+/*
+ * flow.c
+ *		The engine's way to the flow's tables: look-up, rights, prepared statements, rows as arrays.
+ */
+#include "engine/flow.h"
+
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "errors.h"
+
+static csf_flow flow;
+static uint64 generation = 0;
+static csf_statement *statements = NULL;
+
+static Oid
+type_in(Oid schema, const char *name)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema));
+}
+
+static Oid
+owner_of(Oid relation)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static void
+free_statements(void)
+{
+	while (statements != NULL)
+	{
+		csf_statement *statement = statements;
+
+		statements = statement->next;
+		if (statement->plan != NULL)
+			SPI_freeplan(statement->plan);
+		statement->plan = NULL;
+		statement->next = NULL;
+	}
+}
+
+const csf_flow *
+csf_flow_get(void)
+{
+	csf_flow now;
+
+	now.schema = get_namespace_oid("csflow", true);
+	now.ticket = OidIsValid(now.schema) ? get_relname_relid("ticket", now.schema) : InvalidOid;
+	now.marker = OidIsValid(now.schema) ? get_relname_relid("configuration_version", now.schema) : InvalidOid;
+	if (!OidIsValid(now.ticket) || !OidIsValid(now.marker))
+		ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_MISSING), errmsg("this database has no csflow desk yet"),
+						errhint("Create the tables and a first desk with SELECT csflow.create_desk('support').")));
+	now.owner = owner_of(now.ticket);
+	now.ticket_no_type = type_in(now.schema, "ticket_no");
+	now.priority_type = type_in(now.schema, "priority");
+	now.tag_type = type_in(now.schema, "tag");
+	now.calendar_type = type_in(now.schema, "calendar");
+	if (memcmp(&now, &flow, sizeof(flow)) != 0)
+	{
+		free_statements();
+		flow = now;
+		generation++;
+	}
+	return &flow;
+}
+
+uint64
+csf_flow_generation(void)
+{
+	return generation;
+}
+
+TriggerData *
+csf_trigger_data(FunctionCallInfo fcinfo, const char *function, bool before_row)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	const csf_flow *found;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_TRIGGER_MISUSE), errmsg("csflow.%s() can only be called as a trigger", function)));
+	if (before_row ? !(TRIGGER_FIRED_BEFORE(data->tg_event) && TRIGGER_FIRED_FOR_ROW(data->tg_event))
+				   : !TRIGGER_FIRED_AFTER(data->tg_event))
+		ereport(ERROR, (errcode(ERRCODE_CSF_TRIGGER_MISUSE),
+						errmsg("trigger \"%s\" fires csflow.%s() at the wrong time", data->tg_trigger->tgname, function),
+						errdetail("It must fire %s.", before_row ? "BEFORE, FOR EACH ROW" : "AFTER")));
+	found = csf_flow_get();
+	if (RelationGetNamespace(data->tg_relation) != found->schema || data->tg_relation->rd_rel->relowner != found->owner)
+		ereport(ERROR, (errcode(ERRCODE_CSF_TRIGGER_MISUSE),
+						errmsg("csflow.%s() serves only the tables of the flow, not \"%s\"", function,
+							   RelationGetRelationName(data->tg_relation)),
+						errdetail("The table must be in schema csflow and have the owner of csflow.ticket.")));
+	return data;
+}
+
+void
+csf_owner_enter(csf_owner_scope *scope, Oid owner)
+{
+	GetUserIdAndSecContext(&scope->user, &scope->security_context);
+	SetUserIdAndSecContext(owner,
+						   scope->security_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	scope->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
+}
+
+void
+csf_owner_leave(const csf_owner_scope *scope)
+{
+	AtEOXact_GUC(true, scope->guc_level);
+	SetUserIdAndSecContext(scope->user, scope->security_context);
+}
+
+Oid
+csf_type_of_letter(char letter)
+{
+	switch (letter)
+	{
+		case 'b':
+			return BOOLOID;
+		case 's':
+			return INT2OID;
+		case 'i':
+			return INT4OID;
+		case 'l':
+			return INT8OID;
+		case 'd':
+			return FLOAT8OID;
+		case 't':
+			return TEXTOID;
+		case 'z':
+			return TIMESTAMPTZOID;
+		case 'y':
+			return BYTEAOID;
+		case 'n':
+			return flow.ticket_no_type;
+		case 'p':
+			return flow.priority_type;
+		default:
+			elog(ERROR, "unknown parameter type letter \"%c\"", letter);
+	}
+}
+
+static void
+prepare(csf_statement *statement)
+{
+	Oid types[FUNC_MAX_ARGS];
+	int count = (int) strlen(statement->types);
+
+	if (statement->plan != NULL)
+		return;
+	for (int i = 0; i < count; i++)
+	{
+		char letter = statement->types[i];
+		bool is_array = letter >= 'A' && letter <= 'Z';
+
+		types[i] = csf_type_of_letter(is_array ? (char) (letter - 'A' + 'a') : letter);
+		if (is_array)
+			types[i] = get_array_type(types[i]);
+	}
+	statement->plan = SPI_prepare_cursor(statement->sql, count, types, statement->cursor_options);
+	if (statement->plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", statement->sql, SPI_result_code_string(SPI_result));
+	SPI_keepplan(statement->plan);
+	statement->next = statements;
+	statements = statement;
+}
+
+void
+csf_run(csf_statement *statement, Datum *values, const char *nulls, int expected)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	int result;
+
+	prepare(statement);
+	result = SPI_execute_plan(statement->plan, values, nulls, false, 0);
+	MemoryContextSwitchTo(caller);
+	if (result != expected)
+		elog(ERROR, "\"%s\" returned %s", statement->sql, SPI_result_code_string(result));
+}
+
+Snapshot
+csf_latest_snapshot(void)
+{
+	/* A parallel query cannot take a new snapshot; its own is the best there is (the caller marks what it loads). */
+	return RegisterSnapshot(IsInParallelMode() ? GetActiveSnapshot() : GetLatestSnapshot());
+}
+
+void
+csf_run_under(csf_statement *statement, Datum *values, const char *nulls, Snapshot snapshot)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	int result;
+
+	prepare(statement);
+	result = SPI_execute_snapshot(statement->plan, values, nulls, snapshot, InvalidSnapshot, true, false, 0);
+	MemoryContextSwitchTo(caller);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" returned %s", statement->sql, SPI_result_code_string(result));
+}
+
+int64
+csf_column_int64(HeapTuple row, TupleDesc description, int column, int64 if_null)
+{
+	bool is_null;
+	Datum value = SPI_getbinval(row, description, column, &is_null);
+
+	return is_null ? if_null : DatumGetInt64(value);
+}
+
+/* For integer and smallint columns alike. */
+int
+csf_column_int(HeapTuple row, TupleDesc description, int column, int if_null)
+{
+	bool is_null;
+	Datum value = SPI_getbinval(row, description, column, &is_null);
+
+	if (is_null)
+		return if_null;
+	return SPI_gettypeid(description, column) == INT2OID ? DatumGetInt16(value) : DatumGetInt32(value);
+}
+
+bool
+csf_column_bool(HeapTuple row, TupleDesc description, int column)
+{
+	bool is_null;
+	Datum value = SPI_getbinval(row, description, column, &is_null);
+
+	return !is_null && DatumGetBool(value);
+}
+
+char *
+csf_column_text(HeapTuple row, TupleDesc description, int column)
+{
+	bool is_null;
+	Datum value = SPI_getbinval(row, description, column, &is_null);
+
+	return is_null ? NULL : TextDatumGetCString(value);
+}
+
+void
+csf_rows_init(csf_rows *rows, const char *types)
+{
+	rows->types = types;
+	rows->columns = (int) strlen(types);
+	rows->count = 0;
+	rows->capacity = 0;
+	rows->values = NULL;
+	rows->nulls = NULL;
+}
+
+static void
+grow(csf_rows *rows)
+{
+	int capacity = rows->capacity == 0 ? 4 : rows->capacity * 4;
+	Datum *values = palloc_extended(sizeof(Datum) * rows->columns * capacity, MCXT_ALLOC_HUGE);
+	bool *nulls = palloc_extended(sizeof(bool) * rows->columns * capacity, MCXT_ALLOC_HUGE);
+
+	for (int column = 0; column < rows->columns && rows->count > 0; column++)
+	{
+		memcpy(values + (Size) column * capacity, rows->values + (Size) column * rows->capacity,
+			   sizeof(Datum) * rows->count);
+		memcpy(nulls + (Size) column * capacity, rows->nulls + (Size) column * rows->capacity,
+			   sizeof(bool) * rows->count);
+	}
+	if (rows->values != NULL)
+	{
+		pfree(rows->values);
+		pfree(rows->nulls);
+	}
+	rows->values = values;
+	rows->nulls = nulls;
+	rows->capacity = capacity;
+}
+
+void
+csf_rows_add(csf_rows *rows, const Datum *values, const bool *nulls)
+{
+	if (rows->count == rows->capacity)
+		grow(rows);
+	for (int column = 0; column < rows->columns; column++)
+	{
+		rows->values[(Size) column * rows->capacity + rows->count] = values[column];
+		rows->nulls[(Size) column * rows->capacity + rows->count] = nulls[column];
+	}
+	rows->count++;
+}
+
+uint64
+csf_rows_run(csf_rows *rows, csf_statement *statement, int expected)
+{
+	Datum arrays[FUNC_MAX_ARGS];
+	int lower = 1;
+
+	if (rows->count == 0)
+		return 0;
+	for (int column = 0; column < rows->columns; column++)
+	{
+		char letter = rows->types[column];
+		Oid type = csf_type_of_letter((char) (letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter));
+		int16 length;
+		bool by_value;
+		char align;
+
+		get_typlenbyvalalign(type, &length, &by_value, &align);
+		arrays[column] = PointerGetDatum(construct_md_array(
+			rows->values + (Size) column * rows->capacity, rows->nulls + (Size) column * rows->capacity, 1, &rows->count,
+			&lower, type, length, by_value, align));
+	}
+	csf_run(statement, arrays, NULL, expected);
+	rows->count = 0;
+	return SPI_processed;
+}

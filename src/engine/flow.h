@@ -1,0 +1,116 @@
+/*
+ * flow.h
+ *		How the engine reaches the flow's tables: their schema and types, statements prepared once per connection, and
+ *		the table owner's rights while they run.
+ */
+#ifndef CSF_ENGINE_FLOW_H
+#define CSF_ENGINE_FLOW_H
+
+#include "postgres.h"
+
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "utils/rel.h"
+
+/* The version of the flow's tables this library builds; it also serves the one before (design 2.6). */
+#define CSF_FLOW_VERSION 1
+
+typedef struct csf_flow
+{
+	Oid schema;
+	Oid marker;		  /* csflow.configuration_version: its invalidation means that configuration changed */
+	Oid ticket;		  /* csflow.ticket */
+	Oid owner;		  /* of csflow.ticket, hence of the flow */
+	Oid ticket_no_type;
+	Oid priority_type;
+	Oid tag_type;
+	Oid calendar_type;
+} csf_flow;
+
+/* Looks the flow up, again when it was dropped or made anew; raises SF014 where there is none. */
+extern const csf_flow *csf_flow_get(void);
+
+/*
+ * Counts how often the flow was found to be another one than before. What is built from OIDs compares it.
+ */
+extern uint64 csf_flow_generation(void);
+
+/*
+ * Raises SF016 unless the trigger function was called as a trigger of the given timing on a table of the flow: an
+ * owner's rights must not be lent to a table that somebody else made (design 2.11).
+ */
+extern TriggerData *csf_trigger_data(FunctionCallInfo fcinfo, const char *function, bool before_row);
+
+/*
+ * The rights of the flow's owner and an empty search_path, for the engine's own statements, as referential-integrity
+ * triggers do. Undone by csf_owner_leave; after an error by the transaction's own clean-up.
+ */
+typedef struct csf_owner_scope
+{
+	Oid user;
+	int security_context;
+	int guc_level;
+} csf_owner_scope;
+
+extern void csf_owner_enter(csf_owner_scope *scope, Oid owner);
+extern void csf_owner_leave(const csf_owner_scope *scope);
+
+/*
+ * A statement prepared once per connection. types has one letter per parameter, upper case for an array: b boolean,
+ * s smallint, i integer, l bigint, d double precision, t text, z timestamptz, y bytea, n ticket_no, p priority.
+ */
+typedef struct csf_statement
+{
+	const char *sql;
+	const char *types;
+	int cursor_options;
+	SPIPlanPtr plan;
+	struct csf_statement *next;
+} csf_statement;
+
+/* The generic plan is the good one where keys come from unnest: values would teach the planner nothing. */
+#define CSF_STATEMENT(sql, types) {(sql), (types), CURSOR_OPT_GENERIC_PLAN, NULL, NULL}
+/* Planned for each call: where the values decide which index serves. */
+#define CSF_STATEMENT_PLANNED(sql, types) {(sql), (types), CURSOR_OPT_CUSTOM_PLAN, NULL, NULL}
+
+/* The element type behind a letter. */
+extern Oid csf_type_of_letter(char letter);
+
+/*
+ * Runs it inside SPI_connect; expected is the SPI_OK_… code. Reads see what is committed and our own changes. The current
+ * memory context stays the caller's (SPI alone would leave its own).
+ */
+extern void csf_run(csf_statement *statement, Datum *values, const char *nulls, int expected);
+/*
+ * For configuration (design 2.8): a snapshot taken now whatever the isolation level, registered until the caller
+ * unregisters it, and a read under it.
+ */
+extern Snapshot csf_latest_snapshot(void);
+extern void csf_run_under(csf_statement *statement, Datum *values, const char *nulls, Snapshot snapshot);
+
+/* Columns of a row that SPI returned, by number from 1; the text is a copy in the current memory context. */
+extern int64 csf_column_int64(HeapTuple row, TupleDesc description, int column, int64 if_null);
+extern int csf_column_int(HeapTuple row, TupleDesc description, int column, int if_null);
+extern bool csf_column_bool(HeapTuple row, TupleDesc description, int column);
+extern char *csf_column_text(HeapTuple row, TupleDesc description, int column);
+
+/*
+ * Rows collected column by column, to be handed to a statement as arrays for unnest.
+ */
+typedef struct csf_rows
+{
+	const char *types;
+	int columns;
+	int count;
+	int capacity;
+	Datum *values; /* column-major: values[column * capacity + row] */
+	bool *nulls;
+} csf_rows;
+
+extern void csf_rows_init(csf_rows *rows, const char *types);
+/* Appends a row; by-reference values must live until the statement has run. */
+extern void csf_rows_add(csf_rows *rows, const Datum *values, const bool *nulls);
+/* Runs the statement with one array a column, if there are rows, and empties them; returns SPI_processed. */
+extern uint64 csf_rows_run(csf_rows *rows, csf_statement *statement, int expected);
+
+#endif

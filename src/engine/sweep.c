@@ -1,0 +1,413 @@
+/*
+ * sweep.c
+ *		csflow.fire_steps(): fires the steps of clocks that are due, and does what they say.
+ *
+ * Costs what is due, not what is open: a partial index leads to the clocks, and tickets that somebody else has locked
+ * are left to the next sweep. Each ticket's steps fire in the order in which they were due; the event keeps both the
+ * instant due and the instant fired. Clocks and events are written first, then the tickets' own columns, whose triggers
+ * do the rest as for any UPDATE.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "engine/clock_store.h"
+#include "engine/config.h"
+#include "engine/flow.h"
+#include "engine/record.h"
+#include "engine/ticket.h"
+#include "errors.h"
+#include "types/types.h"
+
+PG_FUNCTION_INFO_V1(csf_fire_steps);
+
+#define DUE_TICKETS(closes, job)                                                                                       \
+	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.clock c JOIN csflow.ticket t"                                      \
+	" ON t.desk_id = c.desk_id AND t.ticket_no OPERATOR(csflow.=) c.ticket_no"                                         \
+	" WHERE c.desk_id = $1 AND c.next_at <= $2 AND " closes                                                            \
+	" AND NOT EXISTS (SELECT FROM csflow.set_aside s WHERE s.desk_id = c.desk_id"                                      \
+	" AND s.ticket_no OPERATOR(csflow.=) c.ticket_no AND s.job = '" job "' AND s.retry_at > $2)"                       \
+	" ORDER BY c.next_at LIMIT $3 FOR NO KEY UPDATE OF t SKIP LOCKED"
+
+static csf_statement escalation_query = CSF_STATEMENT_PLANNED(DUE_TICKETS("NOT c.next_closes", "escalation"), "lzi");
+static csf_statement closing_query = CSF_STATEMENT_PLANNED(DUE_TICKETS("c.next_closes", "auto_close"), "lzi");
+static csf_statement one_query = CSF_STATEMENT(
+	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.ticket t WHERE t.desk_id = $1 AND t.ticket_no OPERATOR(csflow.=) $2"
+	" FOR NO KEY UPDATE OF t SKIP LOCKED",
+	"ln");
+static csf_statement review_insert = CSF_STATEMENT(
+	"INSERT INTO csflow.review (desk_id, ticket_no, opened_at, clock, run, participants)"
+	" SELECT u.desk_id, u.ticket_no, u.at, u.clock, u.run, pg_catalog.string_to_array(u.participants, E'\\n')"
+	" FROM unnest($1, $2, $3, $4, $5, $6) AS u(desk_id, ticket_no, at, clock, run, participants)"
+	" ON CONFLICT (desk_id, ticket_no, clock, run) DO NOTHING",
+	"LNZTIT");
+static csf_statement next_agent_query = CSF_STATEMENT(
+	"SELECT a.agent_id FROM csflow.agent a CROSS JOIN LATERAL (SELECT count(*) AS held FROM csflow.ticket t"
+	" WHERE t.desk_id = a.desk_id AND t.team_id = $2 AND t.agent_id = a.agent_id"
+	" AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid')) AS load"
+	" WHERE a.desk_id = $1 AND a.team_id = $2 AND a.agent_id <> $3 AND a.is_active AND NOT a.is_bot"
+	" AND load.held < a.capacity ORDER BY load.held, a.agent_id LIMIT 1",
+	"lll");
+static csf_statement ticket_update = CSF_STATEMENT(
+	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = NULL, changed_by_kind = 'system',"
+	" change_reason = u.reason, priority = coalesce(u.priority, t.priority),"
+	" priority_reason = CASE WHEN u.priority IS NULL THEN t.priority_reason ELSE u.reason END,"
+	" team_id = coalesce(u.team_id, t.team_id), agent_id = CASE WHEN u.moves THEN u.agent_id ELSE t.agent_id END,"
+	" state = coalesce(u.state, t.state), close_reason = coalesce(u.close_reason, t.close_reason)"
+	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS u(desk_id, ticket_no, at, reason, priority, team_id, moves,"
+	" agent_id, state, close_reason)"
+	" WHERE t.desk_id = u.desk_id AND t.ticket_no OPERATOR(csflow.=) u.ticket_no",
+	"LNZTPLBLTT");
+
+/* A locked ticket, and what its steps make of it. */
+typedef struct swept_ticket
+{
+	int64 ticket_no;
+	TimestampTz at; /* the sweep's instant, not before the ticket's last change */
+	int priority;
+	int64 team_id;
+	int64 agent_id;
+
+	const char *reason; /* set once a step changes the ticket */
+	int new_priority;
+	int64 new_team_id;
+	bool agent_moves;
+	int64 new_agent_id;
+	const char *close_reason;
+} swept_ticket;
+
+typedef struct sweep
+{
+	const csf_desk *desk;
+	TimestampTz at;
+	bool closing;
+	int count;
+	swept_ticket *tickets;
+	csf_ticket_clocks *clocks;
+	csf_recorder recorder;
+	csf_rows reviews;
+	csf_rows updates;
+	int fired;
+} sweep;
+
+/* ---- whom to tell ---- */
+
+static void
+tell(sweep *s, const swept_ticket *ticket, csf_notice *notice, const char *kind, int64 id, const char *name)
+{
+	notice->desk_id = s->desk->desk_id;
+	notice->ticket_no = ticket->ticket_no;
+	notice->at = ticket->at;
+	notice->recipient_kind = kind;
+	notice->recipient_id = id;
+	notice->recipient = name;
+	csf_record_notice(&s->recorder, notice);
+}
+
+/* A person where one is named, else the role, so that nothing is lost while a post is vacant. */
+static void
+tell_officer(sweep *s, const swept_ticket *ticket, csf_notice *notice, int64 agent_id, const char *role)
+{
+	if (agent_id != 0)
+		tell(s, ticket, notice, "agent", agent_id, role);
+	else
+		tell(s, ticket, notice, "role", ticket->team_id, role);
+}
+
+static void
+tell_recipient(sweep *s, const swept_ticket *ticket, csf_notice *notice, const char *recipient)
+{
+	const csf_team *team = csf_desk_team(s->desk, ticket->team_id);
+
+	if (strcmp(recipient, "owner") == 0 && ticket->agent_id != 0)
+		tell(s, ticket, notice, "agent", ticket->agent_id, recipient);
+	else if (strcmp(recipient, "owner") == 0 || strcmp(recipient, "team") == 0)
+		tell(s, ticket, notice, "team", team == NULL ? s->desk->review_team_id : team->team_id, recipient);
+	else if (strcmp(recipient, "supervisor") == 0)
+		tell_officer(s, ticket, notice, team == NULL ? 0 : team->supervisor_id, recipient);
+	else if (strcmp(recipient, "head") == 0)
+		tell_officer(s, ticket, notice, team == NULL ? 0 : team->head_id, recipient);
+	else if (strcmp(recipient, "coordinator") == 0)
+		tell(s, ticket, notice, "team", s->desk->review_team_id, recipient);
+	else
+	{
+		const csf_team *named = csf_desk_team_by_code(s->desk, recipient);
+
+		tell(s, ticket, notice, named == NULL ? "role" : "team", named == NULL ? 0 : named->team_id, recipient);
+	}
+}
+
+static void
+tell_all(sweep *s, const swept_ticket *ticket, const csf_clock *clock, const csf_step *step, TimestampTz due)
+{
+	csf_notice notice = {.clock = clock->clock, .due_at = due, .topic = step->level};
+
+	if (step->action == CSF_ACTION_OPEN_REVIEW)
+		notice.topic = "review";
+	else if (step->action == CSF_ACTION_OFFER_NEXT)
+		notice.topic = "offer";
+	for (int i = 0; i < step->recipient_count; i++)
+		tell_recipient(s, ticket, &notice, step->recipients[i]);
+}
+
+/* ---- what a step does ---- */
+
+static void
+open_review(sweep *s, const swept_ticket *ticket, const csf_clock *clock, const csf_step *step)
+{
+	StringInfoData participants;
+	Datum values[6];
+	bool nulls[6] = {false};
+
+	initStringInfo(&participants);
+	for (int i = 0; i < step->recipient_count; i++)
+		appendStringInfo(&participants, "%s%s", i > 0 ? "\n" : "", step->recipients[i]);
+	values[0] = Int64GetDatum(s->desk->desk_id);
+	values[1] = TicketNoGetDatum(ticket->ticket_no);
+	values[2] = TimestampTzGetDatum(ticket->at);
+	values[3] = CStringGetTextDatum(clock->clock);
+	values[4] = Int32GetDatum(clock->run);
+	values[5] = CStringGetTextDatum(participants.data);
+	csf_rows_add(&s->reviews, values, nulls);
+}
+
+static int64
+next_agent(const sweep *s, const swept_ticket *ticket)
+{
+	Datum values[3] = {Int64GetDatum(s->desk->desk_id), Int64GetDatum(ticket->team_id), Int64GetDatum(ticket->agent_id)};
+
+	csf_run(&next_agent_query, values, NULL, SPI_OK_SELECT);
+	return SPI_processed == 0 ? 0 : csf_column_int64(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, 0);
+}
+
+static void
+act(sweep *s, swept_ticket *ticket, const csf_clock *clock, const csf_step *step)
+{
+	const char *reason = psprintf("step %d of clock %s", step->position, clock->clock);
+	int64 agent_id;
+
+	switch (step->action)
+	{
+		case CSF_ACTION_NOTIFY:
+			return;
+		case CSF_ACTION_RAISE_PRIORITY:
+			if (ticket->priority == 0 || ticket->priority >= CSF_PRIORITY_GREATEST)
+				return;
+			ticket->priority = ticket->new_priority = csf_priority_raise((csf_priority) ticket->priority, 1);
+			break;
+		case CSF_ACTION_ASSIGN_TEAM:
+			if (ticket->team_id == step->team_id)
+				return;
+			ticket->team_id = ticket->new_team_id = step->team_id;
+			ticket->agent_moves = true;
+			ticket->agent_id = ticket->new_agent_id = 0;
+			break;
+		case CSF_ACTION_OPEN_REVIEW:
+			open_review(s, ticket, clock, step);
+			return;
+		case CSF_ACTION_OFFER_NEXT:
+			agent_id = next_agent(s, ticket);
+			if (agent_id == 0)
+				return;
+			ticket->agent_moves = true;
+			ticket->agent_id = ticket->new_agent_id = agent_id;
+			break;
+		case CSF_ACTION_CLOSE:
+			ticket->close_reason = step->close_reason;
+			break;
+	}
+	ticket->reason = reason;
+}
+
+static const char *
+action_name(csf_step_action action)
+{
+	static const char *const names[] = {"notify", "raise_priority", "assign_team", "open_review", "offer_next", "close"};
+
+	return names[action];
+}
+
+static void
+fire(sweep *s, swept_ticket *ticket, csf_clock *clock, const csf_step *step, TimestampTz due)
+{
+	csf_actor system = {.kind = "system"};
+	csf_event event;
+
+	csf_event_init(&event, s->desk->desk_id, ticket->ticket_no, ticket->at, "step_fired", system);
+	event.clock = clock->clock;
+	event.run = clock->run;
+	event.step_position = step->position;
+	event.due_at = due;
+	event.old_value = step->level;
+	event.new_value = action_name(step->action);
+	csf_record_event(&s->recorder, &event);
+	tell_all(s, ticket, clock, step, due);
+	act(s, ticket, clock, step);
+	s->fired++;
+}
+
+/* ---- one ticket ---- */
+
+/* The clock whose step was due first, or -1. */
+static int
+first_due(const sweep *s, const csf_clock_list *list)
+{
+	int first = -1;
+
+	for (int i = 0; i < list->count; i++)
+	{
+		const csf_clock *clock = &list->clocks[i];
+
+		if (clock->next_at == CSF_NO_INSTANT || clock->next_at > s->at || clock->next_closes != s->closing)
+			continue;
+		if (first < 0 || clock->next_at < list->clocks[first].next_at)
+			first = i;
+	}
+	return first;
+}
+
+static void
+sweep_ticket(sweep *s, swept_ticket *ticket, csf_clock_list *list)
+{
+	int index;
+
+	while (ticket->close_reason == NULL && (index = first_due(s, list)) >= 0)
+	{
+		csf_clock *clock = &list->clocks[index];
+		TimestampTz due;
+		const csf_step *step;
+
+		CHECK_FOR_INTERRUPTS();
+		if (clock->target == NULL)
+		{
+			/* Its target is gone, and with it what should happen. */
+			csf_clock_end(clock, ticket->at, CSF_OUTCOME_VOID);
+			s->fired++;
+			continue;
+		}
+		step = csf_clock_fire(clock, s->at, &due);
+		fire(s, ticket, clock, step, due);
+		(void) csf_clock_roll(list, index, s->at);
+	}
+}
+
+static void
+add_update(sweep *s, const swept_ticket *ticket)
+{
+	Datum values[10];
+	bool nulls[10] = {false};
+
+	values[0] = Int64GetDatum(s->desk->desk_id);
+	values[1] = TicketNoGetDatum(ticket->ticket_no);
+	values[2] = TimestampTzGetDatum(ticket->at);
+	values[3] = CStringGetTextDatum(ticket->reason);
+	values[4] = PriorityGetDatum((csf_priority) ticket->new_priority);
+	nulls[4] = ticket->new_priority == 0;
+	values[5] = Int64GetDatum(ticket->new_team_id);
+	nulls[5] = ticket->new_team_id == 0;
+	values[6] = BoolGetDatum(ticket->agent_moves);
+	values[7] = Int64GetDatum(ticket->new_agent_id);
+	nulls[7] = ticket->new_agent_id == 0;
+	values[8] = CStringGetTextDatum(csf_state_name(CSF_STATE_CLOSED));
+	nulls[8] = nulls[9] = ticket->close_reason == NULL;
+	values[9] = nulls[9] ? (Datum) 0 : CStringGetTextDatum(ticket->close_reason);
+	csf_rows_add(&s->updates, values, nulls);
+}
+
+/* ---- the batch ---- */
+
+static int
+compare_tickets(const void *a, const void *b)
+{
+	const swept_ticket *left = a;
+	const swept_ticket *right = b;
+
+	return (left->ticket_no > right->ticket_no) - (left->ticket_no < right->ticket_no);
+}
+
+/* Keeps what the query locked, each ticket once, in the order of their numbers. */
+static void
+read_tickets(sweep *s)
+{
+	uint64 found = SPI_processed;
+	int kept = 0;
+
+	s->tickets = palloc0(sizeof(swept_ticket) * (found + 1));
+	for (uint64 i = 0; i < found; i++)
+	{
+		swept_ticket *ticket = &s->tickets[i];
+		csf_ticket_row row;
+
+		csf_ticket_from_spi(&row, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+		ticket->ticket_no = csf_ticket_int64(&row, CSF_TICKET_TICKET_NO, 0);
+		ticket->at = Max(s->at, csf_ticket_int64(&row, CSF_TICKET_CHANGED_AT, 0));
+		ticket->priority = csf_ticket_priority(&row);
+		ticket->team_id = csf_ticket_int64(&row, CSF_TICKET_TEAM_ID, 0);
+		ticket->agent_id = csf_ticket_int64(&row, CSF_TICKET_AGENT_ID, 0);
+	}
+	qsort(s->tickets, found, sizeof(swept_ticket), compare_tickets);
+	for (uint64 i = 0; i < found; i++)
+	{
+		if (i == 0 || s->tickets[i].ticket_no != s->tickets[i - 1].ticket_no)
+			s->tickets[kept++] = s->tickets[i];
+	}
+	s->count = kept;
+	s->clocks = palloc0(sizeof(csf_ticket_clocks) * (kept + 1));
+	for (int i = 0; i < kept; i++)
+	{
+		s->clocks[i].desk = s->desk;
+		s->clocks[i].ticket_no = s->tickets[i].ticket_no;
+	}
+}
+
+static void
+run_sweep(sweep *s)
+{
+	read_tickets(s);
+	/* Read again now that the tickets are locked: what the search saw may have changed. */
+	csf_clocks_load(s->clocks, s->count);
+	for (int i = 0; i < s->count; i++)
+	{
+		sweep_ticket(s, &s->tickets[i], &s->clocks[i].list);
+		if (s->tickets[i].reason != NULL)
+			add_update(s, &s->tickets[i]);
+	}
+	csf_clocks_save(s->clocks, s->count);
+	csf_recorder_flush(&s->recorder, false);
+	csf_rows_run(&s->reviews, &review_insert, SPI_OK_INSERT);
+	csf_rows_run(&s->updates, &ticket_update, SPI_OK_UPDATE);
+}
+
+Datum
+csf_fire_steps(PG_FUNCTION_ARGS)
+{
+	sweep s = {.at = PG_GETARG_TIMESTAMPTZ(1), .closing = PG_GETARG_BOOL(3)};
+	csf_owner_scope scope;
+
+	SPI_connect();
+	s.desk = csf_desk_pin(PG_GETARG_INT64(0), CurrentMemoryContext);
+	csf_owner_enter(&scope, csf_flow_get()->owner);
+	csf_recorder_init(&s.recorder, CurrentMemoryContext);
+	csf_rows_init(&s.reviews, review_insert.types);
+	csf_rows_init(&s.updates, ticket_update.types);
+	if (PG_ARGISNULL(4))
+	{
+		Datum values[3] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
+
+		csf_run(s.closing ? &closing_query : &escalation_query, values, NULL, SPI_OK_SELECT);
+	}
+	else
+	{
+		Datum values[2] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(4)};
+
+		csf_run(&one_query, values, NULL, SPI_OK_SELECT);
+	}
+	run_sweep(&s);
+	csf_owner_leave(&scope);
+	SPI_finish();
+	PG_RETURN_INT32(s.fired);
+}

@@ -1,0 +1,637 @@
+/*
+ * ticket_before.c
+ *		BEFORE ROW triggers of csflow.ticket: fill in and check NEW, nothing else (ON CONFLICT runs them for rows that
+ *		are never stored).
+ */
+#include "engine/ticket.h"
+
+#include "access/detoast.h"
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "mb/pg_wchar.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "engine/actor.h"
+#include "engine/assess.h"
+#include "engine/flow.h"
+#include "errors.h"
+#include "types/types.h"
+
+#define TITLE_CHARACTERS 60
+
+PG_FUNCTION_INFO_V1(csf_ticket_before);
+
+static csf_statement tier_query =
+	CSF_STATEMENT("SELECT tier FROM csflow.customer WHERE desk_id = $1 AND customer_id = $2", "ll");
+
+/* A row being filled in. */
+typedef struct filling
+{
+	csf_session *session;
+	const csf_desk *desk;
+	csf_ticket_row old; /* UPDATE only */
+	csf_ticket_row new;
+	const csf_ticket_map *map;
+	const Bitmapset *given; /* columns named by the UPDATE */
+} filling;
+
+/* ---- setting columns ---- */
+
+static void
+set_null(filling *f, csf_ticket_column column)
+{
+	f->new.nulls[column] = true;
+	f->new.values[column] = (Datum) 0;
+}
+
+static void
+set(filling *f, csf_ticket_column column, Datum value)
+{
+	f->new.nulls[column] = false;
+	f->new.values[column] = value;
+}
+
+static void
+set_text(filling *f, csf_ticket_column column, const char *text)
+{
+	if (text == NULL)
+		set_null(f, column);
+	else
+		set(f, column, CStringGetTextDatum(text));
+}
+
+/* 0 stands for none. */
+static void
+set_id(filling *f, csf_ticket_column column, int64 id)
+{
+	if (id == 0)
+		set_null(f, column);
+	else
+		set(f, column, Int64GetDatum(id));
+}
+
+static void
+set_degree(filling *f, csf_ticket_column column, int degree)
+{
+	if (degree == 0)
+		set_null(f, column);
+	else
+		set(f, column, Int16GetDatum((int16) degree));
+}
+
+static void
+keep_old(filling *f, csf_ticket_column column)
+{
+	f->new.values[column] = f->old.values[column];
+	f->new.nulls[column] = f->old.nulls[column];
+}
+
+static bool
+was_given(const filling *f, csf_ticket_column column)
+{
+	return bms_is_member(f->map->numbers[column] - FirstLowInvalidHeapAttributeNumber, f->given);
+}
+
+static bool
+differs(const filling *f, csf_ticket_column column)
+{
+	return !csf_ticket_same(&f->old, &f->new, column);
+}
+
+static const char *
+label(const filling *f)
+{
+	return csf_ticket_label(csf_ticket_int64(&f->new, CSF_TICKET_DESK_ID, 0),
+							csf_ticket_int64(&f->new, CSF_TICKET_TICKET_NO, 0));
+}
+
+/* ---- checks ---- */
+
+static void
+check_text_size(const filling *f, csf_ticket_column column, const char *name)
+{
+	Size size;
+
+	if (f->new.nulls[column])
+		return;
+	size = toast_raw_datum_size(f->new.values[column]) - VARHDRSZ;
+	if (size > (Size) f->desk->maximum_text_bytes)
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_TOO_LARGE), errmsg("%s of %zu bytes is too long", name, size),
+				 errdetail("Desk \"%s\" accepts %d bytes.", f->desk->name, f->desk->maximum_text_bytes),
+				 errhint("Keep the text elsewhere and refer to it in csflow.attachment.")));
+}
+
+static void
+check_channel(const filling *f)
+{
+	char *channel = csf_ticket_text(&f->new, CSF_TICKET_CHANNEL);
+	StringInfoData known;
+
+	if (channel != NULL && csf_desk_channel(f->desk, channel, strlen(channel)) != NULL)
+		return;
+	initStringInfo(&known);
+	for (int i = 0; i < f->desk->channel_count; i++)
+		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", f->desk->channels[i].name);
+	ereport(ERROR, (errcode(channel == NULL ? ERRCODE_CSF_MISSING_VALUE : ERRCODE_CSF_UNKNOWN_REFERENCE),
+					channel == NULL ? errmsg("a ticket needs a channel") : errmsg("unknown channel \"%s\"", channel),
+					errdetail("Desk \"%s\" has these channels: %s.", f->desk->name, known.data),
+					errhint("Add a row to csflow.channel for a new one.")));
+}
+
+static void
+check_team_and_agent(const filling *f)
+{
+	int64 team_id = csf_ticket_int64(&f->new, CSF_TICKET_TEAM_ID, 0);
+	int64 agent_id = csf_ticket_int64(&f->new, CSF_TICKET_AGENT_ID, 0);
+	const csf_team *team = csf_desk_team(f->desk, team_id);
+	const csf_agent *agent = csf_desk_agent(f->desk, agent_id);
+
+	if (team_id != 0 && (team == NULL || !team->is_active))
+		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+						errmsg("desk \"%s\" has no active team %lld", f->desk->name, (long long) team_id),
+						errhint("SELECT team_id, code FROM csflow.team lists the teams.")));
+	if (agent_id != 0 && (agent == NULL || !agent->is_active))
+		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+						errmsg("desk \"%s\" has no active agent %lld", f->desk->name, (long long) agent_id),
+						errhint("SELECT agent_id, name FROM csflow.agent lists the agents.")));
+}
+
+static void
+check_transition(const filling *f, int from, csf_state to)
+{
+	uint32 allowed = f->desk->transitions[from];
+	StringInfoData list;
+
+	if ((allowed & CSF_STATE_BIT(to)) != 0)
+		return;
+	initStringInfo(&list);
+	for (int state = 0; state < CSF_STATE_COUNT; state++)
+	{
+		if ((allowed & CSF_STATE_BIT(state)) != 0)
+			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "", csf_state_name((csf_state) state));
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_CSF_FORBIDDEN_TRANSITION),
+			 from == CSF_STATE_COUNT
+				 ? errmsg("a ticket cannot be opened in state \"%s\"", csf_state_name(to))
+				 : errmsg("%s cannot go from \"%s\" to \"%s\"", label(f), csf_state_name((csf_state) from),
+						  csf_state_name(to)),
+			 errdetail("Allowed: %s.", list.len > 0 ? list.data : "nothing"),
+			 errhint("The allowed changes are the rows of csflow.transition.")));
+}
+
+static void
+require_reason(const filling *f, const char *what)
+{
+	if (f->new.nulls[CSF_TICKET_CHANGE_REASON])
+		ereport(ERROR, (errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("%s of %s needs a reason", what, label(f)),
+						errhint("Set change_reason in the same UPDATE, or use csflow.correct().")));
+}
+
+/* ---- what both INSERT and UPDATE derive ---- */
+
+static const csf_category_entry *
+category_of(const filling *f)
+{
+	int64 category_id = csf_ticket_int64(&f->new, CSF_TICKET_CATEGORY_ID, 0);
+
+	return category_id == 0 ? NULL : csf_desk_category(f->desk, category_id);
+}
+
+/* kind follows category_id; a kind given alone stands for its first-level category. */
+static void
+settle_category(filling *f, bool category_given, bool kind_given)
+{
+	char *kind = csf_ticket_text(&f->new, CSF_TICKET_KIND);
+	int64 category_id = csf_ticket_int64(&f->new, CSF_TICKET_CATEGORY_ID, 0);
+	const csf_category_entry *category;
+
+	if (kind_given && !category_given && kind != NULL)
+	{
+		category = csf_desk_kind(f->desk, kind);
+		if (category == NULL)
+			ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE), errmsg("unknown kind \"%s\"", kind),
+							errhint("The kinds are the rows of csflow.category without parent_id.")));
+		set_id(f, CSF_TICKET_CATEGORY_ID, category->category_id);
+		return;
+	}
+	if (category_id == 0)
+		return;
+	category = csf_desk_category(f->desk, category_id);
+	if (category == NULL)
+		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+						errmsg("desk \"%s\" has no category %lld", f->desk->name, (long long) category_id)));
+	set_text(f, CSF_TICKET_KIND, category->kind_code);
+}
+
+static void
+settle_tag(filling *f)
+{
+	struct varlena *tag = csf_assess_tag(category_of(f), csf_ticket_text(&f->new, CSF_TICKET_DOMAIN),
+										 csf_ticket_priority(&f->new));
+
+	if (tag == NULL)
+		set_null(f, CSF_TICKET_TAG);
+	else
+		set(f, CSF_TICKET_TAG, PointerGetDatum(tag));
+}
+
+/* The columns that a change of state fills, whoever asks for it. */
+static void
+settle_state(filling *f, int from, csf_state to)
+{
+	Datum at = f->new.values[CSF_TICKET_CHANGED_AT];
+
+	if (to == CSF_STATE_IN_PROGRESS && f->new.nulls[CSF_TICKET_ACCEPTED_AT])
+		set(f, CSF_TICKET_ACCEPTED_AT, at);
+	if (to == CSF_STATE_ANSWERED)
+		set(f, CSF_TICKET_ANSWERED_AT, at);
+	if (to == CSF_STATE_CLOSED)
+	{
+		char *reason = csf_ticket_text(&f->new, CSF_TICKET_CLOSE_REASON);
+
+		if (reason == NULL || !csf_desk_has_caption(f->desk, "close_reason", reason, strlen(reason)))
+			ereport(ERROR,
+					(errcode(reason == NULL ? ERRCODE_CSF_MISSING_VALUE : ERRCODE_CSF_UNKNOWN_REFERENCE),
+					 reason == NULL ? errmsg("closing %s needs a close_reason", label(f))
+									: errmsg("unknown close_reason \"%s\"", reason),
+					 errdetail("Close reasons are: %s.", csf_desk_captions(f->desk, "close_reason")),
+					 errhint("Add a row of kind close_reason to csflow.caption for a new one.")));
+		set(f, CSF_TICKET_CLOSED_AT, at);
+	}
+	else
+	{
+		set_null(f, CSF_TICKET_CLOSED_AT);
+		set_null(f, CSF_TICKET_CLOSE_REASON);
+	}
+	if (to == CSF_STATE_DUPLICATE && f->new.nulls[CSF_TICKET_DUPLICATE_OF])
+		ereport(ERROR, (errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("a duplicate must name the original ticket"),
+						errhint("Set duplicate_of, or use csflow.mark_duplicate().")));
+	if (to != CSF_STATE_DUPLICATE)
+		set_null(f, CSF_TICKET_DUPLICATE_OF);
+	if (from < CSF_STATE_COUNT && (CSF_STATE_BIT(from) & CSF_STATES_DONE) != 0 &&
+		(CSF_STATE_BIT(to) & (CSF_STATES_DONE | CSF_STATES_DEAD)) == 0)
+		set(f, CSF_TICKET_REOPEN_COUNT, Int32GetDatum(DatumGetInt32(f->new.values[CSF_TICKET_REOPEN_COUNT]) + 1));
+}
+
+/* ---- INSERT ---- */
+
+static void
+fill_customer_tier(filling *f)
+{
+	Datum keys[2] = {f->new.values[CSF_TICKET_DESK_ID], f->new.values[CSF_TICKET_CUSTOMER_ID]};
+	csf_owner_scope scope;
+	char *tier = NULL;
+
+	if (!f->new.nulls[CSF_TICKET_CUSTOMER_TIER])
+		return;
+	if (f->new.nulls[CSF_TICKET_CUSTOMER_ID])
+	{
+		set_text(f, CSF_TICKET_CUSTOMER_TIER, "standard");
+		return;
+	}
+	SPI_connect();
+	csf_owner_enter(&scope, csf_flow_get()->owner);
+	csf_run(&tier_query, keys, NULL, SPI_OK_SELECT);
+	if (SPI_processed == 1)
+	{
+		tier = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+		tier = strcpy(SPI_palloc(strlen(tier) + 1), tier);
+	}
+	csf_owner_leave(&scope);
+	SPI_finish();
+	if (tier == NULL)
+		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+						errmsg("desk \"%s\" has no customer %lld", f->desk->name, (long long) DatumGetInt64(keys[1]))));
+	set_text(f, CSF_TICKET_CUSTOMER_TIER, tier);
+}
+
+/* The first line of the body, cut to a length that fits a list (handbook A3). */
+static void
+fill_title(filling *f)
+{
+	char *body = csf_ticket_text(&f->new, CSF_TICKET_BODY);
+	int length;
+	int cut;
+
+	if (!f->new.nulls[CSF_TICKET_TITLE] || body == NULL)
+		return;
+	while (*body != '\0' && isspace((unsigned char) *body))
+		body++;
+	length = (int) strcspn(body, "\r\n");
+	if (length == 0)
+		return;
+	cut = pg_mbcharcliplen(body, length, TITLE_CHARACTERS);
+	body[cut] = '\0';
+	set_text(f, CSF_TICKET_TITLE, cut < length ? psprintf("%s...", body) : body);
+}
+
+static void
+fill_instants(filling *f)
+{
+	if (f->new.nulls[CSF_TICKET_OPENED_AT])
+		set(f, CSF_TICKET_OPENED_AT, TimestampTzGetDatum(GetCurrentTransactionStartTimestamp()));
+	if (TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(f->new.values[CSF_TICKET_OPENED_AT])))
+		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER), errmsg("opened_at must be finite")));
+	csf_check_not_future(f->session, DatumGetTimestampTz(f->new.values[CSF_TICKET_OPENED_AT]), "opened_at");
+	f->new.values[CSF_TICKET_CHANGED_AT] = f->new.values[CSF_TICKET_OPENED_AT];
+	f->new.nulls[CSF_TICKET_CHANGED_AT] = false;
+	set_null(f, CSF_TICKET_ACCEPTED_AT);
+	set_null(f, CSF_TICKET_ANSWERED_AT);
+	set_null(f, CSF_TICKET_FIRST_RESPONSE_AT);
+	set_null(f, CSF_TICKET_LAST_PUBLIC_MESSAGE_AT);
+	set_null(f, CSF_TICKET_NEXT_NEWS_AT);
+	set(f, CSF_TICKET_LAST_CUSTOMER_MESSAGE_AT, f->new.values[CSF_TICKET_OPENED_AT]);
+	set(f, CSF_TICKET_TRANSFER_COUNT, Int32GetDatum(0));
+	set(f, CSF_TICKET_REOPEN_COUNT, Int32GetDatum(0));
+}
+
+static void
+fill_actor(filling *f, const char *if_nobody)
+{
+	csf_actor actor = csf_actor_resolve(f->session, csf_ticket_text(&f->new, CSF_TICKET_CHANGED_BY_KIND),
+										csf_ticket_int64(&f->new, CSF_TICKET_CHANGED_BY, 0), if_nobody);
+
+	set_id(f, CSF_TICKET_CHANGED_BY, actor.agent_id);
+	set_text(f, CSF_TICKET_CHANGED_BY_KIND, actor.kind);
+}
+
+static Datum
+id_array(const int64 *ids, int count)
+{
+	Datum elements[CSF_MAX_NOTIFIED];
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Int64GetDatum(ids[i]);
+	return PointerGetDatum(construct_array(elements, count, INT8OID, sizeof(int64), true, TYPALIGN_DOUBLE));
+}
+
+static void
+store_assessment(filling *f, const csf_assessment *a)
+{
+	set_id(f, CSF_TICKET_CATEGORY_ID, a->category == NULL ? 0 : a->category->category_id);
+	set_text(f, CSF_TICKET_KIND, a->category == NULL ? NULL : a->category->kind_code);
+	set_text(f, CSF_TICKET_DOMAIN, a->domain);
+	set_id(f, CSF_TICKET_TEAM_ID, a->team_id);
+	set_degree(f, CSF_TICKET_IMPACT, a->impact);
+	set_degree(f, CSF_TICKET_URGENCY, a->urgency);
+	if (f->new.nulls[CSF_TICKET_HANDLING_TIER])
+		set_degree(f, CSF_TICKET_HANDLING_TIER, a->handling_tier);
+	set(f, CSF_TICKET_PRIORITY, PriorityGetDatum((csf_priority) a->priority));
+	set_text(f, CSF_TICKET_PRIORITY_REASON, a->priority_reason);
+	set(f, CSF_TICKET_SCORE, Int32GetDatum(a->score));
+	set(f, CSF_TICKET_NEEDS_REVIEW, BoolGetDatum(a->needs_review));
+	set(f, CSF_TICKET_EMOTION, Float8GetDatum(a->emotion));
+	set(f, CSF_TICKET_ANGER, Float8GetDatum(a->anger));
+	set(f, CSF_TICKET_ANXIETY, Float8GetDatum(a->anxiety));
+	set(f, CSF_TICKET_RULES_VERSION, Int64GetDatum(f->desk->version));
+	if (a->notified_count > 0)
+		set(f, CSF_TICKET_NOTIFIED_TEAM_IDS, id_array(a->notified_team_ids, a->notified_count));
+	else
+		set_null(f, CSF_TICKET_NOTIFIED_TEAM_IDS);
+}
+
+static void
+classify_new(filling *f)
+{
+	csf_submission submission = {
+		.title = csf_ticket_text(&f->new, CSF_TICKET_TITLE),
+		.body = csf_ticket_text(&f->new, CSF_TICKET_BODY),
+		.channel = csf_ticket_text(&f->new, CSF_TICKET_CHANNEL),
+		.customer_tier = csf_ticket_text(&f->new, CSF_TICKET_CUSTOMER_TIER),
+		.has_amount = !f->new.nulls[CSF_TICKET_AMOUNT],
+		.amount = f->new.values[CSF_TICKET_AMOUNT],
+		.category_id = csf_ticket_int64(&f->new, CSF_TICKET_CATEGORY_ID, 0),
+		.domain = csf_ticket_text(&f->new, CSF_TICKET_DOMAIN),
+		.impact = csf_ticket_smallint(&f->new, CSF_TICKET_IMPACT),
+		.urgency = csf_ticket_smallint(&f->new, CSF_TICKET_URGENCY),
+		.priority = csf_ticket_priority(&f->new),
+		.team_id = csf_ticket_int64(&f->new, CSF_TICKET_TEAM_ID, 0),
+	};
+	csf_assessment assessment;
+
+	csf_assess(f->desk, &submission, &assessment);
+	store_assessment(f, &assessment);
+}
+
+static void
+fill_insert(filling *f)
+{
+	csf_state state;
+	int64 agent_id = csf_ticket_int64(&f->new, CSF_TICKET_AGENT_ID, 0);
+
+	check_text_size(f, CSF_TICKET_TITLE, "title");
+	check_text_size(f, CSF_TICKET_BODY, "body");
+	if (f->new.nulls[CSF_TICKET_BODY])
+		set_text(f, CSF_TICKET_BODY, "");
+	check_channel(f);
+	fill_instants(f);
+	fill_actor(f, "customer");
+	fill_customer_tier(f);
+	settle_category(f, !f->new.nulls[CSF_TICKET_CATEGORY_ID], !f->new.nulls[CSF_TICKET_KIND]);
+	/* The rules read what the customer wrote; a title made from the body would count its words twice. */
+	classify_new(f);
+	fill_title(f);
+	if (agent_id != 0 && f->new.nulls[CSF_TICKET_TEAM_ID])
+	{
+		const csf_agent *agent = csf_desk_agent(f->desk, agent_id);
+
+		set_id(f, CSF_TICKET_TEAM_ID, agent == NULL ? 0 : agent->team_id);
+	}
+	check_team_and_agent(f);
+	settle_tag(f);
+	if (f->new.nulls[CSF_TICKET_STATE])
+		set_text(f, CSF_TICKET_STATE, csf_state_name(CSF_STATE_NEW));
+	state = csf_ticket_state(&f->new);
+	if (state == CSF_STATE_NEW && agent_id != 0)
+	{
+		state = CSF_STATE_ASSIGNED;
+		set_text(f, CSF_TICKET_STATE, csf_state_name(state));
+	}
+	check_transition(f, CSF_STATE_COUNT, state);
+	settle_state(f, CSF_STATE_COUNT, state);
+}
+
+/* ---- UPDATE ---- */
+
+static void
+check_immutable(const filling *f)
+{
+	static const struct
+	{
+		csf_ticket_column column;
+		const char *name;
+	} fixed[] = {{CSF_TICKET_DESK_ID, "desk_id"},
+				 {CSF_TICKET_TICKET_NO, "ticket_no"},
+				 {CSF_TICKET_OPENED_AT, "opened_at"}};
+
+	for (int i = 0; i < (int) lengthof(fixed); i++)
+	{
+		if (differs(f, fixed[i].column))
+			ereport(ERROR, (errcode(ERRCODE_CSF_IMMUTABLE),
+							errmsg("%s of %s cannot be changed", fixed[i].name,
+								   csf_ticket_label(csf_ticket_int64(&f->old, CSF_TICKET_DESK_ID, 0),
+													csf_ticket_int64(&f->old, CSF_TICKET_TICKET_NO, 0)))));
+	}
+}
+
+/*
+ * The instant of a change: as given, or now. A now() older than the last change is normal life (a transaction that
+ * began earlier), so it is lifted; any other earlier instant is refused (design 2.9).
+ */
+static void
+settle_changed_at(filling *f)
+{
+	TimestampTz last = DatumGetTimestampTz(f->old.values[CSF_TICKET_CHANGED_AT]);
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	TimestampTz at = now;
+
+	if (was_given(f, CSF_TICKET_CHANGED_AT) && !f->new.nulls[CSF_TICKET_CHANGED_AT])
+		at = DatumGetTimestampTz(f->new.values[CSF_TICKET_CHANGED_AT]);
+	if (TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER), errmsg("changed_at must be finite")));
+	if (at < last && at != now)
+		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER),
+						errmsg("%s was last changed after %s", label(f), timestamptz_to_str(at)),
+						errdetail("Its last change was at %s.", timestamptz_to_str(last)),
+						errhint("Leave changed_at empty for now, or give a later instant.")));
+	if (at > now)
+		csf_check_not_future(f->session, at, "changed_at");
+	set(f, CSF_TICKET_CHANGED_AT, TimestampTzGetDatum(Max(at, last)));
+}
+
+static void
+settle_update_actor(filling *f)
+{
+	if (!was_given(f, CSF_TICKET_CHANGED_BY))
+		set_null(f, CSF_TICKET_CHANGED_BY);
+	if (!was_given(f, CSF_TICKET_CHANGED_BY_KIND))
+		set_null(f, CSF_TICKET_CHANGED_BY_KIND);
+	if (!was_given(f, CSF_TICKET_CHANGE_REASON))
+		set_null(f, CSF_TICKET_CHANGE_REASON);
+	fill_actor(f, "unknown");
+}
+
+static bool
+is_by_system(const filling *f)
+{
+	char *kind = csf_ticket_text(&f->new, CSF_TICKET_CHANGED_BY_KIND);
+
+	return kind != NULL && strcmp(kind, "system") == 0;
+}
+
+/* A person's correction needs its reason (handbook B7); what was unsettled is settled by it. */
+static void
+settle_correction(filling *f)
+{
+	bool category = differs(f, CSF_TICKET_CATEGORY_ID);
+	bool kind = differs(f, CSF_TICKET_KIND);
+	bool priority = differs(f, CSF_TICKET_PRIORITY);
+
+	if (category || kind)
+		settle_category(f, category, kind);
+	if ((category || kind || priority) && !is_by_system(f))
+		require_reason(f, category || kind ? "correcting the category" : "correcting the priority");
+	if (priority && !was_given(f, CSF_TICKET_PRIORITY_REASON))
+		set_text(f, CSF_TICKET_PRIORITY_REASON,
+				 psprintf("corrected: %s", f->new.nulls[CSF_TICKET_CHANGE_REASON]
+											   ? "by a rule"
+											   : csf_ticket_text(&f->new, CSF_TICKET_CHANGE_REASON)));
+	if (category || kind || differs(f, CSF_TICKET_TEAM_ID))
+		set(f, CSF_TICKET_NEEDS_REVIEW, BoolGetDatum(false));
+	if (category || kind || priority || differs(f, CSF_TICKET_DOMAIN))
+		settle_tag(f);
+}
+
+static void
+settle_assignment(filling *f)
+{
+	static const csf_ticket_column derived[] = {CSF_TICKET_TRANSFER_COUNT, CSF_TICKET_REOPEN_COUNT,
+												CSF_TICKET_ACCEPTED_AT, CSF_TICKET_ANSWERED_AT, CSF_TICKET_CLOSED_AT};
+
+	for (int i = 0; i < (int) lengthof(derived); i++)
+		keep_old(f, derived[i]);
+	if (differs(f, CSF_TICKET_TEAM_ID) || differs(f, CSF_TICKET_AGENT_ID))
+		check_team_and_agent(f);
+	if (differs(f, CSF_TICKET_TEAM_ID) && !f->old.nulls[CSF_TICKET_TEAM_ID])
+		set(f, CSF_TICKET_TRANSFER_COUNT, Int32GetDatum(DatumGetInt32(f->old.values[CSF_TICKET_TRANSFER_COUNT]) + 1));
+	if (differs(f, CSF_TICKET_AGENT_ID) && !f->new.nulls[CSF_TICKET_AGENT_ID] && !differs(f, CSF_TICKET_STATE) &&
+		csf_ticket_state(&f->old) == CSF_STATE_NEW)
+		set_text(f, CSF_TICKET_STATE, csf_state_name(CSF_STATE_ASSIGNED));
+}
+
+static void
+fill_update(filling *f)
+{
+	csf_state from = csf_ticket_state(&f->old);
+	csf_state to;
+
+	check_immutable(f);
+	check_text_size(f, CSF_TICKET_TITLE, "title");
+	check_text_size(f, CSF_TICKET_BODY, "body");
+	if (differs(f, CSF_TICKET_CHANNEL))
+		check_channel(f);
+	settle_changed_at(f);
+	settle_update_actor(f);
+	settle_correction(f);
+	settle_assignment(f);
+	to = csf_ticket_state(&f->new);
+	if (from == to)
+	{
+		keep_old(f, CSF_TICKET_CLOSE_REASON);
+		return;
+	}
+	check_transition(f, (int) from, to);
+	settle_state(f, (int) from, to);
+}
+
+/* ---- entry ---- */
+
+static void
+read_tuple(csf_ticket_row *row, HeapTuple tuple, TupleDesc description, const csf_ticket_map *map)
+{
+	for (int column = 0; column < CSF_TICKET_COLUMN_COUNT; column++)
+		row->values[column] = heap_getattr(tuple, map->numbers[column], description, &row->nulls[column]);
+}
+
+static HeapTuple
+modified(filling *f, HeapTuple tuple, TupleDesc description)
+{
+	int numbers[CSF_TICKET_COLUMN_COUNT];
+
+	for (int column = 0; column < CSF_TICKET_COLUMN_COUNT; column++)
+		numbers[column] = f->map->numbers[column];
+	return heap_modify_tuple_by_cols(tuple, description, CSF_TICKET_COLUMN_COUNT, numbers, f->new.values, f->new.nulls);
+}
+
+Datum
+csf_ticket_before(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = csf_trigger_data(fcinfo, "ticket_before", true);
+	TupleDesc description = RelationGetDescr(data->tg_relation);
+	bool is_update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
+	HeapTuple tuple = is_update ? data->tg_newtuple : data->tg_trigtuple;
+	filling f;
+
+	f.map = csf_ticket_map_get(data->tg_relation);
+	f.given = is_update ? data->tg_updatedcols : NULL;
+	read_tuple(&f.new, tuple, description, f.map);
+	if (f.new.nulls[CSF_TICKET_DESK_ID] || f.new.nulls[CSF_TICKET_TICKET_NO])
+		return PointerGetDatum(tuple); /* the NOT NULL constraint says it */
+	f.session = csf_session_get(fcinfo->flinfo, DatumGetInt64(f.new.values[CSF_TICKET_DESK_ID]));
+	f.desk = f.session->desk;
+	if (is_update)
+	{
+		read_tuple(&f.old, data->tg_trigtuple, description, f.map);
+		fill_update(&f);
+	}
+	else
+		fill_insert(&f);
+	return PointerGetDatum(modified(&f, tuple, description));
+}
