@@ -28,9 +28,9 @@ AS $$
 BEGIN
   RETURN QUERY
   SELECT h.rule_id, h.pattern, h.matched_text, h.character_position, h.weight,
-    CASE WHEN h.rule_id IS NULL THEN format('emotion %s', round(h.emotion::numeric, 2))
+    CASE WHEN h.rule_id IS NULL THEN CASE h.emotion WHEN 0 THEN 'intensifies or negates' ELSE 'emotion ' || round(h.emotion::numeric, 2) END
     ELSE concat_ws(', ',
-      'category ' || concat_ws(' / ', p.code, c.code),
+      'category ' || nullif(concat_ws(' / ', p.code, c.code), ''),
       'domain ' || r.domain,
       'impact ' || r.impact,
       'urgency ' || r.urgency,

@@ -38,27 +38,32 @@ may_act_for_others(const csf_session *session)
 }
 
 csf_actor
-csf_actor_resolve(const csf_session *session, const char *given_kind, int64 given_agent, const char *if_nobody)
+csf_actor_resolve(const csf_session *session, const char *given_kind, int64 given_agent,
+				  const char *if_nobody)
 {
 	csf_actor actor = {.kind = given_kind, .agent_id = given_agent};
 	int64 own = session->agent == NULL ? 0 : session->agent->agent_id;
 
 	if (given_agent != 0 && csf_desk_agent(session->desk, given_agent) == NULL)
-		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
-						errmsg("desk \"%s\" has no agent %lld", session->desk->name, (long long) given_agent)));
-	if (given_agent != 0 && given_agent != own && !may_act_for_others(session))
 		ereport(ERROR,
-				(errcode(ERRCODE_CSF_NOT_ALLOWED), errmsg("role \"%s\" may not act as agent %lld",
-														   GetUserNameFromId(GetUserId(), false), (long long) given_agent),
-				 errhint("Leave changed_by empty, or set agent.may_act_for_others for the role's own agent.")));
+				(errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+				 errmsg("desk \"%s\" has no agent %lld", session->desk->name, (long long) given_agent)));
+	if (given_agent != 0 && given_agent != own && !may_act_for_others(session))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_CSF_NOT_ALLOWED),
+			 errmsg("role \"%s\" may not act as agent %lld", GetUserNameFromId(GetUserId(), false),
+					(long long) given_agent),
+			 errhint("Leave changed_by empty, or set agent.may_act_for_others for the role's own agent.")));
 	if (actor.agent_id == 0 && (given_kind == NULL || strcmp(given_kind, "agent") == 0))
 		actor.agent_id = own;
 	if (actor.kind == NULL)
 		actor.kind = actor.agent_id != 0 ? "agent" : if_nobody;
-	else if (strcmp(actor.kind, "agent") != 0 && strcmp(actor.kind, "unknown") != 0 && !may_act_for_others(session) &&
-			 !(own == 0 && strcmp(actor.kind, "customer") == 0))
+	else if (strcmp(actor.kind, "agent") != 0 && strcmp(actor.kind, "unknown") != 0 &&
+			 !may_act_for_others(session) && !(own == 0 && strcmp(actor.kind, "customer") == 0))
 		ereport(ERROR, (errcode(ERRCODE_CSF_NOT_ALLOWED),
-						errmsg("role \"%s\" may not act as \"%s\"", GetUserNameFromId(GetUserId(), false), actor.kind),
+						errmsg("role \"%s\" may not act as \"%s\"", GetUserNameFromId(GetUserId(), false),
+							   actor.kind),
 						errhint("Set agent.may_act_for_others for the role's own agent.")));
 	return actor;
 }
@@ -68,7 +73,7 @@ csf_check_not_future(const csf_session *session, TimestampTz at, const char *col
 {
 	if (session->is_owner || at <= GetCurrentTransactionStartTimestamp())
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_CSF_FUTURE_INSTANT), errmsg("%s %s is in the future", column, timestamptz_to_str(at)),
-			 errhint("Only the owner of the flow's tables may record what has not happened yet.")));
+	ereport(ERROR, (errcode(ERRCODE_CSF_FUTURE_INSTANT),
+					errmsg("%s %s is in the future", column, timestamptz_to_str(at)),
+					errhint("Only the owner of the flow's tables may record what has not happened yet.")));
 }

@@ -52,7 +52,8 @@ raise_applies(const csf_raise_rule *rule, const csf_submission *submission, cons
 	if (rule->urgency != 0 && (assessment->urgency == 0 || assessment->urgency > rule->urgency))
 		return false;
 	if (!wanted(rule->kind, category == NULL ? NULL : category->kind_code) ||
-		!wanted(rule->channel, submission->channel) || !wanted(rule->customer_tier, submission->customer_tier))
+		!wanted(rule->channel, submission->channel) ||
+		!wanted(rule->customer_tier, submission->customer_tier))
 		return false;
 	if (rule->category_id != 0 && (category == NULL || (category->category_id != rule->category_id &&
 														category->kind_id != rule->category_id)))
@@ -89,9 +90,10 @@ decide_priority(const csf_desk *desk, const csf_submission *submission, const cs
 		if (rule->priority <= assessment->priority)
 			continue;
 		assessment->priority = rule->priority;
-		assessment->priority_reason = rule->reason[0] != '\0'
-										  ? psprintf("priority rule %lld: %s", (long long) rule->rule_id, rule->reason)
-										  : psprintf("priority rule %lld", (long long) rule->rule_id);
+		assessment->priority_reason =
+			rule->reason[0] != '\0'
+				? psprintf("priority rule %lld: %s", (long long) rule->rule_id, rule->reason)
+				: psprintf("priority rule %lld", (long long) rule->rule_id);
 	}
 	if (submission->priority != 0 && submission->priority != assessment->priority)
 	{
@@ -105,12 +107,14 @@ run_rules(const csf_desk *desk, const csf_submission *submission, csf_verdict *v
 {
 	size_t title_length = 0;
 	size_t body_length = 0;
-	const char *title = submission->title == NULL ? NULL
-												  : csf_utf8_from_server(submission->title, strlen(submission->title),
-																		 &title_length, NULL);
-	const char *body = submission->body == NULL ? NULL
-												: csf_utf8_from_server(submission->body, strlen(submission->body),
-																	   &body_length, NULL);
+	const char *title =
+		submission->title == NULL
+			? NULL
+			: csf_utf8_from_server(submission->title, strlen(submission->title), &title_length, NULL);
+	const char *body =
+		submission->body == NULL
+			? NULL
+			: csf_utf8_from_server(submission->body, strlen(submission->body), &body_length, NULL);
 
 	csf_classify(desk->classifier, title, title_length, body, body_length, verdict);
 }
@@ -166,7 +170,8 @@ csf_assess_tag(const csf_category_entry *category, const char *domain, int prior
 	if (category == NULL || priority == 0)
 		return NULL;
 	kind = category->tag_word != NULL ? category->tag_word : category->kind_code;
+	/* Without a domain the second level stands in its place. */
 	if (domain == NULL)
-		domain = category->code;
+		domain = category->caption;
 	return csf_tag_make(kind, strlen(kind), domain, strlen(domain), (csf_priority) priority);
 }

@@ -66,7 +66,8 @@ fill_row(const csf_desk *desk, const csf_assessment *a, Datum *values, bool *nul
 	struct varlena *tag = csf_assess_tag(category, a->domain, a->priority);
 
 	set_text(&values[0], &nulls[0], category == NULL ? NULL : category->kind_code);
-	set_text(&values[1], &nulls[1], category == NULL || category->kind_id == category->category_id ? NULL : category->code);
+	set_text(&values[1], &nulls[1],
+			 category == NULL || category->kind_id == category->category_id ? NULL : category->code);
 	set_text(&values[2], &nulls[2], a->domain);
 	set_text(&values[3], &nulls[3], team == NULL ? NULL : team->code);
 	set_degree(&values[4], &nulls[4], a->impact);
@@ -102,8 +103,8 @@ csf_classify_text(PG_FUNCTION_ARGS)
 static const char *
 reason_name(csf_hit_reason reason)
 {
-	static const char *const names[] = {"counted",	 "condition", "repeated", "inside_longer",
-										"not_fired", "forbids",	  "emotion",  "negated"};
+	static const char *const names[] = {"counted",   "condition", "repeated", "inside_longer",
+										"not_fired", "forbids",   "emotion",  "negated"};
 
 	return names[reason];
 }

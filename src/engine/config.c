@@ -32,7 +32,7 @@ typedef struct desk_slot
 static HTAB *slots = NULL;
 static Oid marker = InvalidOid;
 static bool changed_here = false; /* by this transaction */
-static uint64 built_for = 0;	  /* generation of the flow the cache belongs to */
+static uint64 built_for = 0;      /* generation of the flow the cache belongs to */
 
 static void
 free_if_unused(csf_desk *desk)
@@ -174,8 +174,11 @@ rebuild(desk_slot *slot)
 	if (fresh == NULL)
 	{
 		hash_search(slots, &desk_id, HASH_REMOVE, NULL);
-		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_DESK), errmsg("unknown desk %lld", (long long) desk_id),
-						errhint("SELECT desk_id, name FROM csflow.desk lists the desks; csflow.create_desk() makes one.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_CSF_UNKNOWN_DESK), errmsg("unknown desk %lld", (long long) desk_id),
+			 errhint(
+				 "SELECT desk_id, name FROM csflow.desk lists the desks; csflow.create_desk() makes one.")));
 	}
 	MemoryContextSetParent(fresh->context, CacheMemoryContext);
 	fresh->is_own = changed_here;
@@ -261,8 +264,7 @@ csf_desk_team_by_code(const csf_desk *desk, const char *code)
 const csf_agent *
 csf_desk_agent(const csf_desk *desk, int64 agent_id)
 {
-	int low = 0,
-		high = desk->agent_count;
+	int low = 0, high = desk->agent_count;
 
 	while (low < high)
 	{
@@ -304,8 +306,7 @@ csf_desk_channel(const csf_desk *desk, const char *name, size_t length)
 const csf_category_entry *
 csf_desk_category(const csf_desk *desk, int64 category_id)
 {
-	int low = 0,
-		high = desk->category_count;
+	int low = 0, high = desk->category_count;
 
 	while (low < high)
 	{
@@ -316,8 +317,9 @@ csf_desk_category(const csf_desk *desk, int64 category_id)
 		else
 			high = middle;
 	}
-	return low < desk->category_count && desk->categories[low].category_id == category_id ? &desk->categories[low]
-																						  : NULL;
+	return low < desk->category_count && desk->categories[low].category_id == category_id
+			   ? &desk->categories[low]
+			   : NULL;
 }
 
 const csf_category_entry *

@@ -48,6 +48,7 @@ typedef struct csf_category_entry
 	int64 kind_id;
 	const char *code;
 	const char *kind_code;
+	const char *caption; /* Chinese, as tags are */
 	const char *tag_word;
 	int64 team_id;
 	int impact;
@@ -58,10 +59,10 @@ typedef struct csf_category_entry
 typedef struct csf_raise_rule
 {
 	int64 rule_id;
-	int impact, urgency;	   /* 0 any; else at least this severe */
-	const char *kind;		   /* NULL any */
-	int64 category_id;		   /* 0 any */
-	const char *channel;	   /* NULL any */
+	int impact, urgency;       /* 0 any; else at least this severe */
+	const char *kind;          /* NULL any */
+	int64 category_id;         /* 0 any */
+	const char *channel;       /* NULL any */
 	const char *customer_tier; /* NULL any */
 	bool has_amount;
 	Datum amount_at_least; /* numeric */
@@ -82,9 +83,9 @@ typedef struct csf_desk
 	int64 version;
 	MemoryContext context;
 	int pins;
-	bool detached;	 /* no longer the current one: freed with its last pin */
+	bool detached;   /* no longer the current one: freed with its last pin */
 	bool is_current; /* false: look at the version before the next use */
-	bool is_own;	 /* built while this transaction had changed configuration */
+	bool is_own;     /* built while this transaction had changed configuration */
 	bool must_rebuild;
 
 	const char *name;
@@ -102,7 +103,7 @@ typedef struct csf_desk
 	csf_channel *channels;
 	int category_count;
 	csf_category_entry *categories; /* by category_id */
-	int matrix[4][4];				/* [impact][urgency], 0: no row */
+	int matrix[4][4];               /* [impact][urgency], 0: no row */
 	int raise_count;
 	csf_raise_rule *raises;
 	uint32 transitions[CSF_STATE_COUNT + 1]; /* bits of allowed states; the last row is for opening */

@@ -23,44 +23,47 @@
 #define ROW(i) SPI_tuptable->vals[i], SPI_tuptable->tupdesc
 #define ROWS ((int) SPI_processed)
 
-static csf_statement version_query = CSF_STATEMENT("SELECT version FROM csflow.configuration_version WHERE desk_id = $1", "l");
+static csf_statement version_query =
+	CSF_STATEMENT("SELECT version FROM csflow.configuration_version WHERE desk_id = $1", "l");
 
 static csf_statement desk_query = CSF_STATEMENT(
 	"SELECT d.name, d.zone, d.review_team_id, d.default_priority::integer, d.maximum_text_bytes,"
 	" d.resume_on_customer_message, d.minimum_score, d.minimum_margin, v.version"
 	" FROM csflow.desk d JOIN csflow.configuration_version v USING (desk_id) WHERE d.desk_id = $1",
 	"l");
-static csf_statement team_query = CSF_STATEMENT(
-	"SELECT team_id, code, supervisor_id, head_id, is_active FROM csflow.team WHERE desk_id = $1 ORDER BY team_id", "l");
-static csf_statement agent_query = CSF_STATEMENT(
-	"SELECT agent_id, role_name::text, team_id, is_bot, may_act_for_others, is_active"
-	" FROM csflow.agent WHERE desk_id = $1 ORDER BY agent_id",
-	"l");
-static csf_statement channel_query = CSF_STATEMENT(
-	"SELECT channel, is_instant FROM csflow.channel WHERE desk_id = $1 ORDER BY channel", "l");
+static csf_statement team_query = CSF_STATEMENT("SELECT team_id, code, supervisor_id, head_id, is_active "
+												"FROM csflow.team WHERE desk_id = $1 ORDER BY team_id",
+												"l");
+static csf_statement agent_query =
+	CSF_STATEMENT("SELECT agent_id, role_name::text, team_id, is_bot, may_act_for_others, is_active"
+				  " FROM csflow.agent WHERE desk_id = $1 ORDER BY agent_id",
+				  "l");
+static csf_statement channel_query =
+	CSF_STATEMENT("SELECT channel, is_instant FROM csflow.channel WHERE desk_id = $1 ORDER BY channel", "l");
 static csf_statement category_query = CSF_STATEMENT(
 	"SELECT c.category_id, coalesce(c.parent_id, c.category_id), c.code, coalesce(p.code, c.code),"
 	" coalesce(c.tag_word, p.tag_word), coalesce(c.team_id, p.team_id), coalesce(c.impact, p.impact),"
 	" coalesce(c.urgency, p.urgency), coalesce(c.handling_tier, p.handling_tier),"
-	" c.is_active AND coalesce(p.is_active, true), coalesce(c.parent_id, 0)"
-	" FROM csflow.category c LEFT JOIN csflow.category p ON p.desk_id = c.desk_id AND p.category_id = c.parent_id"
+	" c.is_active AND coalesce(p.is_active, true), coalesce(c.parent_id, 0), c.caption_zh"
+	" FROM csflow.category c LEFT JOIN csflow.category p ON p.desk_id = c.desk_id AND p.category_id = "
+	"c.parent_id"
 	" WHERE c.desk_id = $1 ORDER BY c.category_id",
 	"l");
-static csf_statement matrix_query = CSF_STATEMENT(
-	"SELECT impact, urgency, priority::integer FROM csflow.priority_rule"
-	" WHERE desk_id = $1 AND mode = 'matrix' AND is_active",
-	"l");
+static csf_statement matrix_query =
+	CSF_STATEMENT("SELECT impact, urgency, priority::integer FROM csflow.priority_rule"
+				  " WHERE desk_id = $1 AND mode = 'matrix' AND is_active",
+				  "l");
 static csf_statement raise_query = CSF_STATEMENT(
 	"SELECT rule_id, impact, urgency, kind, category_id, channel, customer_tier, amount_at_least,"
 	" priority::integer, notify_team_id, reason FROM csflow.priority_rule"
 	" WHERE desk_id = $1 AND mode = 'raise' AND is_active ORDER BY priority DESC, rule_id",
 	"l");
-static csf_statement transition_query = CSF_STATEMENT(
-	"SELECT from_state, to_state FROM csflow.transition WHERE desk_id = $1", "l");
+static csf_statement transition_query =
+	CSF_STATEMENT("SELECT from_state, to_state FROM csflow.transition WHERE desk_id = $1", "l");
 static csf_statement caption_query = CSF_STATEMENT(
 	"SELECT DISTINCT kind, code FROM csflow.caption WHERE desk_id = $1 ORDER BY kind, code", "l");
-static csf_statement alias_query = CSF_STATEMENT(
-	"SELECT word, canonical FROM csflow.keyword_alias WHERE desk_id = $1 ORDER BY word", "l");
+static csf_statement alias_query =
+	CSF_STATEMENT("SELECT word, canonical FROM csflow.keyword_alias WHERE desk_id = $1 ORDER BY word", "l");
 static csf_statement lexicon_query = CSF_STATEMENT(
 	"SELECT word, class, weight FROM csflow.lexicon WHERE desk_id = $1 ORDER BY word, class", "l");
 static csf_statement rule_query = CSF_STATEMENT(
@@ -197,6 +200,7 @@ load_categories(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 		entry->impact = csf_column_int(ROW(i), 7, 0);
 		entry->urgency = csf_column_int(ROW(i), 8, 0);
 		entry->handling_tier = csf_column_int(ROW(i), 9, 0);
+		entry->caption = csf_column_text(ROW(i), 12);
 		if (csf_column_bool(ROW(i), 10))
 		{
 			active[active_count].category_id = entry->category_id;
@@ -212,7 +216,8 @@ load_priorities(csf_desk *desk, Snapshot snapshot)
 {
 	query(&matrix_query, desk, snapshot);
 	for (int i = 0; i < ROWS; i++)
-		desk->matrix[csf_column_int(ROW(i), 1, 0)][csf_column_int(ROW(i), 2, 0)] = csf_column_int(ROW(i), 3, 0);
+		desk->matrix[csf_column_int(ROW(i), 1, 0)][csf_column_int(ROW(i), 2, 0)] =
+			csf_column_int(ROW(i), 3, 0);
 	query(&raise_query, desk, snapshot);
 	desk->raise_count = ROWS;
 	desk->raises = palloc0(sizeof(csf_raise_rule) * (desk->raise_count + 1));
@@ -267,7 +272,8 @@ find_column(TupleDesc description, const char *name)
 	int column = SPI_fnumber(description, name);
 
 	if (column <= 0)
-		ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_VERSION), errmsg("table csflow.keyword_rule has no column \"%s\"", name),
+		ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_VERSION),
+						errmsg("table csflow.keyword_rule has no column \"%s\"", name),
 						errhint("Bring the tables to this version of csflow with SELECT csflow.migrate().")));
 	return column;
 }
@@ -282,7 +288,9 @@ csf_read_rule_row(csf_keyword_rule *rule, HeapTuple row, TupleDesc description)
 	Datum priority = SPI_getbinval(COLUMN("raise_to"), &no_priority);
 
 	rule->rule_id = csf_column_int64(COLUMN("rule_id"), 0);
-	rule->field = strcmp(field, "title") == 0 ? CSF_FIELD_TITLE : strcmp(field, "body") == 0 ? CSF_FIELD_BODY : CSF_FIELD_TEXT;
+	rule->field = strcmp(field, "title") == 0  ? CSF_FIELD_TITLE
+				  : strcmp(field, "body") == 0 ? CSF_FIELD_BODY
+											   : CSF_FIELD_TEXT;
 	rule->any_of = csf_text_array(COLUMN("any_of"), &rule->n_any);
 	rule->all_of = csf_text_array(COLUMN("all_of"), &rule->n_all);
 	rule->none_of = csf_text_array(COLUMN("none_of"), &rule->n_none);
@@ -302,7 +310,7 @@ csf_read_rule_row(csf_keyword_rule *rule, HeapTuple row, TupleDesc description)
 static csf_lexicon_class
 lexicon_class(const char *name)
 {
-	static const char *const names[CSF_LEXICON_CLASSES] = {"anger",	   "anxiety",	  "negative",
+	static const char *const names[CSF_LEXICON_CLASSES] = {"anger",    "anxiety",     "negative",
 														   "positive", "intensifier", "negation"};
 
 	for (int i = 0; i < CSF_LEXICON_CLASSES; i++)
@@ -353,7 +361,8 @@ read_words(const csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 static void
 load_classifier(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 {
-	MemoryContext rows = AllocSetContextCreate(CurrentMemoryContext, "csflow rule rows", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext rows =
+		AllocSetContextCreate(CurrentMemoryContext, "csflow rule rows", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(rows);
 	csf_fault fault;
 	int64 rule_id = 0;
@@ -386,7 +395,8 @@ csf_desk *
 csf_desk_load(int64 desk_id)
 {
 	/* Under the caller's context until it is whole, so that an error on the way frees it. */
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "csflow desk", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "csflow desk", ALLOCSET_DEFAULT_SIZES);
 	csf_desk *desk = MemoryContextAllocZero(context, sizeof(csf_desk));
 	Snapshot snapshot;
 	csf_owner_scope scope;

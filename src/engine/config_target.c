@@ -22,13 +22,15 @@ typedef struct named_calendar
 	csf_calendar *calendar;
 } named_calendar;
 
-static csf_statement calendar_query = CSF_STATEMENT(
-	"SELECT code, calendar FROM csflow.working_calendar WHERE desk_id = $1 ORDER BY code", "l");
-static csf_statement target_query = CSF_STATEMENT(
-	"SELECT target_id, clock, kind, category_id, priority::integer, channel, channel_class, customer_tier, handling_tier,"
-	" complexity, is_exempt, mode, duration, due_from, daily_at, calendar, starts_on, stops_on, rearms_on, pauses_in,"
-	" on_reopen, is_active FROM csflow.target WHERE desk_id = $1 ORDER BY clock, target_id",
-	"l");
+static csf_statement calendar_query =
+	CSF_STATEMENT("SELECT code, calendar FROM csflow.working_calendar WHERE desk_id = $1 ORDER BY code", "l");
+static csf_statement target_query =
+	CSF_STATEMENT("SELECT target_id, clock, kind, category_id, priority::integer, channel, channel_class, "
+				  "customer_tier, handling_tier,"
+				  " complexity, is_exempt, mode, duration, due_from, daily_at, calendar, starts_on, "
+				  "stops_on, rearms_on, pauses_in,"
+				  " on_reopen, is_active FROM csflow.target WHERE desk_id = $1 ORDER BY clock, target_id",
+				  "l");
 static csf_statement step_query = CSF_STATEMENT(
 	"SELECT s.target_id, s.position, s.at_share_pct, s.at_offset, s.level, s.action, s.recipients, s.team_id,"
 	" s.close_reason FROM csflow.step s JOIN csflow.target t USING (desk_id, target_id)"
@@ -90,7 +92,8 @@ next_daily(void *zone, int64 time_of_day, int64 at, int64 after)
 void
 csf_rule_fault(int64 rule_id, const csf_fault *fault)
 {
-	ereport(ERROR, (errcode(ERRCODE_CSF_INVALID_RULE), errmsg("keyword rule %lld: %s", (long long) rule_id, fault->message),
+	ereport(ERROR, (errcode(ERRCODE_CSF_INVALID_RULE),
+					errmsg("keyword rule %lld: %s", (long long) rule_id, fault->message),
 					fault->detail[0] != '\0' ? errdetail_internal("%s", fault->detail) : 0,
 					fault->hint[0] != '\0' ? errhint("%s", fault->hint) : 0));
 }
@@ -215,9 +218,8 @@ read_target(csf_desk *desk, csf_target *target, HeapTuple row, TupleDesc descrip
 static void
 read_step(csf_step *step, HeapTuple row, TupleDesc description)
 {
-	static const char *const actions[] = {"notify",		 "raise_priority", "assign_team",
-										  "open_review", "offer_next",	   "close",
-										  NULL};
+	static const char *const actions[] = {"notify",     "raise_priority", "assign_team", "open_review",
+										  "offer_next", "close",          NULL};
 	bool no_share;
 	bool no_offset;
 	Datum share = SPI_getbinval(row, description, 3, &no_share);
@@ -307,7 +309,8 @@ compare_targets(const void *a, const void *b)
 	const csf_target *right = *(csf_target *const *) b;
 	int difference = csf_target_specificity(right) - csf_target_specificity(left);
 
-	return difference != 0 ? difference : (left->target_id > right->target_id) - (left->target_id < right->target_id);
+	return difference != 0 ? difference
+						   : (left->target_id > right->target_id) - (left->target_id < right->target_id);
 }
 
 static void

@@ -21,10 +21,11 @@
 PG_FUNCTION_INFO_V1(csf_configuration_changed);
 PG_FUNCTION_INFO_V1(csf_keyword_rule_check);
 
-static csf_statement version_insert =
-	CSF_STATEMENT("INSERT INTO csflow.configuration_version (desk_id) VALUES ($1) ON CONFLICT DO NOTHING", "l");
+static csf_statement version_insert = CSF_STATEMENT(
+	"INSERT INTO csflow.configuration_version (desk_id) VALUES ($1) ON CONFLICT DO NOTHING", "l");
 static csf_statement version_update = CSF_STATEMENT(
-	"UPDATE csflow.configuration_version SET version = version + 1, changed_at = now() WHERE desk_id = $1", "l");
+	"UPDATE csflow.configuration_version SET version = version + 1, changed_at = now() WHERE desk_id = $1",
+	"l");
 static csf_statement version_update_all =
 	CSF_STATEMENT("UPDATE csflow.configuration_version SET version = version + 1, changed_at = now()", "");
 
@@ -69,7 +70,8 @@ note_raised(int64 desk_id)
 
 	if (raised_list == NULL)
 	{
-		MemoryContextCallback *callback = MemoryContextAllocZero(TopTransactionContext, sizeof(MemoryContextCallback));
+		MemoryContextCallback *callback =
+			MemoryContextAllocZero(TopTransactionContext, sizeof(MemoryContextCallback));
 
 		callback->func = forget_raised;
 		MemoryContextRegisterResetCallback(TopTransactionContext, callback);
@@ -90,7 +92,8 @@ raise_version(int64 desk_id, bool is_new_desk)
 	CacheInvalidateRelcacheByRelid(csf_flow_get()->marker);
 	if (is_raised(desk_id))
 		return;
-	csf_run(is_new_desk ? &version_insert : &version_update, &key, NULL, is_new_desk ? SPI_OK_INSERT : SPI_OK_UPDATE);
+	csf_run(is_new_desk ? &version_insert : &version_update, &key, NULL,
+			is_new_desk ? SPI_OK_INSERT : SPI_OK_UPDATE);
 	note_raised(desk_id);
 }
 
@@ -153,7 +156,8 @@ csf_keyword_rule_check(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = csf_trigger_data(fcinfo, "keyword_rule_check", true);
 	HeapTuple tuple = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
-	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "csflow rule check", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "csflow rule check", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(scratch);
 	csf_keyword_rule rule;
 	csf_category category = {0};

@@ -64,8 +64,9 @@ csf_flow_get(void)
 	now.ticket = OidIsValid(now.schema) ? get_relname_relid("ticket", now.schema) : InvalidOid;
 	now.marker = OidIsValid(now.schema) ? get_relname_relid("configuration_version", now.schema) : InvalidOid;
 	if (!OidIsValid(now.ticket) || !OidIsValid(now.marker))
-		ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_MISSING), errmsg("this database has no csflow desk yet"),
-						errhint("Create the tables and a first desk with SELECT csflow.create_desk('support').")));
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_FLOW_MISSING), errmsg("this database has no csflow desk yet"),
+				 errhint("Create the tables and a first desk with SELECT csflow.create_desk('support').")));
 	now.owner = owner_of(now.ticket);
 	now.ticket_no_type = type_in(now.schema, "ticket_no");
 	now.priority_type = type_in(now.schema, "priority");
@@ -93,19 +94,22 @@ csf_trigger_data(FunctionCallInfo fcinfo, const char *function, bool before_row)
 	const csf_flow *found;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
-		ereport(ERROR,
-				(errcode(ERRCODE_CSF_TRIGGER_MISUSE), errmsg("csflow.%s() can only be called as a trigger", function)));
+		ereport(ERROR, (errcode(ERRCODE_CSF_TRIGGER_MISUSE),
+						errmsg("csflow.%s() can only be called as a trigger", function)));
 	if (before_row ? !(TRIGGER_FIRED_BEFORE(data->tg_event) && TRIGGER_FIRED_FOR_ROW(data->tg_event))
 				   : !TRIGGER_FIRED_AFTER(data->tg_event))
 		ereport(ERROR, (errcode(ERRCODE_CSF_TRIGGER_MISUSE),
-						errmsg("trigger \"%s\" fires csflow.%s() at the wrong time", data->tg_trigger->tgname, function),
+						errmsg("trigger \"%s\" fires csflow.%s() at the wrong time", data->tg_trigger->tgname,
+							   function),
 						errdetail("It must fire %s.", before_row ? "BEFORE, FOR EACH ROW" : "AFTER")));
 	found = csf_flow_get();
-	if (RelationGetNamespace(data->tg_relation) != found->schema || data->tg_relation->rd_rel->relowner != found->owner)
-		ereport(ERROR, (errcode(ERRCODE_CSF_TRIGGER_MISUSE),
-						errmsg("csflow.%s() serves only the tables of the flow, not \"%s\"", function,
-							   RelationGetRelationName(data->tg_relation)),
-						errdetail("The table must be in schema csflow and have the owner of csflow.ticket.")));
+	if (RelationGetNamespace(data->tg_relation) != found->schema ||
+		data->tg_relation->rd_rel->relowner != found->owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_TRIGGER_MISUSE),
+				 errmsg("csflow.%s() serves only the tables of the flow, not \"%s\"", function,
+						RelationGetRelationName(data->tg_relation)),
+				 errdetail("The table must be in schema csflow and have the owner of csflow.ticket.")));
 	return data;
 }
 
@@ -116,8 +120,8 @@ csf_owner_enter(csf_owner_scope *scope, Oid owner)
 	SetUserIdAndSecContext(owner,
 						   scope->security_context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	scope->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-							 false);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 void
@@ -320,8 +324,8 @@ csf_rows_run(csf_rows *rows, csf_statement *statement, int expected)
 
 		get_typlenbyvalalign(type, &length, &by_value, &align);
 		arrays[column] = PointerGetDatum(construct_md_array(
-			rows->values + (Size) column * rows->capacity, rows->nulls + (Size) column * rows->capacity, 1, &rows->count,
-			&lower, type, length, by_value, align));
+			rows->values + (Size) column * rows->capacity, rows->nulls + (Size) column * rows->capacity, 1,
+			&rows->count, &lower, type, length, by_value, align));
 	}
 	csf_run(statement, arrays, NULL, expected);
 	rows->count = 0;

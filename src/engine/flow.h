@@ -18,9 +18,9 @@
 typedef struct csf_flow
 {
 	Oid schema;
-	Oid marker;		  /* csflow.configuration_version: its invalidation means that configuration changed */
-	Oid ticket;		  /* csflow.ticket */
-	Oid owner;		  /* of csflow.ticket, hence of the flow */
+	Oid marker; /* csflow.configuration_version: its invalidation means that configuration changed */
+	Oid ticket; /* csflow.ticket */
+	Oid owner;  /* of csflow.ticket, hence of the flow */
 	Oid ticket_no_type;
 	Oid priority_type;
 	Oid tag_type;
@@ -69,9 +69,15 @@ typedef struct csf_statement
 } csf_statement;
 
 /* The generic plan is the good one where keys come from unnest: values would teach the planner nothing. */
-#define CSF_STATEMENT(sql, types) {(sql), (types), CURSOR_OPT_GENERIC_PLAN, NULL, NULL}
+#define CSF_STATEMENT(sql, types)                                                                            \
+	{                                                                                                        \
+		(sql), (types), CURSOR_OPT_GENERIC_PLAN, NULL, NULL                                                  \
+	}
 /* Planned for each call: where the values decide which index serves. */
-#define CSF_STATEMENT_PLANNED(sql, types) {(sql), (types), CURSOR_OPT_CUSTOM_PLAN, NULL, NULL}
+#define CSF_STATEMENT_PLANNED(sql, types)                                                                    \
+	{                                                                                                        \
+		(sql), (types), CURSOR_OPT_CUSTOM_PLAN, NULL, NULL                                                   \
+	}
 
 /* The element type behind a letter. */
 extern Oid csf_type_of_letter(char letter);

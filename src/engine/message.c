@@ -57,8 +57,8 @@ typedef enum message_column
 } message_column;
 
 static const char *const column_names[MESSAGE_COLUMNS] = {
-	"desk_id", "ticket_no", "message_no",	"at",	   "author_kind", "is_public",
-	"body",	   "milestone", "next_news_at", "channel", "changed_by"};
+	"desk_id", "ticket_no", "message_no",   "at",      "author_kind", "is_public",
+	"body",    "milestone", "next_news_at", "channel", "changed_by"};
 
 /* Locks in the order that everybody keeps (design 2.3), and reads what the messages act on. */
 static csf_statement ticket_query = CSF_STATEMENT(
@@ -67,20 +67,25 @@ static csf_statement ticket_query = CSF_STATEMENT(
 	" ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE OF t",
 	"LN");
 static csf_statement ticket_update = CSF_STATEMENT(
-	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = u.changed_by, changed_by_kind = u.changed_by_kind,"
+	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = u.changed_by, changed_by_kind = "
+	"u.changed_by_kind,"
 	" state = coalesce(u.state, t.state),"
-	" first_response_at = CASE WHEN u.is_person THEN coalesce(t.first_response_at, u.at) ELSE t.first_response_at END,"
+	" first_response_at = CASE WHEN u.is_person THEN coalesce(t.first_response_at, u.at) ELSE "
+	"t.first_response_at END,"
 	" last_public_message_at = CASE WHEN u.is_answer THEN u.at ELSE t.last_public_message_at END,"
 	" last_customer_message_at = CASE WHEN u.is_customer THEN u.at ELSE t.last_customer_message_at END,"
 	" next_news_at = CASE WHEN u.is_answer THEN u.next_news_at ELSE t.next_news_at END"
-	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS u(desk_id, ticket_no, at, changed_by, changed_by_kind,"
+	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS u(desk_id, ticket_no, at, changed_by, "
+	"changed_by_kind,"
 	" state, is_person, is_answer, is_customer, next_news_at)"
 	" WHERE t.desk_id = u.desk_id AND t.ticket_no OPERATOR(csflow.=) u.ticket_no",
 	"LNZLTTBBBZ");
-static csf_statement instant_update = CSF_STATEMENT(
-	"UPDATE csflow.message m SET at = u.at FROM unnest($1, $2, $3, $4) AS u(desk_id, ticket_no, message_no, at)"
-	" WHERE m.desk_id = u.desk_id AND m.ticket_no OPERATOR(csflow.=) u.ticket_no AND m.message_no = u.message_no",
-	"LNLZ");
+static csf_statement instant_update =
+	CSF_STATEMENT("UPDATE csflow.message m SET at = u.at FROM unnest($1, $2, $3, $4) AS u(desk_id, "
+				  "ticket_no, message_no, at)"
+				  " WHERE m.desk_id = u.desk_id AND m.ticket_no OPERATOR(csflow.=) u.ticket_no AND "
+				  "m.message_no = u.message_no",
+				  "LNLZ");
 
 /* While we lift a message's instant ourselves, its BEFORE trigger lets the update through. */
 static bool lifting = false;
@@ -92,9 +97,10 @@ find_columns(TupleDesc description, int *numbers)
 	{
 		numbers[column] = SPI_fnumber(description, column_names[column]);
 		if (numbers[column] <= 0)
-			ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_VERSION),
-							errmsg("table csflow.message has no column \"%s\"", column_names[column]),
-							errhint("Bring the tables to this version of csflow with SELECT csflow.migrate().")));
+			ereport(ERROR,
+					(errcode(ERRCODE_CSF_FLOW_VERSION),
+					 errmsg("table csflow.message has no column \"%s\"", column_names[column]),
+					 errhint("Bring the tables to this version of csflow with SELECT csflow.migrate().")));
 	}
 }
 
@@ -114,10 +120,9 @@ check_message(const csf_desk *desk, const Datum *values, const bool *nulls)
 	Size size = nulls[MESSAGE_BODY] ? 0 : toast_raw_datum_size(values[MESSAGE_BODY]) - VARHDRSZ;
 
 	if (size > (Size) desk->maximum_text_bytes)
-		ereport(ERROR,
-				(errcode(ERRCODE_CSF_TOO_LARGE), errmsg("a message of %zu bytes is too long", size),
-				 errdetail("Desk \"%s\" accepts %d bytes.", desk->name, desk->maximum_text_bytes),
-				 errhint("Keep the text elsewhere and refer to it in csflow.attachment.")));
+		ereport(ERROR, (errcode(ERRCODE_CSF_TOO_LARGE), errmsg("a message of %zu bytes is too long", size),
+						errdetail("Desk \"%s\" accepts %d bytes.", desk->name, desk->maximum_text_bytes),
+						errhint("Keep the text elsewhere and refer to it in csflow.attachment.")));
 	if (milestone != NULL && !csf_desk_has_caption(desk, "milestone", milestone, strlen(milestone)))
 		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE), errmsg("unknown milestone \"%s\"", milestone),
 						errdetail("Milestones are: %s.", csf_desk_captions(desk, "milestone")),
@@ -136,9 +141,9 @@ check_message(const csf_desk *desk, const Datum *values, const bool *nulls)
 static void
 fill_message(csf_session *session, Datum *values, bool *nulls)
 {
-	csf_actor actor = csf_actor_resolve(session, text_of(values, nulls, MESSAGE_AUTHOR_KIND),
-										nulls[MESSAGE_CHANGED_BY] ? 0 : DatumGetInt64(values[MESSAGE_CHANGED_BY]),
-										NULL);
+	csf_actor actor =
+		csf_actor_resolve(session, text_of(values, nulls, MESSAGE_AUTHOR_KIND),
+						  nulls[MESSAGE_CHANGED_BY] ? 0 : DatumGetInt64(values[MESSAGE_CHANGED_BY]), NULL);
 
 	if (actor.kind == NULL)
 		ereport(ERROR, (errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("a message needs an author_kind"),
@@ -178,7 +183,8 @@ csf_message_before(PG_FUNCTION_ARGS)
 	if (nulls[MESSAGE_DESK_ID] || nulls[MESSAGE_TICKET_NO])
 		return PointerGetDatum(tuple); /* the NOT NULL constraint says it */
 	fill_message(csf_session_get(fcinfo->flinfo, DatumGetInt64(values[MESSAGE_DESK_ID])), values, nulls);
-	return PointerGetDatum(heap_modify_tuple_by_cols(tuple, description, MESSAGE_COLUMNS, numbers, values, nulls));
+	return PointerGetDatum(
+		heap_modify_tuple_by_cols(tuple, description, MESSAGE_COLUMNS, numbers, values, nulls));
 }
 
 /* ---- AFTER STATEMENT ---- */
@@ -314,7 +320,8 @@ record_message(message_round *round, const message *m, const char *kind, Timesta
 
 /* The ticket's columns that a message changes; a customer who writes is no longer waited for. */
 static void
-add_update(message_round *round, const csf_desk *desk, const message *m, uint64 signals, csf_state state, TimestampTz at)
+add_update(message_round *round, const csf_desk *desk, const message *m, uint64 signals, csf_state state,
+		   TimestampTz at)
 {
 	bool is_customer = (signals & CSF_SIGNAL_BIT(CSF_SIGNAL_CUSTOMER_MESSAGE)) != 0;
 	bool is_public = (signals & CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE)) != 0;
@@ -359,7 +366,8 @@ settle_instant(message_round *round, const message *m, TimestampTz last_change)
 }
 
 static void
-add_message(message_round *round, int place, const csf_desk *desk, const message *m, const csf_ticket_row *ticket)
+add_message(message_round *round, int place, const csf_desk *desk, const message *m,
+			const csf_ticket_row *ticket)
 {
 	csf_change *change = &round->changes[place];
 	TimestampTz at = settle_instant(round, m, csf_ticket_int64(ticket, CSF_TICKET_CHANGED_AT, 0));
@@ -387,7 +395,8 @@ lock_tickets(const message_round *round)
 	csf_rows_init(&keys, ticket_query.types);
 	for (int i = 0; i < round->count; i++)
 	{
-		Datum values[2] = {Int64GetDatum(round->messages[i]->desk_id), Int64GetDatum(round->messages[i]->ticket_no)};
+		Datum values[2] = {Int64GetDatum(round->messages[i]->desk_id),
+						   Int64GetDatum(round->messages[i]->ticket_no)};
 		bool nulls[2] = {false};
 
 		csf_rows_add(&keys, values, nulls);
@@ -459,15 +468,18 @@ run_round(message_round *round, MemoryContext pins)
 static void
 run_rounds(message *messages, int count, MemoryContext pins)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "csflow messages", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "csflow messages", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = CurrentMemoryContext;
-	int *next = palloc_extended(sizeof(int) * count, MCXT_ALLOC_HUGE); /* where each ticket's run of messages goes on */
+	int *next = palloc_extended(sizeof(int) * count,
+								MCXT_ALLOC_HUGE); /* where each ticket's run of messages goes on */
 	int *end = palloc_extended(sizeof(int) * count, MCXT_ALLOC_HUGE);
 	int tickets = 0;
 
 	for (int i = 0; i < count; i++)
 	{
-		if (i == 0 || messages[i].ticket_no != messages[i - 1].ticket_no || messages[i].desk_id != messages[i - 1].desk_id)
+		if (i == 0 || messages[i].ticket_no != messages[i - 1].ticket_no ||
+			messages[i].desk_id != messages[i - 1].desk_id)
 			next[tickets++] = i;
 		end[tickets - 1] = i + 1;
 	}

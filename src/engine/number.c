@@ -31,7 +31,8 @@ static csf_statement zone_query = CSF_STATEMENT("SELECT zone FROM csflow.flow", 
 static csf_statement month_update = CSF_STATEMENT(
 	"INSERT INTO csflow.ticket_month AS m (month, last_serial)"
 	" SELECT csflow.ticket_month($1), 1 + coalesce(max(csflow.ticket_serial(l.last)), 0)"
-	" FROM csflow.desk d CROSS JOIN LATERAL (SELECT t.ticket_no FROM csflow.ticket t WHERE t.desk_id = d.desk_id"
+	" FROM csflow.desk d CROSS JOIN LATERAL (SELECT t.ticket_no FROM csflow.ticket t WHERE t.desk_id = "
+	"d.desk_id"
 	" AND t.ticket_no OPERATOR(csflow.>=) $1 AND t.ticket_no OPERATOR(csflow.<) $2"
 	" ORDER BY t.ticket_no DESC LIMIT 1) AS l(last)"
 	" ON CONFLICT (month) DO UPDATE SET last_serial = greatest(m.last_serial + 1, excluded.last_serial)"
@@ -58,7 +59,8 @@ flow_zone(const csf_flow *flow)
 	csf_owner_leave(&scope);
 	SPI_finish();
 	if (name == NULL || zone == NULL)
-		ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_MISSING), errmsg("csflow.flow has no row with a known time zone")));
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_FLOW_MISSING), errmsg("csflow.flow has no row with a known time zone")));
 	zone_generation = csf_flow_generation();
 	return zone;
 }
@@ -82,7 +84,8 @@ sequence_of(const csf_flow *flow)
 	Oid sequence = get_relname_relid("ticket_no_seq", flow->schema);
 
 	if (!OidIsValid(sequence))
-		ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_MISSING), errmsg("sequence csflow.ticket_no_seq is missing")));
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_FLOW_MISSING), errmsg("sequence csflow.ticket_no_seq is missing")));
 	return sequence;
 }
 
@@ -130,7 +133,8 @@ csf_next_ticket_no(PG_FUNCTION_ARGS)
 	if (number <= base)
 		number = move_on(flow, sequence, base);
 	if (number % CSF_TICKET_NO_SERIALS == 0)
-		ereport(ERROR, (errcode(ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED), errmsg("this month's ticket numbers are used up")));
+		ereport(ERROR, (errcode(ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED),
+						errmsg("this month's ticket numbers are used up")));
 	PG_RETURN_TICKET_NO(number);
 }
 

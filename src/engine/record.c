@@ -42,24 +42,28 @@ static csf_statement chain_query = CSF_STATEMENT(
 	" JOIN csflow.ticket_chain c ON c.desk_id = u.desk_id AND c.ticket_no OPERATOR(csflow.=) u.ticket_no",
 	"LN");
 static csf_statement chain_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.ticket_chain (desk_id, ticket_no, seq, head) SELECT * FROM unnest($1, $2, $3, $4)", "LNIY");
+	"INSERT INTO csflow.ticket_chain (desk_id, ticket_no, seq, head) SELECT * FROM unnest($1, $2, $3, $4)",
+	"LNIY");
 static csf_statement chain_update = CSF_STATEMENT(
 	"UPDATE csflow.ticket_chain c SET seq = u.seq, head = u.head"
 	" FROM unnest($1, $2, $3, $4, $5) AS u(desk_id, ticket_no, seq, head, first_seq)"
 	" WHERE c.desk_id = u.desk_id AND c.ticket_no OPERATOR(csflow.=) u.ticket_no AND c.seq = u.first_seq",
 	"LNIYI");
 static csf_statement event_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.event (desk_id, ticket_no, seq, at, recorded_at, kind, actor_kind, actor_id, old_state,"
+	"INSERT INTO csflow.event (desk_id, ticket_no, seq, at, recorded_at, kind, actor_kind, actor_id, "
+	"old_state,"
 	" new_state, old_value, new_value, clock, run, step_position, due_at, message_no, text_digest, hash)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+	"$19)",
 	"LNIZZTTLTTTTTISZLYY");
-static csf_statement text_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.event_text (desk_id, ticket_no, seq, salt, text) SELECT * FROM unnest($1, $2, $3, $4, $5)",
-	"LNIYT");
-static csf_statement notice_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, recipient_id, recipient, clock,"
-	" due_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-	"LNZTTLTTZ");
+static csf_statement text_insert = CSF_STATEMENT("INSERT INTO csflow.event_text (desk_id, ticket_no, seq, "
+												 "salt, text) SELECT * FROM unnest($1, $2, $3, $4, $5)",
+												 "LNIYT");
+static csf_statement notice_insert =
+	CSF_STATEMENT("INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, "
+				  "recipient_id, recipient, clock,"
+				  " due_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+				  "LNZTTLTTZ");
 
 void
 csf_recorder_init(csf_recorder *recorder, MemoryContext context)
@@ -70,7 +74,8 @@ csf_recorder_init(csf_recorder *recorder, MemoryContext context)
 }
 
 void
-csf_event_init(csf_event *event, int64 desk_id, int64 ticket_no, TimestampTz at, const char *kind, csf_actor actor)
+csf_event_init(csf_event *event, int64 desk_id, int64 ticket_no, TimestampTz at, const char *kind,
+			   csf_actor actor)
 {
 	memset(event, 0, sizeof(*event));
 	event->desk_id = desk_id;
@@ -175,7 +180,8 @@ send_string(StringInfo form, const char *string)
 
 /* The bytes that are hashed: fixed order, network byte order, strings with their length. */
 static void
-binary_form(StringInfo form, const csf_event *event, int32 seq, TimestampTz recorded_at, const uint8 *text_digest)
+binary_form(StringInfo form, const csf_event *event, int32 seq, TimestampTz recorded_at,
+			const uint8 *text_digest)
 {
 	resetStringInfo(form);
 	pq_sendbyte(form, FORM_VERSION);
@@ -274,7 +280,8 @@ add_text_row(csf_rows *texts, const csf_event *event, int32 seq, const uint8 *sa
 }
 
 static void
-add_event_row(csf_rows *rows, const csf_event *event, const chain *entry, TimestampTz recorded_at, const uint8 *digest)
+add_event_row(csf_rows *rows, const csf_event *event, const chain *entry, TimestampTz recorded_at,
+			  const uint8 *digest)
 {
 	Datum values[19];
 	bool nulls[19] = {false};

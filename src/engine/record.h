@@ -19,7 +19,7 @@
 typedef struct csf_actor
 {
 	const char *kind; /* agent, customer, system or unknown */
-	int64 agent_id;	  /* 0: none */
+	int64 agent_id;   /* 0: none */
 } csf_actor;
 
 /* One event; unset strings are NULL, unset numbers 0, unset instants CSF_NO_INSTANT. */

@@ -25,20 +25,22 @@
 
 PG_FUNCTION_INFO_V1(csf_fire_steps);
 
-#define DUE_TICKETS(closes, job)                                                                                       \
-	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.clock c JOIN csflow.ticket t"                                      \
-	" ON t.desk_id = c.desk_id AND t.ticket_no OPERATOR(csflow.=) c.ticket_no"                                         \
-	" WHERE c.desk_id = $1 AND c.next_at <= $2 AND " closes                                                            \
-	" AND NOT EXISTS (SELECT FROM csflow.set_aside s WHERE s.desk_id = c.desk_id"                                      \
-	" AND s.ticket_no OPERATOR(csflow.=) c.ticket_no AND s.job = '" job "' AND s.retry_at > $2)"                       \
+#define DUE_TICKETS(closes, job)                                                                             \
+	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.clock c JOIN csflow.ticket t"                            \
+	" ON t.desk_id = c.desk_id AND t.ticket_no OPERATOR(csflow.=) c.ticket_no"                               \
+	" WHERE c.desk_id = $1 AND c.next_at <= $2 AND " closes                                                  \
+	" AND NOT EXISTS (SELECT FROM csflow.set_aside s WHERE s.desk_id = c.desk_id"                            \
+	" AND s.ticket_no OPERATOR(csflow.=) c.ticket_no AND s.job = '" job "' AND s.retry_at > $2)"             \
 	" ORDER BY c.next_at LIMIT $3 FOR NO KEY UPDATE OF t SKIP LOCKED"
 
-static csf_statement escalation_query = CSF_STATEMENT_PLANNED(DUE_TICKETS("NOT c.next_closes", "escalation"), "lzi");
+static csf_statement escalation_query =
+	CSF_STATEMENT_PLANNED(DUE_TICKETS("NOT c.next_closes", "escalation"), "lzi");
 static csf_statement closing_query = CSF_STATEMENT_PLANNED(DUE_TICKETS("c.next_closes", "auto_close"), "lzi");
-static csf_statement one_query = CSF_STATEMENT(
-	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.ticket t WHERE t.desk_id = $1 AND t.ticket_no OPERATOR(csflow.=) $2"
-	" FOR NO KEY UPDATE OF t SKIP LOCKED",
-	"ln");
+static csf_statement one_query =
+	CSF_STATEMENT("SELECT " CSF_TICKET_FACT_COLUMNS
+				  " FROM csflow.ticket t WHERE t.desk_id = $1 AND t.ticket_no OPERATOR(csflow.=) $2"
+				  " FOR NO KEY UPDATE OF t SKIP LOCKED",
+				  "ln");
 static csf_statement review_insert = CSF_STATEMENT(
 	"INSERT INTO csflow.review (desk_id, ticket_no, opened_at, clock, run, participants)"
 	" SELECT u.desk_id, u.ticket_no, u.at, u.clock, u.run, pg_catalog.string_to_array(u.participants, E'\\n')"
@@ -56,9 +58,11 @@ static csf_statement ticket_update = CSF_STATEMENT(
 	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = NULL, changed_by_kind = 'system',"
 	" change_reason = u.reason, priority = coalesce(u.priority, t.priority),"
 	" priority_reason = CASE WHEN u.priority IS NULL THEN t.priority_reason ELSE u.reason END,"
-	" team_id = coalesce(u.team_id, t.team_id), agent_id = CASE WHEN u.moves THEN u.agent_id ELSE t.agent_id END,"
+	" team_id = coalesce(u.team_id, t.team_id), agent_id = CASE WHEN u.moves THEN u.agent_id ELSE t.agent_id "
+	"END,"
 	" state = coalesce(u.state, t.state), close_reason = coalesce(u.close_reason, t.close_reason)"
-	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS u(desk_id, ticket_no, at, reason, priority, team_id, moves,"
+	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS u(desk_id, ticket_no, at, reason, priority, "
+	"team_id, moves,"
 	" agent_id, state, close_reason)"
 	" WHERE t.desk_id = u.desk_id AND t.ticket_no OPERATOR(csflow.=) u.ticket_no",
 	"LNZTPLBLTT");
@@ -137,7 +141,8 @@ tell_recipient(sweep *s, const swept_ticket *ticket, csf_notice *notice, const c
 	{
 		const csf_team *named = csf_desk_team_by_code(s->desk, recipient);
 
-		tell(s, ticket, notice, named == NULL ? "role" : "team", named == NULL ? 0 : named->team_id, recipient);
+		tell(s, ticket, notice, named == NULL ? "role" : "team", named == NULL ? 0 : named->team_id,
+			 recipient);
 	}
 }
 
@@ -178,7 +183,8 @@ open_review(sweep *s, const swept_ticket *ticket, const csf_clock *clock, const 
 static int64
 next_agent(const sweep *s, const swept_ticket *ticket)
 {
-	Datum values[3] = {Int64GetDatum(s->desk->desk_id), Int64GetDatum(ticket->team_id), Int64GetDatum(ticket->agent_id)};
+	Datum values[3] = {Int64GetDatum(s->desk->desk_id), Int64GetDatum(ticket->team_id),
+					   Int64GetDatum(ticket->agent_id)};
 
 	csf_run(&next_agent_query, values, NULL, SPI_OK_SELECT);
 	return SPI_processed == 0 ? 0 : csf_column_int64(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, 0);
@@ -226,7 +232,8 @@ act(sweep *s, swept_ticket *ticket, const csf_clock *clock, const csf_step *step
 static const char *
 action_name(csf_step_action action)
 {
-	static const char *const names[] = {"notify", "raise_priority", "assign_team", "open_review", "offer_next", "close"};
+	static const char *const names[] = {"notify",      "raise_priority", "assign_team",
+										"open_review", "offer_next",     "close"};
 
 	return names[action];
 }

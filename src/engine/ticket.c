@@ -56,9 +56,10 @@ csf_ticket_map_get(Relation relation)
 	for (int column = 0; column < CSF_TICKET_COLUMN_COUNT; column++)
 	{
 		if (map.numbers[column] == 0)
-			ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_VERSION),
-							errmsg("table csflow.ticket has no column \"%s\"", column_names[column]),
-							errhint("Bring the tables to this version of csflow with SELECT csflow.migrate().")));
+			ereport(ERROR,
+					(errcode(ERRCODE_CSF_FLOW_VERSION),
+					 errmsg("table csflow.ticket has no column \"%s\"", column_names[column]),
+					 errhint("Bring the tables to this version of csflow with SELECT csflow.migrate().")));
 	}
 	mapped = RelationGetRelid(relation);
 	return &map;
@@ -79,9 +80,10 @@ void
 csf_ticket_from_spi(csf_ticket_row *row, HeapTuple tuple, TupleDesc description)
 {
 	static const csf_ticket_column columns[] = {
-		CSF_TICKET_DESK_ID,		CSF_TICKET_TICKET_NO,	CSF_TICKET_STATE,	  CSF_TICKET_CHANNEL,  CSF_TICKET_CUSTOMER_TIER,
-		CSF_TICKET_CATEGORY_ID, CSF_TICKET_KIND,		CSF_TICKET_PRIORITY,  CSF_TICKET_HANDLING_TIER,
-		CSF_TICKET_COMPLEXITY,	CSF_TICKET_OPENED_AT,	CSF_TICKET_CHANGED_AT, CSF_TICKET_TEAM_ID, CSF_TICKET_AGENT_ID};
+		CSF_TICKET_DESK_ID,       CSF_TICKET_TICKET_NO,   CSF_TICKET_STATE,     CSF_TICKET_CHANNEL,
+		CSF_TICKET_CUSTOMER_TIER, CSF_TICKET_CATEGORY_ID, CSF_TICKET_KIND,      CSF_TICKET_PRIORITY,
+		CSF_TICKET_HANDLING_TIER, CSF_TICKET_COMPLEXITY,  CSF_TICKET_OPENED_AT, CSF_TICKET_CHANGED_AT,
+		CSF_TICKET_TEAM_ID,       CSF_TICKET_AGENT_ID};
 
 	memset(row->nulls, true, sizeof(row->nulls));
 	for (int i = 0; i < (int) lengthof(columns); i++)
@@ -127,7 +129,8 @@ csf_ticket_state(const csf_ticket_row *row)
 	{
 		char *name = csf_ticket_text(row, CSF_TICKET_STATE);
 
-		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE), errmsg("unknown state \"%s\"", name == NULL ? "" : name),
+		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+						errmsg("unknown state \"%s\"", name == NULL ? "" : name),
 						errhint("SELECT * FROM csflow.states() lists the states.")));
 	}
 	return (csf_state) state;

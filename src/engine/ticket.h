@@ -14,50 +14,50 @@
 #include "engine/config.h"
 
 /* The columns the engine knows; others pass through untouched. */
-#define CSF_TICKET_COLUMNS(COLUMN)                                                                                     \
-	COLUMN(DESK_ID, "desk_id")                                                                                         \
-	COLUMN(TICKET_NO, "ticket_no")                                                                                     \
-	COLUMN(STATE, "state")                                                                                             \
-	COLUMN(CHANNEL, "channel")                                                                                         \
-	COLUMN(CUSTOMER_ID, "customer_id")                                                                                 \
-	COLUMN(CUSTOMER_TIER, "customer_tier")                                                                             \
-	COLUMN(TITLE, "title")                                                                                             \
-	COLUMN(BODY, "body")                                                                                               \
-	COLUMN(KIND, "kind")                                                                                               \
-	COLUMN(CATEGORY_ID, "category_id")                                                                                 \
-	COLUMN(DOMAIN, "domain")                                                                                           \
-	COLUMN(TAG, "tag")                                                                                                 \
-	COLUMN(IMPACT, "impact")                                                                                           \
-	COLUMN(URGENCY, "urgency")                                                                                         \
-	COLUMN(PRIORITY, "priority")                                                                                       \
-	COLUMN(PRIORITY_REASON, "priority_reason")                                                                         \
-	COLUMN(SCORE, "score")                                                                                             \
-	COLUMN(NEEDS_REVIEW, "needs_review")                                                                               \
-	COLUMN(EMOTION, "emotion")                                                                                         \
-	COLUMN(ANGER, "anger")                                                                                             \
-	COLUMN(ANXIETY, "anxiety")                                                                                         \
-	COLUMN(RULES_VERSION, "rules_version")                                                                             \
-	COLUMN(NOTIFIED_TEAM_IDS, "notified_team_ids")                                                                     \
-	COLUMN(COMPLEXITY, "complexity")                                                                                   \
-	COLUMN(HANDLING_TIER, "handling_tier")                                                                             \
-	COLUMN(TEAM_ID, "team_id")                                                                                         \
-	COLUMN(AGENT_ID, "agent_id")                                                                                       \
-	COLUMN(AMOUNT, "amount")                                                                                           \
-	COLUMN(DUPLICATE_OF, "duplicate_of")                                                                               \
-	COLUMN(OPENED_AT, "opened_at")                                                                                     \
-	COLUMN(ACCEPTED_AT, "accepted_at")                                                                                 \
-	COLUMN(ANSWERED_AT, "answered_at")                                                                                 \
-	COLUMN(CLOSED_AT, "closed_at")                                                                                     \
-	COLUMN(CLOSE_REASON, "close_reason")                                                                               \
-	COLUMN(FIRST_RESPONSE_AT, "first_response_at")                                                                     \
-	COLUMN(LAST_CUSTOMER_MESSAGE_AT, "last_customer_message_at")                                                       \
-	COLUMN(LAST_PUBLIC_MESSAGE_AT, "last_public_message_at")                                                           \
-	COLUMN(NEXT_NEWS_AT, "next_news_at")                                                                               \
-	COLUMN(TRANSFER_COUNT, "transfer_count")                                                                           \
-	COLUMN(REOPEN_COUNT, "reopen_count")                                                                               \
-	COLUMN(CHANGED_AT, "changed_at")                                                                                   \
-	COLUMN(CHANGED_BY, "changed_by")                                                                                   \
-	COLUMN(CHANGED_BY_KIND, "changed_by_kind")                                                                         \
+#define CSF_TICKET_COLUMNS(COLUMN)                                                                           \
+	COLUMN(DESK_ID, "desk_id")                                                                               \
+	COLUMN(TICKET_NO, "ticket_no")                                                                           \
+	COLUMN(STATE, "state")                                                                                   \
+	COLUMN(CHANNEL, "channel")                                                                               \
+	COLUMN(CUSTOMER_ID, "customer_id")                                                                       \
+	COLUMN(CUSTOMER_TIER, "customer_tier")                                                                   \
+	COLUMN(TITLE, "title")                                                                                   \
+	COLUMN(BODY, "body")                                                                                     \
+	COLUMN(KIND, "kind")                                                                                     \
+	COLUMN(CATEGORY_ID, "category_id")                                                                       \
+	COLUMN(DOMAIN, "domain")                                                                                 \
+	COLUMN(TAG, "tag")                                                                                       \
+	COLUMN(IMPACT, "impact")                                                                                 \
+	COLUMN(URGENCY, "urgency")                                                                               \
+	COLUMN(PRIORITY, "priority")                                                                             \
+	COLUMN(PRIORITY_REASON, "priority_reason")                                                               \
+	COLUMN(SCORE, "score")                                                                                   \
+	COLUMN(NEEDS_REVIEW, "needs_review")                                                                     \
+	COLUMN(EMOTION, "emotion")                                                                               \
+	COLUMN(ANGER, "anger")                                                                                   \
+	COLUMN(ANXIETY, "anxiety")                                                                               \
+	COLUMN(RULES_VERSION, "rules_version")                                                                   \
+	COLUMN(NOTIFIED_TEAM_IDS, "notified_team_ids")                                                           \
+	COLUMN(COMPLEXITY, "complexity")                                                                         \
+	COLUMN(HANDLING_TIER, "handling_tier")                                                                   \
+	COLUMN(TEAM_ID, "team_id")                                                                               \
+	COLUMN(AGENT_ID, "agent_id")                                                                             \
+	COLUMN(AMOUNT, "amount")                                                                                 \
+	COLUMN(DUPLICATE_OF, "duplicate_of")                                                                     \
+	COLUMN(OPENED_AT, "opened_at")                                                                           \
+	COLUMN(ACCEPTED_AT, "accepted_at")                                                                       \
+	COLUMN(ANSWERED_AT, "answered_at")                                                                       \
+	COLUMN(CLOSED_AT, "closed_at")                                                                           \
+	COLUMN(CLOSE_REASON, "close_reason")                                                                     \
+	COLUMN(FIRST_RESPONSE_AT, "first_response_at")                                                           \
+	COLUMN(LAST_CUSTOMER_MESSAGE_AT, "last_customer_message_at")                                             \
+	COLUMN(LAST_PUBLIC_MESSAGE_AT, "last_public_message_at")                                                 \
+	COLUMN(NEXT_NEWS_AT, "next_news_at")                                                                     \
+	COLUMN(TRANSFER_COUNT, "transfer_count")                                                                 \
+	COLUMN(REOPEN_COUNT, "reopen_count")                                                                     \
+	COLUMN(CHANGED_AT, "changed_at")                                                                         \
+	COLUMN(CHANGED_BY, "changed_by")                                                                         \
+	COLUMN(CHANGED_BY_KIND, "changed_by_kind")                                                               \
 	COLUMN(CHANGE_REASON, "change_reason")
 
 #define CSF_TICKET_ENUM(symbol, name) CSF_TICKET_##symbol,
@@ -97,8 +97,9 @@ extern bool csf_ticket_same(const csf_ticket_row *a, const csf_ticket_row *b, cs
 extern void csf_ticket_facts_of(csf_ticket_facts *facts, const csf_desk *desk, const csf_ticket_row *row);
 
 /* The columns of ticket t that facts, instants and addressees need, for statements; read back by csf_ticket_from_spi. */
-#define CSF_TICKET_FACT_COLUMNS                                                                                        \
-	"t.desk_id, t.ticket_no, t.state, t.channel, t.customer_tier, t.category_id, t.kind, t.priority, t.handling_tier," \
+#define CSF_TICKET_FACT_COLUMNS                                                                              \
+	"t.desk_id, t.ticket_no, t.state, t.channel, t.customer_tier, t.category_id, t.kind, t.priority, "       \
+	"t.handling_tier,"                                                                                       \
 	" t.complexity, t.opened_at, t.changed_at, t.team_id, t.agent_id"
 extern void csf_ticket_from_spi(csf_ticket_row *row, HeapTuple tuple, TupleDesc description);
 

@@ -48,7 +48,8 @@ actor_of(const csf_ticket_row *row)
 static void
 begin_event(csf_event *event, const csf_ticket_row *row, const char *kind)
 {
-	csf_event_init(event, csf_ticket_int64(row, CSF_TICKET_DESK_ID, 0), csf_ticket_int64(row, CSF_TICKET_TICKET_NO, 0),
+	csf_event_init(event, csf_ticket_int64(row, CSF_TICKET_DESK_ID, 0),
+				   csf_ticket_int64(row, CSF_TICKET_TICKET_NO, 0),
 				   csf_ticket_int64(row, CSF_TICKET_CHANGED_AT, 0), kind, actor_of(row));
 	event->text = csf_ticket_text(row, CSF_TICKET_CHANGE_REASON);
 }
@@ -69,7 +70,8 @@ priority_text(const csf_ticket_row *row)
 
 /* An event for a column that changed, from the former to the new value. */
 static void
-record_value_change(chunk *c, const csf_ticket_row *new, const char *kind, const char *old_value, const char *new_value)
+record_value_change(chunk *c, const csf_ticket_row *new, const char *kind, const char *old_value,
+					const char *new_value)
 {
 	csf_event event;
 
@@ -87,8 +89,8 @@ notify_teams(chunk *c, const csf_ticket_row *row)
 
 	if (row->nulls[CSF_TICKET_NOTIFIED_TEAM_IDS])
 		return;
-	deconstruct_array(DatumGetArrayTypeP(row->values[CSF_TICKET_NOTIFIED_TEAM_IDS]), INT8OID, sizeof(int64), true,
-					  TYPALIGN_DOUBLE, &teams, NULL, &count);
+	deconstruct_array(DatumGetArrayTypeP(row->values[CSF_TICKET_NOTIFIED_TEAM_IDS]), INT8OID, sizeof(int64),
+					  true, TYPALIGN_DOUBLE, &teams, NULL, &count);
 	for (int i = 0; i < count; i++)
 	{
 		csf_notice notice = {.desk_id = csf_ticket_int64(row, CSF_TICKET_DESK_ID, 0),
@@ -214,10 +216,10 @@ record_columns(chunk *c, const csf_ticket_row *old, const csf_ticket_row *new)
 static bool
 is_followed(const csf_ticket_map *map, int attribute)
 {
-	static const csf_ticket_column free_columns[] = {CSF_TICKET_TITLE,	  CSF_TICKET_BODY,		CSF_TICKET_CUSTOMER_ID,
-													 CSF_TICKET_AMOUNT,	  CSF_TICKET_CHANNEL,	CSF_TICKET_CUSTOMER_TIER,
-													 CSF_TICKET_IMPACT,	  CSF_TICKET_URGENCY,	CSF_TICKET_COMPLEXITY,
-													 CSF_TICKET_DOMAIN,	  CSF_TICKET_HANDLING_TIER};
+	static const csf_ticket_column free_columns[] = {
+		CSF_TICKET_TITLE,      CSF_TICKET_BODY,          CSF_TICKET_CUSTOMER_ID,  CSF_TICKET_AMOUNT,
+		CSF_TICKET_CHANNEL,    CSF_TICKET_CUSTOMER_TIER, CSF_TICKET_IMPACT,       CSF_TICKET_URGENCY,
+		CSF_TICKET_COMPLEXITY, CSF_TICKET_DOMAIN,        CSF_TICKET_HANDLING_TIER};
 
 	for (int i = 0; i < (int) lengthof(free_columns); i++)
 	{
@@ -257,7 +259,8 @@ record_edits(chunk *c, const TupleTableSlot *old, const TupleTableSlot *new, con
 			continue;
 		if (names.data == NULL)
 			initStringInfo(&names);
-		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", NameStr(TupleDescAttr(c->description, i)->attname));
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "",
+						 NameStr(TupleDescAttr(c->description, i)->attname));
 	}
 	if (names.data != NULL)
 		record_value_change(c, row, "edited", NULL, names.data);
@@ -280,7 +283,8 @@ add_updated(chunk *c, const csf_desk *desk, const csf_ticket_row *old, const csf
 	/* Only what targets ask about can move a clock. */
 	if (change->signals != 0 || !csf_ticket_same(old, new, CSF_TICKET_CATEGORY_ID) ||
 		!csf_ticket_same(old, new, CSF_TICKET_PRIORITY) || !csf_ticket_same(old, new, CSF_TICKET_CHANNEL) ||
-		!csf_ticket_same(old, new, CSF_TICKET_CUSTOMER_TIER) || !csf_ticket_same(old, new, CSF_TICKET_COMPLEXITY) ||
+		!csf_ticket_same(old, new, CSF_TICKET_CUSTOMER_TIER) ||
+		!csf_ticket_same(old, new, CSF_TICKET_COMPLEXITY) ||
 		!csf_ticket_same(old, new, CSF_TICKET_HANDLING_TIER))
 	{
 		csf_ticket_facts_of(&change->before, desk, old);

@@ -138,10 +138,11 @@ check_channel(const filling *f)
 	initStringInfo(&known);
 	for (int i = 0; i < f->desk->channel_count; i++)
 		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", f->desk->channels[i].name);
-	ereport(ERROR, (errcode(channel == NULL ? ERRCODE_CSF_MISSING_VALUE : ERRCODE_CSF_UNKNOWN_REFERENCE),
-					channel == NULL ? errmsg("a ticket needs a channel") : errmsg("unknown channel \"%s\"", channel),
-					errdetail("Desk \"%s\" has these channels: %s.", f->desk->name, known.data),
-					errhint("Add a row to csflow.channel for a new one.")));
+	ereport(ERROR,
+			(errcode(channel == NULL ? ERRCODE_CSF_MISSING_VALUE : ERRCODE_CSF_UNKNOWN_REFERENCE),
+			 channel == NULL ? errmsg("a ticket needs a channel") : errmsg("unknown channel \"%s\"", channel),
+			 errdetail("Desk \"%s\" has these channels: %s.", f->desk->name, known.data),
+			 errhint("Add a row to csflow.channel for a new one.")));
 }
 
 static void
@@ -178,10 +179,9 @@ check_transition(const filling *f, int from, csf_state to)
 	}
 	ereport(ERROR,
 			(errcode(ERRCODE_CSF_FORBIDDEN_TRANSITION),
-			 from == CSF_STATE_COUNT
-				 ? errmsg("a ticket cannot be opened in state \"%s\"", csf_state_name(to))
-				 : errmsg("%s cannot go from \"%s\" to \"%s\"", label(f), csf_state_name((csf_state) from),
-						  csf_state_name(to)),
+			 from == CSF_STATE_COUNT ? errmsg("a ticket cannot be opened in state \"%s\"", csf_state_name(to))
+									 : errmsg("%s cannot go from \"%s\" to \"%s\"", label(f),
+											  csf_state_name((csf_state) from), csf_state_name(to)),
 			 errdetail("Allowed: %s.", list.len > 0 ? list.data : "nothing"),
 			 errhint("The allowed changes are the rows of csflow.transition.")));
 }
@@ -271,13 +271,15 @@ settle_state(filling *f, int from, csf_state to)
 		set_null(f, CSF_TICKET_CLOSE_REASON);
 	}
 	if (to == CSF_STATE_DUPLICATE && f->new.nulls[CSF_TICKET_DUPLICATE_OF])
-		ereport(ERROR, (errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("a duplicate must name the original ticket"),
-						errhint("Set duplicate_of, or use csflow.mark_duplicate().")));
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("a duplicate must name the original ticket"),
+				 errhint("Set duplicate_of, or use csflow.mark_duplicate().")));
 	if (to != CSF_STATE_DUPLICATE)
 		set_null(f, CSF_TICKET_DUPLICATE_OF);
 	if (from < CSF_STATE_COUNT && (CSF_STATE_BIT(from) & CSF_STATES_DONE) != 0 &&
 		(CSF_STATE_BIT(to) & (CSF_STATES_DONE | CSF_STATES_DEAD)) == 0)
-		set(f, CSF_TICKET_REOPEN_COUNT, Int32GetDatum(DatumGetInt32(f->new.values[CSF_TICKET_REOPEN_COUNT]) + 1));
+		set(f, CSF_TICKET_REOPEN_COUNT,
+			Int32GetDatum(DatumGetInt32(f->new.values[CSF_TICKET_REOPEN_COUNT]) + 1));
 }
 
 /* ---- INSERT ---- */
@@ -308,7 +310,8 @@ fill_customer_tier(filling *f)
 	SPI_finish();
 	if (tier == NULL)
 		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
-						errmsg("desk \"%s\" has no customer %lld", f->desk->name, (long long) DatumGetInt64(keys[1]))));
+						errmsg("desk \"%s\" has no customer %lld", f->desk->name,
+							   (long long) DatumGetInt64(keys[1]))));
 	set_text(f, CSF_TICKET_CUSTOMER_TIER, tier);
 }
 
@@ -553,16 +556,18 @@ static void
 settle_assignment(filling *f)
 {
 	static const csf_ticket_column derived[] = {CSF_TICKET_TRANSFER_COUNT, CSF_TICKET_REOPEN_COUNT,
-												CSF_TICKET_ACCEPTED_AT, CSF_TICKET_ANSWERED_AT, CSF_TICKET_CLOSED_AT};
+												CSF_TICKET_ACCEPTED_AT, CSF_TICKET_ANSWERED_AT,
+												CSF_TICKET_CLOSED_AT};
 
 	for (int i = 0; i < (int) lengthof(derived); i++)
 		keep_old(f, derived[i]);
 	if (differs(f, CSF_TICKET_TEAM_ID) || differs(f, CSF_TICKET_AGENT_ID))
 		check_team_and_agent(f);
 	if (differs(f, CSF_TICKET_TEAM_ID) && !f->old.nulls[CSF_TICKET_TEAM_ID])
-		set(f, CSF_TICKET_TRANSFER_COUNT, Int32GetDatum(DatumGetInt32(f->old.values[CSF_TICKET_TRANSFER_COUNT]) + 1));
-	if (differs(f, CSF_TICKET_AGENT_ID) && !f->new.nulls[CSF_TICKET_AGENT_ID] && !differs(f, CSF_TICKET_STATE) &&
-		csf_ticket_state(&f->old) == CSF_STATE_NEW)
+		set(f, CSF_TICKET_TRANSFER_COUNT,
+			Int32GetDatum(DatumGetInt32(f->old.values[CSF_TICKET_TRANSFER_COUNT]) + 1));
+	if (differs(f, CSF_TICKET_AGENT_ID) && !f->new.nulls[CSF_TICKET_AGENT_ID] &&
+		!differs(f, CSF_TICKET_STATE) && csf_ticket_state(&f->old) == CSF_STATE_NEW)
 		set_text(f, CSF_TICKET_STATE, csf_state_name(CSF_STATE_ASSIGNED));
 }
 
@@ -607,7 +612,8 @@ modified(filling *f, HeapTuple tuple, TupleDesc description)
 
 	for (int column = 0; column < CSF_TICKET_COLUMN_COUNT; column++)
 		numbers[column] = f->map->numbers[column];
-	return heap_modify_tuple_by_cols(tuple, description, CSF_TICKET_COLUMN_COUNT, numbers, f->new.values, f->new.nulls);
+	return heap_modify_tuple_by_cols(tuple, description, CSF_TICKET_COLUMN_COUNT, numbers, f->new.values,
+									 f->new.nulls);
 }
 
 Datum
