@@ -22,6 +22,7 @@ CREATE TABLE csflow.event (
   hash bytea NOT NULL,
   PRIMARY KEY (desk_id, ticket_no, seq)
 ) PARTITION BY RANGE (ticket_no);
+CREATE INDEX event_step ON csflow.event (desk_id, at) WHERE kind = 'step_fired';
 COMMENT ON TABLE csflow.event IS 'Append-only audit: who did what when (handbook H1). Rows cannot be changed or removed; each carries the hash of itself and its predecessor.';
 COMMENT ON COLUMN csflow.event.seq IS '1, 2, 3 … within the ticket.';
 COMMENT ON COLUMN csflow.event.at IS 'Instant at which it happened in the business.';
@@ -107,6 +108,7 @@ CREATE TABLE csflow.outbox (
   sent_at timestamptz,
   PRIMARY KEY (desk_id, outbox_id)
 );
+CREATE INDEX outbox_ticket ON csflow.outbox (desk_id, ticket_no) WHERE ticket_no IS NOT NULL;
 CREATE INDEX outbox_unsent ON csflow.outbox (desk_id, created_at) WHERE sent_at IS NULL;
 COMMENT ON TABLE csflow.outbox IS 'What must reach people, written in the transaction that decided it (design 2.16). Whoever delivers sets sent_at.';
 COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, priority_risk.';

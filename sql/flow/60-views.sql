@@ -184,6 +184,8 @@ BEGIN ATOMIC
   SELECT coalesce(
     CASE
       WHEN value IS NULL THEN NULL
+      WHEN event_kind = 'step_fired' AND lang = 'zh' AND value IN ('warning', 'breach', 'escalation') THEN
+        CASE value WHEN 'warning' THEN '预警' WHEN 'breach' THEN '超时' ELSE '升级' END
       WHEN event_kind IN ('assigned', 'unassigned') THEN (
         SELECT a.name FROM csflow.agent AS a WHERE a.desk_id = event_value.desk_id AND a.agent_id::text = value)
       WHEN event_kind IN ('routed', 'transferred') THEN (
@@ -212,11 +214,11 @@ SELECT e.desk_id, e.ticket_no, e.seq, e.at, e.kind,
   e.actor_kind, e.actor_id, a.name AS actor_name, e.old_state, e.new_state, e.old_value, e.new_value,
   nullif(concat_ws('; ',
     nullif(concat_ws(' → ', coalesce(oz.text, e.old_state), coalesce(nz.text, e.new_state)), ''),
-    nullif(concat_ws(' → ', csflow.event_value(e.desk_id, e.kind, e.old_value, 'zh'),
+    nullif(concat_ws(CASE e.kind WHEN 'step_fired' THEN ': ' ELSE ' → ' END, csflow.event_value(e.desk_id, e.kind, e.old_value, 'zh'),
       csflow.event_value(e.desk_id, e.kind, e.new_value, 'zh')), '')), '') AS detail_zh,
   nullif(concat_ws('; ',
     nullif(concat_ws(' → ', coalesce(oe.text, e.old_state), coalesce(ne.text, e.new_state)), ''),
-    nullif(concat_ws(' → ', csflow.event_value(e.desk_id, e.kind, e.old_value, 'en'),
+    nullif(concat_ws(CASE e.kind WHEN 'step_fired' THEN ': ' ELSE ' → ' END, csflow.event_value(e.desk_id, e.kind, e.old_value, 'en'),
       csflow.event_value(e.desk_id, e.kind, e.new_value, 'en')), '')), '') AS detail_en,
   e.clock, coalesce(cz.text, e.clock) AS clock_zh, coalesce(ce.text, e.clock) AS clock_en, e.run, e.step_position, e.due_at,
   e.message_no, coalesce(m.body, x.text) AS text
@@ -267,17 +269,20 @@ COMMENT ON COLUMN csflow.timeline.text IS 'Body of the message, else the reason 
 
 CREATE VIEW csflow.escalation WITH (security_invoker = true) AS
 SELECT e.desk_id, e.ticket_no, e.seq, t.priority, t.kind, t.team_id, t.agent_id, e.clock, e.run, c.started_at, c.due_at AS clock_due_at,
-  e.step_position, s.level, e.new_value AS action, e.due_at, e.at AS fired_at,
+  e.step_position, e.old_value AS level, e.new_value AS action, e.due_at, e.at AS fired_at,
   extract(epoch FROM e.at - e.due_at)::double precision AS late_seconds, o.recipients
 FROM csflow.event AS e
 JOIN csflow.ticket AS t ON t.desk_id = e.desk_id AND t.ticket_no OPERATOR(csflow.=) e.ticket_no
 LEFT JOIN csflow.clock AS c ON c.desk_id = e.desk_id AND c.ticket_no OPERATOR(csflow.=) e.ticket_no AND c.clock = e.clock AND c.run = e.run
-LEFT JOIN csflow.step AS s ON s.desk_id = c.desk_id AND s.target_id = c.target_id AND s.position = e.step_position
 LEFT JOIN LATERAL (
-  SELECT array_agg(coalesce(b.recipient, b.recipient_kind || ' ' || b.recipient_id) ORDER BY b.outbox_id) AS recipients
+  SELECT array_agg(b.recipient || coalesce(' (' || nullif(coalesce(a.name, g.code), b.recipient) || ')', '') ORDER BY b.outbox_id)
+    AS recipients
   FROM csflow.outbox AS b
-  WHERE b.desk_id = e.desk_id AND b.ticket_no OPERATOR(csflow.=) e.ticket_no AND b.event_seq = e.seq) AS o ON true
-WHERE e.kind = 'step_fired' AND s.level IN ('escalation', 'breach');
+  LEFT JOIN csflow.agent AS a ON b.recipient_kind = 'agent' AND a.desk_id = b.desk_id AND a.agent_id = b.recipient_id
+  LEFT JOIN csflow.team AS g ON b.recipient_kind = 'team' AND g.desk_id = b.desk_id AND g.team_id = b.recipient_id
+  WHERE b.desk_id = e.desk_id AND b.ticket_no OPERATOR(csflow.=) e.ticket_no AND b.clock = e.clock AND b.due_at = e.due_at
+    AND b.created_at = e.at) AS o ON true
+WHERE e.kind = 'step_fired' AND e.old_value IN ('breach', 'escalation');
 COMMENT ON VIEW csflow.escalation IS 'What escalated and why: every step of level breach or escalation that fired (handbook D3, D6).';
 COMMENT ON COLUMN csflow.escalation.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.escalation.ticket_no IS 'Ticket.';
@@ -296,7 +301,7 @@ COMMENT ON COLUMN csflow.escalation.action IS 'What the step did: notify, raise_
 COMMENT ON COLUMN csflow.escalation.due_at IS 'When the step was due.';
 COMMENT ON COLUMN csflow.escalation.fired_at IS 'When it fired.';
 COMMENT ON COLUMN csflow.escalation.late_seconds IS 'Elapsed seconds from due_at to fired_at.';
-COMMENT ON COLUMN csflow.escalation.recipients IS 'Who was told, from csflow.outbox; NULL when nobody was.';
+COMMENT ON COLUMN csflow.escalation.recipients IS 'Who was told, from csflow.outbox: the recipient of the step and, in brackets, the person or department that is; NULL when nobody was.';
 
 CREATE VIEW csflow.job WITH (security_invoker = true) AS
 SELECT w.job, w.schedule AS wanted_schedule, w.command,

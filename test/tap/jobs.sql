@@ -19,7 +19,7 @@ SELECT is((SELECT array_agg((clock, level, action, due_at, fired_at)::text ORDER
     ('resolve', 'breach', 'notify', '2025-03-04 09:00'::timestamptz, '2025-03-05 10:00'::timestamptz)::text,
     ('resolve', 'escalation', 'notify', '2025-03-04 21:00'::timestamptz, '2025-03-05 10:00'::timestamptz)::text],
   'D6: with the instant each was due and the instant it fired');
-SELECT is((SELECT array_agg(recipients::text ORDER BY seq) FROM escalation WHERE ticket_no = :'slow'), '{"{\"agent 91\"}","{\"agent 92\"}"}'::text[],
+SELECT is((SELECT array_agg(recipients::text ORDER BY seq) FROM escalation WHERE ticket_no = :'slow'), '{"{\"supervisor (Supervisor)\"}","{\"head (Head)\"}"}'::text[],
   'D6: supervisor, then head');
 
 -- C3: not accepted in 15 minutes
