@@ -23,7 +23,7 @@ BEGIN ATOMIC
     100 * extract(epoch FROM s.spent)::double precision / nullif(extract(epoch FROM l.length)::double precision, 0),
     c.paused_microseconds * interval '1 microsecond'
       + CASE WHEN c.paused_at IS NOT NULL AND c.stopped_at IS NULL
-        THEN greatest(clock_status_at.at - c.paused_at, interval '0') ELSE interval '0' END
+        THEN greatest(extract(epoch FROM clock_status_at.at - c.paused_at), 0) * interval '1 second' ELSE interval '0' END
   FROM csflow.clock AS c
   LEFT JOIN csflow.working_calendar AS w ON w.desk_id = c.desk_id AND w.code = c.calendar
   CROSS JOIN LATERAL (SELECT c.length_microseconds * interval '1 microsecond' AS length) AS l

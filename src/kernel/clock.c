@@ -376,9 +376,12 @@ start_instant(const csf_clock *latest, const csf_target *winner, const csf_clock
 	bool was_void = latest != NULL && latest->outcome == CSF_OUTCOME_VOID;
 	bool fresh = latest == NULL || was_void;
 	uint64 starts = winner->starts_on;
+	uint64 given = event->signals & ~CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED);
 
-	if ((event->signals & starts & ~CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED)) != 0 &&
-		(winner->mode != CSF_CLOCK_ONCE || fresh))
+	/* Whoever takes a ticket up by themselves is assigned it and has accepted it at once: there is nothing to wait for. */
+	if ((given & CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED)) != 0)
+		given &= ~CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
+	if ((given & starts) != 0 && (winner->mode != CSF_CLOCK_ONCE || fresh))
 		return event->at;
 	if (!newly_matched || !fresh)
 		return CSF_NO_INSTANT;

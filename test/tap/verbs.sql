@@ -34,6 +34,10 @@ SELECT is((SELECT (agent_id, accepted_at)::text FROM ticket WHERE ticket_no = :'
   'C3: the handler has it');
 SELECT is((SELECT text FROM timeline WHERE ticket_no = :'first' AND kind = 'accepted'), 'looks at the crash log',
   'C3: the handler''s part is recorded');
+SELECT open_ticket(:desk, 'email', '怎么用', at => '2025-03-03 09:00') AS pulled \gset
+SELECT is(accept(:desk, :'pulled', agent_id => 11, at => '2025-03-03 09:01'), 'in_progress', 'C3: a new ticket may be taken up at once');
+SELECT is((SELECT agent_id FROM ticket WHERE ticket_no = :'pulled'), 11::bigint, 'C3: by whoever accepts');
+SELECT is(clock_of(:'pulled', 'accept'), NULL, 'C3: nobody waits for that acceptance');
 SELECT throws_ok(format('SELECT csflow.assign(%s, %L, 4711)', :desk, :'first'), 'SF005', NULL, 'C2: unknown agent');
 
 -- A2: replies
@@ -58,7 +62,7 @@ SELECT is(state_of(:'first'), 'in_progress', 'D9: the customer''s message ends i
 SELECT is(clock_of(:'first', 'resolve'), 'running', 'D9: the clock goes on');
 SELECT is((SELECT (paused_microseconds, due_at)::text FROM clock WHERE ticket_no = :'first' AND clock = 'resolve'),
   (14400000000, '2025-03-04 13:00'::timestamptz)::text, 'D9: with what was left, the pause reported');
-SELECT is(receive(:desk, :'first', '版本 5.2', source => 'mail', external_id => 'm-2', at => '2025-03-03 15:00'), :received,
+SELECT is(receive(:desk, :'first', '版本 5.2', source => 'mail', external_id => 'm-2', at => '2025-03-03 15:00'), :received::bigint,
   'I1: the same message twice is one');
 SELECT is((SELECT count(*) FROM message WHERE ticket_no = :'first' AND author_kind = 'customer'), 1::bigint, 'I1: and one row');
 SELECT is(wait_for_partner(:desk, :'first', 'payment channel', agent_id => 21, at => '2025-03-03 14:10'), 'waiting_partner', 'D4: at a partner');
