@@ -360,6 +360,4 @@ $$;
 COMMENT ON FUNCTION csflow.load_playbook(bigint, jsonb) IS
 'Makes a desk''s configuration what a playbook says, in one transaction and after checking all of it; rows that agree are not touched, so that loading twice changes nothing. Sections the document leaves out are the standard playbook''s. What the document no longer has: rules, words, steps, transitions, captions and calendars are deleted; teams, categories, channels and targets, which tickets and clocks of the past name, are set inactive and come back to use when a document has them again. Agents, customers and rows set inactive by hand stay as they are. Arguments: desk_id, document (see doc/playbooks.md). Result: for each table the rows added, changed and removed. Errors: SF001 unknown desk, SF003 faults in the document, each with its path. Handbook H4, design 6.';
 
-REVOKE EXECUTE ON FUNCTION csflow.apply_removals(bigint, jsonb), csflow.apply_taxonomy(bigint, jsonb),
-  csflow.apply_rules(bigint, jsonb), csflow.apply_targets(bigint, jsonb), csflow.apply_retirements(bigint, jsonb),
-  csflow.apply_settings(bigint, jsonb), csflow.load_playbook(bigint, jsonb) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION csflow.load_playbook(bigint, jsonb) FROM PUBLIC;
