@@ -58,7 +58,7 @@ BEGIN ATOMIC
     ('playbook', 'steps', 'lists', false, NULL),
     ('playbook', 'targets', 'objects', false, NULL),
     ('playbook', 'opening_states', 'states', false, NULL),
-    ('playbook', 'transitions', 'words', false, NULL),
+    ('playbook', 'transitions', 'state_lists', false, NULL),
     ('settings', 'minimum_score', 'integer 0..1000000', false, NULL),
     ('settings', 'minimum_margin', 'integer 0..1000000', false, NULL),
     ('settings', 'review_team', 'team', false, NULL),

@@ -103,7 +103,7 @@ BEGIN
       LATERAL (SELECT CASE WHEN element IS NOT NULL THEN csflow.scalar_fault(element, i.item, codes)
         WHEN jsonb_typeof(i.item) <> 'object' THEN 'must be an object, not ' || left(i.item::text, 60) END AS fault) AS f
     WHERE f.fault IS NOT NULL;
-  ELSIF type IN ('object', 'lists', 'words', 'keywords') THEN
+  ELSIF type IN ('object', 'lists', 'words', 'keywords', 'state_lists') THEN
     IF jsonb_typeof(value) <> 'object' THEN
       RETURN QUERY SELECT root, 'must be an object, not ' || left(value::text, 60);
     ELSIF type = 'keywords' THEN
@@ -112,7 +112,7 @@ BEGIN
     END IF;
     IF type <> 'object' THEN
       RETURN QUERY SELECT f.path, f.fault FROM csflow.json_members(value, root) AS m,
-        csflow.value_faults(CASE type WHEN 'lists' THEN 'objects' ELSE 'texts' END, m.item, m.path, codes) AS f;
+        csflow.value_faults(CASE type WHEN 'lists' THEN 'objects' WHEN 'state_lists' THEN 'states' ELSE 'texts' END, m.item, m.path, codes) AS f;
     END IF;
   ELSE
     problem := csflow.scalar_fault(type, value, codes);
