@@ -29,4 +29,11 @@
 #define INTERVAL_NOT_FINITE(interval) false
 #endif
 
+/* The mark of functions that do not return went in front of the declaration in 18. */
+#if PG_VERSION_NUM >= 180000
+#define CSF_NORETURN pg_noreturn
+#else
+#define CSF_NORETURN __attribute__((noreturn))
+#endif
+
 #endif

@@ -11,6 +11,7 @@
 #include "access/tupdesc.h"
 #include "utils/snapshot.h"
 
+#include "compat.h"
 #include "engine/config.h"
 
 /* Reads and compiles them into desk->groups, in the current context, which is the desk's. */
@@ -23,6 +24,6 @@ extern const char **csf_text_array(HeapTuple row, TupleDesc description, int col
 extern void csf_read_rule_row(csf_keyword_rule *rule, HeapTuple row, TupleDesc description);
 
 /* Raises SF011 for a keyword rule that the classifier refuses. */
-extern void csf_rule_fault(int64 rule_id, const csf_fault *fault) pg_attribute_noreturn();
+CSF_NORETURN extern void csf_rule_fault(int64 rule_id, const csf_fault *fault);
 
 #endif
