@@ -121,6 +121,7 @@ typedef struct csf_calendar csf_calendar;
 extern csf_calendar *csf_calendar_compile(const csf_calendar_rules *rules, const csf_zone_source *source,
 										  csf_calendar_memory memory);
 extern void csf_calendar_release(csf_calendar *calendar);
+extern void *csf_calendar_owner(const csf_calendar *calendar);
 extern bool csf_business_always_open(const csf_calendar *calendar);
 
 /*

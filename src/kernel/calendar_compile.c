@@ -4,15 +4,14 @@
  */
 #include "kernel/calendar_compiled.h"
 
-/* Collects intervals in ascending order, joining those that touch; only counts while start is NULL. */
+/* Collects intervals in ascending order, joining those that touch; only counts while interval is NULL. */
 typedef struct sink
 {
 	int64 origin;
 	uint32 count;
 	int64 total;
 	int64 end; /* of the last interval, relative to origin */
-	uint32 *start;
-	uint32 *before;
+	csf_open_interval *interval;
 } sink;
 
 static void
@@ -22,10 +21,10 @@ sink_interval(sink *sink, int64 from, int64 to)
 	to -= sink->origin;
 	if (sink->count == 0 || from != sink->end)
 	{
-		if (sink->start != NULL)
+		if (sink->interval != NULL)
 		{
-			sink->start[sink->count] = (uint32) from;
-			sink->before[sink->count] = (uint32) sink->total;
+			sink->interval[sink->count].start = (uint32) from;
+			sink->interval[sink->count].before = (uint32) sink->total;
 		}
 		sink->count++;
 	}
@@ -102,8 +101,8 @@ csf_calendar_compile(const csf_calendar_rules *rules, const csf_zone_source *sou
 		calendar->dates = allocate(calendar, rules->date_count * sizeof(csf_dated_list));
 	for (uint32 i = 0; i < rules->date_count; i++)
 	{
-		calendar->dates[i].first = rules->dates[i].first + EPOCH_DAY;
-		calendar->dates[i].last = rules->dates[i].last + EPOCH_DAY;
+		calendar->dates[i].first = (uint32) (rules->dates[i].first + EPOCH_DAY);
+		calendar->dates[i].last = (uint32) (rules->dates[i].last + EPOCH_DAY);
 		calendar->dates[i].list = csf_calendar_rules_list(rules, rules->dates[i].rule);
 	}
 	return calendar;
@@ -114,10 +113,12 @@ release_pieces(csf_calendar *calendar)
 {
 	for (int i = 0; i < PIECES; i++)
 	{
-		if (calendar->piece[i] == NULL)
+		csf_piece *piece = calendar->piece[i].piece;
+
+		if (piece == NULL)
 			continue;
-		release(calendar, calendar->piece[i], calendar->piece[i]->size);
-		calendar->piece[i] = NULL;
+		release(calendar, piece, piece->size);
+		calendar->piece[i].piece = NULL;
 	}
 	calendar->piece_memory = 0;
 }
@@ -133,6 +134,12 @@ csf_calendar_release(csf_calendar *calendar)
 	release(calendar, calendar->lists, calendar->list_count * sizeof(csf_shift_list));
 	release(calendar, calendar->dates, calendar->date_count * sizeof(csf_dated_list));
 	release(calendar, calendar, sizeof(csf_calendar));
+}
+
+void *
+csf_calendar_owner(const csf_calendar *calendar)
+{
+	return calendar->memory.owner;
 }
 
 bool
@@ -163,7 +170,7 @@ find_dated_list(const csf_calendar *calendar, int32 day)
 	{
 		uint32 middle = low + (high - low) / 2;
 
-		if (calendar->dates[middle].last < day)
+		if ((int32) calendar->dates[middle].last < day)
 			low = middle + 1;
 		else
 			high = middle;
@@ -175,9 +182,9 @@ find_dated_list(const csf_calendar *calendar, int32 day)
 static const csf_shift_list *
 list_of_day(const csf_calendar *calendar, int32 day, uint32 *clause)
 {
-	while (*clause < calendar->date_count && calendar->dates[*clause].last < day)
+	while (*clause < calendar->date_count && (int32) calendar->dates[*clause].last < day)
 		(*clause)++;
-	if (*clause < calendar->date_count && calendar->dates[*clause].first <= day)
+	if (*clause < calendar->date_count && (int32) calendar->dates[*clause].first <= day)
 		return &calendar->lists[calendar->dates[*clause].list];
 	return &calendar->lists[calendar->weekly[(day + 7) % 7]];
 }
@@ -235,7 +242,7 @@ open_time_of_piece(const csf_calendar *calendar, int number, sink *sink, csf_off
 	int64 end = second + PIECE_SECONDS;
 	uint32 span_count = 0;
 
-	memset(sink, 0, offsetof(struct sink, start));
+	memset(sink, 0, offsetof(struct sink, interval));
 	sink->origin = second;
 	while (second < end)
 	{
@@ -276,74 +283,73 @@ csf_calendar_reach_piece(csf_calendar *calendar, int number)
 	{
 		calendar->low = number;
 		calendar->high = number;
-		calendar->before[number] = 0;
+		calendar->piece[number].before = 0;
 	}
 	while (calendar->low > number)
 	{
-		calendar->before[calendar->low - 1] =
-			calendar->before[calendar->low] - count_piece(calendar, calendar->low - 1);
+		csf_piece_entry *entry = &calendar->piece[calendar->low];
+
+		entry[-1].before = entry[0].before - count_piece(calendar, calendar->low - 1);
 		calendar->low--;
 	}
 	while (calendar->high <= number)
 	{
-		calendar->before[calendar->high + 1] =
-			calendar->before[calendar->high] + count_piece(calendar, calendar->high);
+		csf_piece_entry *entry = &calendar->piece[calendar->high];
+
+		entry[1].before = entry[0].before + count_piece(calendar, calendar->high);
 		calendar->high++;
 	}
 }
 
-static void
+/* Fills the indexes; returns the shift of by_total. */
+static uint32
 index_piece(csf_piece *piece)
 {
+	uint32 total = piece->interval[piece->count].before;
+	uint32 shift = 0;
 	uint32 at = 0;
 
 	for (uint32 slot = 0; slot <= SLOTS; slot++)
 	{
-		while (at < piece->count && piece->start[at] <= slot << SLOT_SHIFT)
+		while (at < piece->count && piece->interval[at].start <= slot << SLOT_SHIFT)
 			at++;
 		piece->by_start[slot] = (uint16) at;
 	}
 	at = 0;
-	while (piece->total >> piece->total_shift >= SLOTS)
-		piece->total_shift++;
+	while (total >> shift >= SLOTS)
+		shift++;
 	for (uint32 slot = 0; slot <= SLOTS; slot++)
 	{
-		while (at < piece->count && piece->before[at] < (uint64) slot << piece->total_shift)
+		while (at < piece->count && piece->interval[at].before < (uint64) slot << shift)
 			at++;
 		piece->by_total[slot] = (uint16) at;
 	}
+	return shift;
 }
 
 csf_piece *
 csf_calendar_build_piece(csf_calendar *calendar, int number)
 {
 	sink sink = {0};
-	uint32 span_count;
 	size_t size;
 	csf_piece *piece;
 
 	csf_calendar_reach_piece(calendar, number);
-	span_count = open_time_of_piece(calendar, number, &sink, NULL);
-	size = sizeof(csf_piece) + (2 * (size_t) sink.count + 1) * sizeof(uint32) +
-		   span_count * sizeof(csf_offset_span);
+	size = open_time_of_piece(calendar, number, &sink, NULL) * sizeof(csf_offset_span);
+	size += offsetof(csf_piece, interval) + ((size_t) sink.count + 1) * sizeof(csf_open_interval);
 	if (calendar->piece_memory + size > PIECE_MEMORY_LIMIT)
 		release_pieces(calendar);
 
 	piece = allocate(calendar, size);
-	memset(piece, 0, sizeof(csf_piece));
-	piece->size = size;
-	piece->spans = (csf_offset_span *) (piece + 1);
-	piece->start = (uint32 *) (piece->spans + span_count);
-	piece->before = piece->start + sink.count;
-	sink.start = piece->start;
-	sink.before = piece->before;
-	piece->span_count = open_time_of_piece(calendar, number, &sink, piece->spans);
+	piece->size = (uint32) size;
 	piece->count = sink.count;
-	piece->total = (uint32) sink.total;
-	piece->before[piece->count] = piece->total;
-	index_piece(piece);
+	sink.interval = piece->interval;
+	piece->span_count = open_time_of_piece(calendar, number, &sink, csf_piece_spans(piece));
+	piece->interval[piece->count].start = PIECE_SECONDS;
+	piece->interval[piece->count].before = (uint32) sink.total;
 
-	calendar->piece[number] = piece;
+	calendar->piece[number].total_shift = index_piece(piece);
+	calendar->piece[number].piece = piece;
 	calendar->piece_memory += size;
 	return piece;
 }

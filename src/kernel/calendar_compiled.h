@@ -41,6 +41,10 @@
 #define BLOCK_DAYS (1 << BLOCK_SHIFT)
 #define BLOCKS ((END_DAY >> BLOCK_SHIFT) + 1)
 
+#ifndef FLEXIBLE_ARRAY_MEMBER
+#define FLEXIBLE_ARRAY_MEMBER
+#endif
+
 typedef struct csf_offset_span
 {
 	uint32 start; /* in the piece */
@@ -48,23 +52,46 @@ typedef struct csf_offset_span
 } csf_offset_span;
 
 /*
- * Intervals i = 0..count-1 begin at start[i] and are before[i + 1] - before[i] long; before[count] is the total.
+ * An open interval: begins at second start of the piece, after before open seconds of the piece. The element after the
+ * last interval holds the total; so an interval is as long as the next one's before minus its own.
+ */
+typedef struct csf_open_interval
+{
+	uint32 start;
+	uint32 before;
+} csf_open_interval;
+
+/*
  * by_start[s] counts the intervals that begin at or before second s << SLOT_SHIFT; by_total[s] those with
- * before < s << total_shift.
+ * before < s << total_shift. The intervals follow.
  */
 typedef struct csf_piece
 {
-	size_t size;
-	uint32 count;
-	uint32 total;
-	uint32 total_shift;
-	uint32 span_count;
-	uint32 *start;
-	uint32 *before;
-	csf_offset_span *spans;
 	uint16 by_start[SLOTS + 1];
 	uint16 by_total[SLOTS + 1];
+	uint32 size; /* of the piece in memory */
+	uint32 count;
+	uint32 span_count;
+	csf_open_interval interval[FLEXIBLE_ARRAY_MEMBER];
 } csf_piece;
+
+/*
+ * before: open seconds before the piece, relative to wherever counting began. What most calls need of a piece stands
+ * here, next to the total of its successor: with many calendars in use their time is that of the memory they touch.
+ */
+typedef struct csf_piece_entry
+{
+	csf_piece *piece;
+	int64 before : 56;
+	uint64 total_shift : 8;
+} csf_piece_entry;
+
+/* The spans of constant offset stand behind the intervals. */
+static inline csf_offset_span *
+csf_piece_spans(csf_piece *piece)
+{
+	return (csf_offset_span *) (piece->interval + piece->count + 1);
+}
 
 /* Bit d of word w: day w * 64 + d of the block is a working day; before[w] working days of the block precede word w. */
 typedef struct csf_day_block
@@ -73,11 +100,12 @@ typedef struct csf_day_block
 	uint16 before[BLOCK_DAYS / 64];
 } csf_day_block;
 
+/* In internal day numbers. Two words: a calendar may have thousands, and a connection thousands of calendars. */
 typedef struct csf_dated_list
 {
-	int32 first; /* internal day numbers */
-	int32 last;
-	uint16 list;
+	uint32 first : 20;
+	uint32 list : 12;
+	uint32 last;
 } csf_dated_list;
 
 struct csf_calendar
@@ -96,12 +124,11 @@ struct csf_calendar
 	uint32 list_count;
 	uint32 date_count;
 
-	/* before[low..high]: open seconds before a piece, relative to wherever counting began; a piece is kept only inside */
+	/* totals are known before the pieces low to high; pieces are kept only from low to high - 1 */
 	int low;
 	int high;
 	size_t piece_memory;
-	csf_piece *piece[PIECES];
-	int64 before[PIECES + 1];
+	csf_piece_entry piece[PIECES + 1];
 
 	int block_low;
 	int block_high;
@@ -120,7 +147,7 @@ extern bool csf_calendar_day_has_open_time(const csf_calendar *calendar, int32 d
 static inline csf_piece *
 csf_calendar_piece(csf_calendar *calendar, int number)
 {
-	csf_piece *piece = calendar->piece[number];
+	csf_piece *piece = calendar->piece[number].piece;
 
 	return piece != NULL ? piece : csf_calendar_build_piece(calendar, number);
 }

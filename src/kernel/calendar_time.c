@@ -37,31 +37,42 @@ csf_business_in_range(int64 instant)
 	return moment_of(instant, &moment);
 }
 
-/* How many values of an ascending array lie below a limit, given that it is between low and high. */
+/*
+ * How many intervals of the piece begin before a second of it, or have less open time before them than a limit; the answer
+ * lies between low and high, which the index of the piece gives.
+ */
 static inline uint32
-count_below(const uint32 *value, uint32 limit, uint32 low, uint32 high)
+count_starts_below(const csf_open_interval *interval, uint32 limit, uint32 low, uint32 high)
 {
 	while (high - low > 8)
 	{
 		uint32 middle = low + (high - low) / 2;
 
-		if (value[middle] < limit)
+		if (interval[middle].start < limit)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	while (low < high && value[low] < limit)
+	while (low < high && interval[low].start < limit)
 		low++;
 	return low;
 }
 
-/* Intervals of the piece that begin at or before a second of it. */
 static inline uint32
-begun(const csf_piece *piece, uint32 second)
+count_totals_below(const csf_open_interval *interval, uint32 limit, uint32 low, uint32 high)
 {
-	uint32 slot = second >> SLOT_SHIFT;
+	while (high - low > 8)
+	{
+		uint32 middle = low + (high - low) / 2;
 
-	return count_below(piece->start, second + 1, piece->by_start[slot], piece->by_start[slot + 1]);
+		if (interval[middle].before < limit)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low < high && interval[low].before < limit)
+		low++;
+	return low;
 }
 
 /* Where an instant lies: in interval begun - 1 (open), or after it. */
@@ -69,7 +80,6 @@ typedef struct place
 {
 	const csf_piece *piece;
 	int number;
-	uint32 second; /* in the piece */
 	uint32 begun;
 	uint32 total; /* open seconds of the piece before the second */
 	bool open;
@@ -78,21 +88,23 @@ typedef struct place
 static inline place
 find_place(csf_calendar *calendar, int64 second)
 {
+	uint32 inside = (uint32) (second & (PIECE_SECONDS - 1));
+	uint32 slot = inside >> SLOT_SHIFT;
 	place place;
 
 	place.number = (int) (second >> PIECE_SHIFT);
 	place.piece = csf_calendar_piece(calendar, place.number);
-	place.second = (uint32) (second & (PIECE_SECONDS - 1));
-	place.begun = begun(place.piece, place.second);
+	place.begun = count_starts_below(place.piece->interval, inside + 1, place.piece->by_start[slot],
+									 place.piece->by_start[slot + 1]);
 	place.total = 0;
 	place.open = false;
 	if (place.begun > 0)
 	{
-		const uint32 *before = place.piece->before + place.begun - 1;
-		uint32 inside = place.second - place.piece->start[place.begun - 1];
+		const csf_open_interval *interval = place.piece->interval + place.begun - 1;
+		uint32 since = inside - interval[0].start;
 
-		place.open = inside < before[1] - before[0];
-		place.total = place.open ? before[0] + inside : before[1];
+		place.open = since < interval[1].before - interval[0].before;
+		place.total = place.open ? interval[0].before + since : interval[1].before;
 	}
 	return place;
 }
@@ -103,7 +115,8 @@ total_before(csf_calendar *calendar, moment moment)
 {
 	place place = find_place(calendar, moment.second);
 
-	return (calendar->before[place.number] + place.total) * MICROSECONDS + (place.open ? moment.fraction : 0);
+	return (calendar->piece[place.number].before + place.total) * MICROSECONDS +
+		   (place.open ? moment.fraction : 0);
 }
 
 /*
@@ -119,7 +132,7 @@ reach_forward(csf_calendar *calendar, int number, int64 total, int64 *result)
 	uint32 slot;
 	uint32 at;
 
-	while (number + 1 > calendar->high || calendar->before[number + 1] < seconds)
+	while (number + 1 > calendar->high || calendar->piece[number + 1].before < seconds)
 	{
 		if (number + 1 > calendar->high)
 			csf_calendar_reach_piece(calendar, number);
@@ -127,11 +140,11 @@ reach_forward(csf_calendar *calendar, int number, int64 total, int64 *result)
 			return false;
 	}
 	piece = csf_calendar_piece(calendar, number);
-	wanted = (uint32) (seconds - calendar->before[number]);
-	slot = wanted >> piece->total_shift;
-	at = count_below(piece->before, wanted, piece->by_total[slot], piece->by_total[slot + 1]) - 1;
-	*result = instant_of(((int64) number << PIECE_SHIFT) + piece->start[at]) +
-			  (total - (calendar->before[number] + piece->before[at]) * MICROSECONDS);
+	wanted = (uint32) (seconds - calendar->piece[number].before);
+	slot = wanted >> calendar->piece[number].total_shift;
+	at = count_totals_below(piece->interval, wanted, piece->by_total[slot], piece->by_total[slot + 1]) - 1;
+	*result = instant_of(((int64) number << PIECE_SHIFT) + piece->interval[at].start) +
+			  (total - (calendar->piece[number].before + piece->interval[at].before) * MICROSECONDS);
 	return csf_business_in_range(*result);
 }
 
@@ -145,8 +158,8 @@ reach_backward(csf_calendar *calendar, int number, int64 total, int64 *result)
 	uint32 slot;
 	uint32 at;
 
-	while (number < calendar->low || calendar->before[number] > seconds ||
-		   calendar->before[number + 1] == calendar->before[number])
+	while (number < calendar->low || calendar->piece[number].before > seconds ||
+		   calendar->piece[number + 1].before == calendar->piece[number].before)
 	{
 		if (number < calendar->low)
 			csf_calendar_reach_piece(calendar, number);
@@ -154,11 +167,11 @@ reach_backward(csf_calendar *calendar, int number, int64 total, int64 *result)
 			return false;
 	}
 	piece = csf_calendar_piece(calendar, number);
-	wanted = (uint32) (seconds - calendar->before[number]) + 1;
-	slot = wanted >> piece->total_shift;
-	at = count_below(piece->before, wanted, piece->by_total[slot], piece->by_total[slot + 1]) - 1;
-	*result = instant_of(((int64) number << PIECE_SHIFT) + piece->start[at]) +
-			  (total - (calendar->before[number] + piece->before[at]) * MICROSECONDS);
+	wanted = (uint32) (seconds - calendar->piece[number].before) + 1;
+	slot = wanted >> calendar->piece[number].total_shift;
+	at = count_totals_below(piece->interval, wanted, piece->by_total[slot], piece->by_total[slot + 1]) - 1;
+	*result = instant_of(((int64) number << PIECE_SHIFT) + piece->interval[at].start) +
+			  (total - (calendar->piece[number].before + piece->interval[at].before) * MICROSECONDS);
 	return csf_business_in_range(*result);
 }
 
@@ -176,11 +189,6 @@ csf_business_add(csf_calendar *calendar, int64 instant, int64 microseconds, int6
 	/* more than the whole range holds; also keeps the sum below from overflowing */
 	if (microseconds > END_SECOND * MICROSECONDS || microseconds < -END_SECOND * MICROSECONDS)
 		return false;
-	if (calendar->always_open)
-	{
-		*result = instant + microseconds;
-		return csf_business_in_range(*result);
-	}
 	total = total_before(calendar, moment) + microseconds;
 	if (microseconds > 0)
 		return reach_forward(calendar, (int) (moment.second >> PIECE_SHIFT), total, result);
@@ -192,18 +200,13 @@ csf_business_between(csf_calendar *calendar, int64 from, int64 to, int64 *micros
 {
 	moment first;
 	moment last;
+	int64 total;
 
 	if (!moment_of(from, &first) || !moment_of(to, &last))
 		return false;
-	if (calendar->always_open)
-		*microseconds = to - from;
-	else
-	{
-		/* the second call may extend the totals, but never moves their zero */
-		int64 total = total_before(calendar, last);
-
-		*microseconds = total - total_before(calendar, first);
-	}
+	/* the second call may extend the totals, but never moves their zero */
+	total = total_before(calendar, last);
+	*microseconds = total - total_before(calendar, first);
 	return true;
 }
 
@@ -223,7 +226,7 @@ static bool
 piece_has_open_time(csf_calendar *calendar, int number)
 {
 	csf_calendar_reach_piece(calendar, number);
-	return calendar->before[number + 1] > calendar->before[number];
+	return calendar->piece[number + 1].before > calendar->piece[number].before;
 }
 
 static int64
@@ -240,14 +243,14 @@ next_start(csf_calendar *calendar, const place *place, int64 *second)
 
 	if (place->begun < place->piece->count)
 	{
-		*second = ((int64) number << PIECE_SHIFT) + place->piece->start[place->begun];
+		*second = ((int64) number << PIECE_SHIFT) + place->piece->interval[place->begun].start;
 		return true;
 	}
 	while (++number < PIECES)
 	{
 		if (!piece_has_open_time(calendar, number))
 			continue;
-		*second = ((int64) number << PIECE_SHIFT) + csf_calendar_piece(calendar, number)->start[0];
+		*second = ((int64) number << PIECE_SHIFT) + csf_calendar_piece(calendar, number)->interval[0].start;
 		return true;
 	}
 	return false;
@@ -280,7 +283,8 @@ end_of_interval(csf_calendar *calendar, int64 second)
 
 	for (;;)
 	{
-		uint32 end = piece->start[at] + (piece->before[at + 1] - piece->before[at]);
+		uint32 end =
+			piece->interval[at].start + (piece->interval[at + 1].before - piece->interval[at].before);
 
 		if (end < PIECE_SECONDS || number + 1 >= PIECES)
 			return ((int64) number << PIECE_SHIFT) + end;
@@ -288,7 +292,7 @@ end_of_interval(csf_calendar *calendar, int64 second)
 		if (!piece_has_open_time(calendar, number))
 			return (int64) number << PIECE_SHIFT;
 		piece = csf_calendar_piece(calendar, number);
-		if (piece->start[0] > 0)
+		if (piece->interval[0].start > 0)
 			return (int64) number << PIECE_SHIFT;
 		at = 0;
 	}
@@ -315,25 +319,24 @@ csf_business_next_close(csf_calendar *calendar, int64 instant, int64 *result)
 }
 
 static int32
-offset_in_piece(const csf_piece *piece, uint32 second, uint32 *from, uint32 *until)
+offset_in_piece(csf_piece *piece, uint32 second, uint32 *until)
 {
+	const csf_offset_span *spans = csf_piece_spans(piece);
 	uint32 span = piece->span_count - 1;
 
-	while (span > 0 && piece->spans[span].start > second)
+	while (span > 0 && spans[span].start > second)
 		span--;
-	*from = piece->spans[span].start;
-	*until = span + 1 < piece->span_count ? piece->spans[span + 1].start : PIECE_SECONDS;
-	return piece->spans[span].offset;
+	*until = span + 1 < piece->span_count ? spans[span + 1].start : PIECE_SECONDS;
+	return spans[span].offset;
 }
 
 static int64
 local_of(csf_calendar *calendar, int64 second)
 {
-	const csf_piece *piece = csf_calendar_piece(calendar, (int) (second >> PIECE_SHIFT));
-	uint32 from;
+	csf_piece *piece = csf_calendar_piece(calendar, (int) (second >> PIECE_SHIFT));
 	uint32 until;
 
-	return second + offset_in_piece(piece, (uint32) (second & (PIECE_SECONDS - 1)), &from, &until);
+	return second + offset_in_piece(piece, (uint32) (second & (PIECE_SECONDS - 1)), &until);
 }
 
 /*
@@ -350,10 +353,9 @@ second_of_local(csf_calendar *calendar, int64 local)
 
 	if (second >> PIECE_SHIFT == end >> PIECE_SHIFT)
 	{
-		const csf_piece *piece = csf_calendar_piece(calendar, (int) (second >> PIECE_SHIFT));
-		uint32 from;
+		csf_piece *piece = csf_calendar_piece(calendar, (int) (second >> PIECE_SHIFT));
 		uint32 until;
-		int32 offset = offset_in_piece(piece, (uint32) (second & (PIECE_SECONDS - 1)), &from, &until);
+		int32 offset = offset_in_piece(piece, (uint32) (second & (PIECE_SECONDS - 1)), &until);
 
 		if ((end & (PIECE_SECONDS - 1)) < until)
 			return local - offset;

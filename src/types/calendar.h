@@ -60,6 +60,7 @@ typedef struct csf_calendar_site
 	bool out_of_line;
 	uint8 key[CSF_CALENDAR_DIGEST_SIZE];
 	TimestampTz statement;
+	uint64 pointers_generation;
 	struct pointers_hash *pointers;
 } csf_calendar_site;
 

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "lib/ilist.h"
 #include "utils/memutils.h"
 
 #include "types/calendar.h"
@@ -32,25 +31,24 @@ StaticAssertDecl(sizeof(varatt_external) == CSF_CALENDAR_DIGEST_SIZE, "a toast p
 
 typedef struct cached_calendar
 {
-	dlist_node recency;
-	calendar_key digest;
 	MemoryContext context;
-	csf_calendar *calendar;
 	Size size;
 	bool joined; /* size is part of cache_size */
 } cached_calendar;
 
+/* All that a look-up touches. last_use may come round; at worst a calendar is then freed too early. */
 typedef struct digest_slot
 {
 	calendar_key key;
-	cached_calendar *cached;
+	csf_calendar *calendar;
+	uint32 last_use;
 	char status;
 } digest_slot;
 
 typedef struct pointer_slot
 {
 	calendar_key key;
-	calendar_key digest;
+	csf_calendar *calendar;
 	char status;
 } pointer_slot;
 
@@ -94,8 +92,8 @@ uint64 csf_calendar_generation = 0;
 
 static MemoryContext cache_context = NULL;
 static digests_hash *cache = NULL;
-static dlist_head by_recency = DLIST_STATIC_INIT(by_recency); /* latest first */
 static Size cache_size = 0;
+static uint32 look_ups = 0;
 
 static void *
 allocate_cached(void *owner, size_t size)
@@ -167,70 +165,90 @@ create_cache(void)
 	cache_context = context;
 }
 
-/* Frees the calendars not looked up for longest, never the one looked up now. */
-static void
-evict(const cached_calendar *keep)
+static int
+by_last_use(const void *a, const void *b)
 {
-	while (cache_size > CACHE_LIMIT)
-	{
-		cached_calendar *victim = dlist_tail_element(cached_calendar, recency, &by_recency);
+	const digest_slot *left = *(digest_slot *const *) a;
+	const digest_slot *right = *(digest_slot *const *) b;
 
-		if (victim == keep)
-			return;
-		csf_calendar_generation++;
-		dlist_delete(&victim->recency);
-		digests_delete(cache, victim->digest);
+	return (left->last_use > right->last_use) - (left->last_use < right->last_use);
+}
+
+/*
+ * Frees the calendars not looked up for longest, down to three quarters of the limit, so that the sorting is paid for by
+ * many additions; never the one used last, which is in use now.
+ */
+static void
+evict(void)
+{
+	digest_slot **slots = palloc(cache->members * sizeof(digest_slot *));
+	calendar_key *victims = palloc(cache->members * sizeof(calendar_key));
+	uint32 count = 0;
+	digests_iterator iterator;
+	digest_slot *slot;
+
+	digests_start_iterate(cache, &iterator);
+	while ((slot = digests_iterate(cache, &iterator)) != NULL)
+		slots[count++] = slot;
+	qsort(slots, count, sizeof(digest_slot *), by_last_use);
+	/* slots move when one is deleted */
+	for (uint32 i = 0; i < count; i++)
+		victims[i] = slots[i]->key;
+	csf_calendar_generation++;
+	for (uint32 i = 0; i + 1 < count && cache_size > CACHE_LIMIT / 4 * 3; i++)
+	{
+		cached_calendar *victim = csf_calendar_owner(digests_lookup(cache, victims[i])->calendar);
+
+		digests_delete(cache, victims[i]);
 		cache_size -= victim->size;
 		MemoryContextDelete(victim->context);
 	}
+	pfree(slots);
+	pfree(victims);
 }
 
 /*
  * Adds a calendar. It is compiled in a context of the caller and joins the cache only when complete, so that an error
  * leaves nothing behind.
  */
-static cached_calendar *
+static digest_slot *
 add_to_cache(Datum value, calendar_key digest)
 {
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "csflow calendar", ALLOCSET_SMALL_SIZES);
 	cached_calendar *cached = MemoryContextAllocZero(context, sizeof(cached_calendar));
 	csf_calendar_memory memory = {allocate_cached, release_cached, cached};
+	csf_calendar *calendar;
 	digest_slot *slot;
 	bool found;
 
-	cached->digest = digest;
 	cached->context = context;
 	cached->size = sizeof(cached_calendar);
-	cached->calendar = compile(value, memory);
+	calendar = compile(value, memory);
 	slot = digests_insert(cache, digest, &found);
 	Assert(!found);
-	slot->cached = cached;
+	slot->calendar = calendar;
 	MemoryContextSetParent(context, cache_context);
 	cached->joined = true;
 	cache_size += cached->size;
-	dlist_push_head(&by_recency, &cached->recency);
-	return cached;
+	return slot;
 }
 
-static cached_calendar *
+static csf_calendar *
 look_up(Datum value, calendar_key digest)
 {
 	digest_slot *slot;
-	cached_calendar *cached;
+	csf_calendar *calendar;
 
 	create_cache();
 	slot = digests_lookup(cache, digest);
-	if (slot != NULL)
-	{
-		cached = slot->cached;
-		dlist_move_head(&by_recency, &cached->recency);
-	}
-	else
-		cached = add_to_cache(value, digest);
+	if (slot == NULL)
+		slot = add_to_cache(value, digest);
+	slot->last_use = ++look_ups;
+	calendar = slot->calendar;
 	if (cache_size > CACHE_LIMIT)
-		evict(cached);
-	return cached;
+		evict();
+	return calendar;
 }
 
 static calendar_key
@@ -253,34 +271,36 @@ digest_of(Datum value)
 csf_calendar *
 csf_calendar_get(Datum value)
 {
-	return look_up(value, digest_of(value))->calendar;
+	return look_up(value, digest_of(value));
 }
 
 /*
- * The digest behind a toast pointer, from what this call site has seen. Toast pointers name a value only while it exists;
- * an OID could name another once the counter has gone round, so they are trusted within one statement of the client only.
+ * The calendar behind a toast pointer, from what this call site has seen. Toast pointers name a value only while it exists;
+ * an OID could name another once the counter has gone round, so they are trusted within one statement of the client only,
+ * and only until the cache evicts something.
  */
-static calendar_key
-digest_of_pointer(csf_calendar_site *site, MemoryContext context, Datum value, calendar_key pointer)
+static csf_calendar *
+look_up_pointer(csf_calendar_site *site, MemoryContext context, Datum value, calendar_key pointer)
 {
 	TimestampTz statement = GetCurrentStatementStartTimestamp();
 	pointer_slot *slot;
+	csf_calendar *calendar;
 	bool found;
 
 	if (site->pointers == NULL)
 		site->pointers = pointers_create(context, 16, NULL);
-	else if (site->statement != statement || site->pointers->members >= POINTERS_LIMIT)
+	else if (site->statement != statement || site->pointers_generation != csf_calendar_generation ||
+			 site->pointers->members >= POINTERS_LIMIT)
 		pointers_reset(site->pointers);
 	site->statement = statement;
+	site->pointers_generation = csf_calendar_generation;
 	slot = pointers_lookup(site->pointers, pointer);
-	if (slot == NULL)
-	{
-		calendar_key digest = digest_of(value);
-
-		slot = pointers_insert(site->pointers, pointer, &found);
-		slot->digest = digest;
-	}
-	return slot->digest;
+	if (slot != NULL)
+		return slot->calendar;
+	calendar = look_up(value, digest_of(value));
+	if (site->pointers_generation == csf_calendar_generation)
+		pointers_insert(site->pointers, pointer, &found)->calendar = calendar;
+	return calendar;
 }
 
 csf_calendar *
@@ -290,7 +310,6 @@ csf_calendar_argument_slow(FunctionCallInfo fcinfo)
 	struct varlena *varlena = (struct varlena *) DatumGetPointer(value);
 	csf_calendar_site *site;
 	calendar_key key;
-	calendar_key digest;
 
 	if (fcinfo->flinfo == NULL)
 		return csf_calendar_get(value);
@@ -306,11 +325,13 @@ csf_calendar_argument_slow(FunctionCallInfo fcinfo)
 	if (site->out_of_line)
 	{
 		memcpy(&key, VARDATA_EXTERNAL(varlena), sizeof(key));
-		digest = digest_of_pointer(site, fcinfo->flinfo->fn_mcxt, value, key);
+		site->calendar = look_up_pointer(site, fcinfo->flinfo->fn_mcxt, value, key);
 	}
 	else
-		key = digest = digest_of(value);
-	site->calendar = look_up(value, digest)->calendar;
+	{
+		key = digest_of(value);
+		site->calendar = look_up(value, key);
+	}
 	site->generation = csf_calendar_generation;
 	memcpy(site->key, &key, sizeof(key));
 	return site->calendar;
