@@ -116,7 +116,8 @@ csf_emotion_add(const csf_classifier *classifier, const csf_folded *text, csf_le
 		}
 		emotion->balance += matches[i].value;
 	}
-	for (int32 i = 0; i < text->n && emotion->exclamations < MAX_EXCLAMATIONS; i++)
+	for (int32 i = 0; classifier->n_lexicon > 0 && i < text->n && emotion->exclamations < MAX_EXCLAMATIONS;
+		 i++)
 		if (text->code[i] == '!')
 			emotion->exclamations++;
 }

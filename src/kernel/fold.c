@@ -151,11 +151,52 @@ compose(uint32 base, uint32 mark)
 	return 0;
 }
 
-static void
-reserve(csf_folded *folded, size_t *capacity, size_t more)
+/* Reads the character at text, of which length bytes follow, and returns its number of bytes. */
+static inline size_t
+decode(const char *text, size_t length, uint32 *code)
 {
-	if (folded->n + more <= *capacity)
-		return;
+	const unsigned char *at = (const unsigned char *) text;
+
+	/* ASCII and most Han characters (U+4000 to U+9FFF) need none of the checks the others do. */
+	if (at[0] < 0x80)
+	{
+		*code = at[0];
+		return 1;
+	}
+	if (at[0] >= 0xE4 && at[0] <= 0xE9 && length >= 3 && (at[1] & 0xC0) == 0x80 && (at[2] & 0xC0) == 0x80)
+	{
+		*code = (uint32) (at[0] & 0x0F) << 12 | (uint32) (at[1] & 0x3F) << 6 | (at[2] & 0x3F);
+		return 3;
+	}
+	length = csf_utf8_decode(text, length, code);
+	if (*code == CSF_UTF8_INVALID)
+		*code = REPLACEMENT;
+	return length;
+}
+
+/* What a code point folds to: n code points, at *code itself where it stays as it is. */
+static inline const uint32 *
+look_up(const uint32 *code, uint32 *n)
+{
+	uint16 block = csf_fold_block_of[*code >> CSF_FOLD_BLOCK_BITS];
+	uint16 cell =
+		csf_fold_cells[(uint32) block << CSF_FOLD_BLOCK_BITS | (*code & ((1 << CSF_FOLD_BLOCK_BITS) - 1))];
+
+	*n = 1;
+	if (cell == CSF_FOLD_SELF)
+		return code;
+	if (cell == CSF_FOLD_DROPPED)
+	{
+		*n = 0;
+		return code;
+	}
+	*n = csf_fold_expansions[cell];
+	return &csf_fold_expansions[cell + 1];
+}
+
+static void
+grow(csf_folded *folded, size_t *capacity, size_t more)
+{
 	*capacity = *capacity + *capacity / 2 + more;
 	folded->code = csf_realloc(folded->code, *capacity * sizeof(uint32));
 	folded->source = csf_realloc(folded->source, *capacity * sizeof(int32));
@@ -178,18 +219,6 @@ append(csf_folded *folded, uint32 code, int source)
 	folded->source[folded->n++] = source;
 }
 
-static inline void
-append_squeezed(csf_folded *folded, uint32 code, int source)
-{
-	if (csf_is_space(code))
-	{
-		if (folded->n > 0 && folded->code[folded->n - 1] == ' ')
-			return;
-		code = ' ';
-	}
-	append(folded, code, source);
-}
-
 void
 csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *folded)
 {
@@ -202,34 +231,22 @@ csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *fold
 	folded->characters = 0;
 	while (position < length)
 	{
-		uint32 code;
+		uint32 code, n;
+		const uint32 *result;
 		int source = folded->characters++;
-		const uint32 *expansion = &code;
-		uint32 n = 1;
-		uint16 cell;
 
-		position += csf_utf8_decode(text + position, length - position, &code);
-		if (code == CSF_UTF8_INVALID)
-			code = REPLACEMENT;
-		cell = csf_fold_cells[(uint32) csf_fold_block_of[code >> CSF_FOLD_BLOCK_BITS] << CSF_FOLD_BLOCK_BITS |
-							  (code & ((1 << CSF_FOLD_BLOCK_BITS) - 1))];
-
+		position += decode(text + position, length - position, &code);
+		result = look_up(&code, &n);
 		if (source % INTERRUPT_STRIDE == INTERRUPT_STRIDE - 1)
 			csf_check_interrupts();
-		if (cell == CSF_FOLD_DROPPED)
-			continue;
-		if (cell != CSF_FOLD_SELF)
-		{
-			n = csf_fold_expansions[cell];
-			expansion = &csf_fold_expansions[cell + 1];
-		}
-		reserve(folded, &capacity, n);
+		if (folded->n + n > capacity)
+			grow(folded, &capacity, n);
 		for (uint32 i = 0; i < n; i++)
 		{
-			if (space == CSF_FOLD_SQUEEZE_SPACE)
-				append_squeezed(folded, expansion[i], source);
-			else
-				append(folded, expansion[i], source);
+			if (space == CSF_FOLD_KEEP_SPACE || !csf_is_space(result[i]))
+				append(folded, result[i], source);
+			else if (folded->n == 0 || folded->code[folded->n - 1] != ' ')
+				append(folded, ' ', source);
 		}
 	}
 }
@@ -237,18 +254,39 @@ csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *fold
 char *
 csf_fold_utf8(const char *text, size_t length, size_t *folded_length)
 {
-	csf_folded folded;
-	char *result;
-	size_t used = 0;
+	size_t capacity = length + 16;
+	char *folded = csf_alloc(capacity);
+	size_t used = 0, last_used = 0, position = 0;
+	uint32 last = 0;
 
-	csf_fold(text, length, CSF_FOLD_KEEP_SPACE, &folded);
-	result = csf_alloc((size_t) folded.n * 4 + 1);
-	for (int i = 0; i < folded.n; i++)
-		used += csf_utf8_put(folded.code[i], result + used);
-	result[used] = '\0';
+	for (int characters = 1; position < length; characters++)
+	{
+		uint32 code, n;
+		const uint32 *result;
+
+		position += decode(text + position, length - position, &code);
+		result = look_up(&code, &n);
+		if (characters % INTERRUPT_STRIDE == 0)
+			csf_check_interrupts();
+		if (used + n * 4 + 1 > capacity)
+		{
+			capacity += capacity / 2 + n * 4;
+			folded = csf_realloc(folded, capacity);
+		}
+		for (uint32 i = 0; i < n; i++)
+		{
+			uint32 composed = may_compose(result[i]) ? compose(last, result[i]) : 0;
+
+			if (composed != 0)
+				used = last_used;
+			last = composed != 0 ? composed : result[i];
+			last_used = used;
+			used += csf_utf8_put(last, folded + used);
+		}
+	}
+	folded[used] = '\0';
 	*folded_length = used;
-	csf_folded_free(&folded);
-	return result;
+	return folded;
 }
 
 void
