@@ -1,0 +1,408 @@
+/*
+ * mask_numbers.c
+ *		Personal numbers: identity cards, bank cards, mobile telephones and landlines, IMEI.
+ *
+ * Digits are gathered into groups (written together) and groups into runs (with a few separators between). A number is
+ * a row of whole groups of one run with the right digits, so it is found however it is spaced out, and a longer number
+ * written together is never mistaken for a shorter one inside it.
+ */
+#include "kernel/mask_search.h"
+
+/* The longest number sought, a bank card, has 19 digits; with 0086 before it a mobile has 15. */
+#define MAX_DIGITS 19
+#define MAX_SEPARATORS 3
+#define MAX_THOUSANDS 8 /* groups of an amount */
+#define INTERRUPT_STRIDE 4096
+
+#define ORDER_LABELS "订单号 订单编号 订单 单号 编号 流水号 流水 交易号 运单号 快递 工单号 order ticket no"
+#define CURRENCY_LABELS "¥ $ € £ rmb cny usd 人民币 金额"
+
+typedef struct digit_group
+{
+	int start, n; /* in the folded text */
+	bool skip;    /* part of a date or an amount */
+} digit_group;
+
+/* The digits of some groups in a row. */
+typedef struct number
+{
+	int digits[MAX_DIGITS + 1]; /* 10 for the X that may end an identity number */
+	int n;
+	int start, end;
+} number;
+
+static bool
+is_separator(uint32 code)
+{
+	switch (code)
+	{
+		case ' ':
+		case '-':
+		case '_':
+		case '.':
+		case ',':
+		case '/':
+		case '\\':
+		case '*':
+		case '+':
+		case '(':
+		case ')':
+		case '[':
+		case ']':
+		case '|':
+		case '~':
+		case '\'':
+		case 0xB7:   /* middle dot */
+		case 0x2022: /* bullet */
+		case 0x3001: /* ideographic comma and full stop */
+		case 0x3002:
+		case 0x30FB: /* katakana middle dot */
+		case 0x30FC: /* long vowel mark, looks like a dash */
+			return true;
+	}
+	return code >= 0x2010 && code <= 0x2015;
+}
+
+static int
+digit_at(const csf_personal_search *search, int index)
+{
+	return csf_digit_value(csf_code_at(search, index));
+}
+
+static int
+group_value(const csf_personal_search *search, const digit_group *group)
+{
+	int value = 0;
+
+	for (int i = 0; i < group->n && i < 8; i++)
+		value = value * 10 + digit_at(search, group->start + i);
+	return value;
+}
+
+/* Year, month and day in three groups, or day, month and year, are a date and no part of anything else. */
+static bool
+is_date(const csf_personal_search *search, const digit_group *groups, int n)
+{
+	int year, other, month;
+
+	if (n < 3 || groups[1].n > 2)
+		return false;
+	if (groups[0].n == 4 && groups[2].n <= 2)
+	{
+		year = group_value(search, &groups[0]);
+		other = group_value(search, &groups[2]);
+	}
+	else if (groups[0].n <= 2 && groups[2].n == 4)
+	{
+		year = group_value(search, &groups[2]);
+		other = group_value(search, &groups[0]);
+	}
+	else
+		return false;
+	month = group_value(search, &groups[1]);
+	return year >= 1900 && year <= 2099 && month >= 1 && month <= 31 && other >= 1 && other <= 31;
+}
+
+static bool
+follows_unit(const csf_personal_search *search, int index)
+{
+	while (csf_code_at(search, index) == ' ')
+		index++;
+	return csf_word_at(search, index, "元") || csf_word_at(search, index, "块") ||
+		   csf_word_at(search, index, "万") || csf_word_at(search, index, "美元") ||
+		   csf_word_at(search, index, "yuan") || csf_word_at(search, index, "rmb") ||
+		   csf_word_at(search, index, "cny");
+}
+
+/* How many groups from the first on make an amount of money: thousands apart, decimals, a currency before or after. */
+static int
+amount_groups(const csf_personal_search *search, const digit_group *groups, int n)
+{
+	int used = 1;
+	bool thousands;
+
+	while (used < n && used < MAX_THOUSANDS && groups[used].n == 3 && groups[0].n <= 3 &&
+		   csf_code_at(search, groups[used].start - 1) == ',' &&
+		   groups[used].start == groups[used - 1].start + groups[used - 1].n + 1)
+		used++;
+	thousands = used > 1;
+	if (used < n && groups[used].n <= 2 && csf_code_at(search, groups[used].start - 1) == '.' &&
+		groups[used].start == groups[used - 1].start + groups[used - 1].n + 1)
+		used++;
+	if (!thousands && groups[0].n > 10)
+		return 0;
+	if (follows_unit(search, groups[used - 1].start + groups[used - 1].n) ||
+		csf_labelled(search, groups[0].start, CURRENCY_LABELS, 3))
+		return used;
+	return 0;
+}
+
+static void
+mark_skipped(const csf_personal_search *search, digit_group *groups, int n)
+{
+	for (int i = 0; i < n;)
+	{
+		int used = is_date(search, &groups[i], n - i) ? 3 : amount_groups(search, &groups[i], n - i);
+
+		for (int j = 0; j < used; j++)
+			groups[i + j].skip = true;
+		i += used > 0 ? used : 1;
+	}
+}
+
+static bool
+luhn(const number *candidate)
+{
+	int sum = 0;
+
+	for (int i = 0; i < candidate->n; i++)
+	{
+		int digit = candidate->digits[candidate->n - 1 - i];
+
+		if (i % 2 == 1)
+			digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
+		sum += digit;
+	}
+	return sum % 10 == 0;
+}
+
+static int
+digits_value(const number *candidate, int from, int n)
+{
+	int value = 0;
+
+	for (int i = from; i < from + n; i++)
+		value = value * 10 + candidate->digits[i];
+	return value;
+}
+
+static bool
+is_birthday(int year, int month, int day)
+{
+	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	return year >= 1850 && year <= 2100 && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1];
+}
+
+/* The first two digits of an identity number: a province. */
+static bool
+is_province(int code)
+{
+	return (code >= 11 && code <= 15) || (code >= 21 && code <= 23) || (code >= 31 && code <= 37) ||
+		   (code >= 41 && code <= 46) || (code >= 50 && code <= 54) || (code >= 61 && code <= 65) ||
+		   code == 71 || (code >= 81 && code <= 83);
+}
+
+static bool
+is_id_number(const number *candidate)
+{
+	static const int weights[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1};
+	int sum = 0;
+
+	if (candidate->n == 15)
+		return candidate->digits[14] < 10 && is_province(digits_value(candidate, 0, 2)) &&
+			   is_birthday(1900 + digits_value(candidate, 6, 2), digits_value(candidate, 8, 2),
+						   digits_value(candidate, 10, 2));
+	if (candidate->n != 18 || !is_province(digits_value(candidate, 0, 2)) ||
+		!is_birthday(digits_value(candidate, 6, 4), digits_value(candidate, 10, 2),
+					 digits_value(candidate, 12, 2)))
+		return false;
+	for (int i = 0; i < 18; i++)
+		sum += weights[i] * candidate->digits[i];
+	return sum % 11 == 1;
+}
+
+/* Luhn alone would take one order number in ten; the issuer's first digits and what stands before decide too. */
+static bool
+is_bank_card(const csf_personal_search *search, const number *candidate)
+{
+	int two = digits_value(candidate, 0, 2), four = digits_value(candidate, 0, 4);
+
+	if (candidate->n < 13 || candidate->n > 19 || !luhn(candidate))
+		return false;
+	if (csf_is_letter(csf_code_at(search, candidate->start - 1)) ||
+		csf_labelled(search, candidate->start, ORDER_LABELS, 3))
+		return false;
+	if (candidate->n == 15)
+		return two == 34 || two == 37;
+	return candidate->digits[0] == 4 || (two >= 51 && two <= 55) || (four >= 2221 && four <= 2720) ||
+		   two == 62 || two == 60 || two == 65 || two == 68 || two == 69 || two == 35 || two == 81 ||
+		   two == 94 || two == 95;
+}
+
+static bool
+is_imei(const csf_personal_search *search, const number *candidate)
+{
+	int two = digits_value(candidate, 0, 2);
+
+	return candidate->n == 15 && luhn(candidate) &&
+		   (two == 35 || two == 86 || two == 99 ||
+			csf_labelled(search, candidate->start, "imei 设备号 串号", 3));
+}
+
+/* With or without 86, 0086 or a trunk 0 before it. */
+static bool
+is_mobile(const csf_personal_search *search, const number *candidate)
+{
+	int from = candidate->n - 11;
+
+	if (from < 0 || candidate->digits[from] != 1 || candidate->digits[from + 1] < 3)
+		return false;
+	if (csf_is_letter(csf_code_at(search, candidate->start - 1)) &&
+		csf_is_letter(csf_code_at(search, candidate->end + 1)))
+		return false;
+	return from == 0 || (from == 1 && candidate->digits[0] == 0) ||
+		   (from == 2 && digits_value(candidate, 0, 2) == 86) ||
+		   (from == 4 && digits_value(candidate, 0, 4) == 86);
+}
+
+/* An area code and seven or eight digits; ten digits from 09 are a mobile of Taiwan. */
+static bool
+is_landline(const csf_personal_search *search, const number *candidate)
+{
+	if (candidate->digits[0] != 0 || csf_is_letter(csf_code_at(search, candidate->start - 1)) ||
+		csf_labelled(search, candidate->start, ORDER_LABELS, 3))
+		return false;
+	if (candidate->digits[1] == 9 && candidate->n == 10)
+		return true;
+	if ((candidate->digits[1] == 1 && candidate->digits[2] == 0) || candidate->digits[1] == 2)
+		return candidate->n == 11;
+	return candidate->digits[1] >= 3 && (candidate->n == 11 || candidate->n == 12);
+}
+
+static bool
+judge_number(const csf_personal_search *search, const number *candidate, csf_personal_kind *kind)
+{
+	if (is_id_number(candidate))
+		*kind = CSF_PERSONAL_ID_NUMBER;
+	else if (candidate->digits[candidate->n - 1] > 9)
+		return false;
+	else if (is_mobile(search, candidate))
+		*kind = CSF_PERSONAL_MOBILE;
+	else if (is_bank_card(search, candidate))
+		*kind = CSF_PERSONAL_BANK_CARD;
+	else if (is_imei(search, candidate))
+		*kind = CSF_PERSONAL_DEVICE_ID;
+	else if (is_landline(search, candidate))
+		*kind = CSF_PERSONAL_LANDLINE;
+	else
+		return false;
+	return true;
+}
+
+static bool
+append_group(const csf_personal_search *search, const digit_group *group, number *candidate)
+{
+	if (group->skip || candidate->n + group->n > MAX_DIGITS)
+		return false;
+	for (int i = 0; i < group->n; i++)
+		candidate->digits[candidate->n++] = digit_at(search, group->start + i);
+	candidate->end = group->start + group->n - 1;
+	return true;
+}
+
+/* An X after 17 digits, perhaps behind a separator, completes an identity number. */
+static bool
+append_check_letter(const csf_personal_search *search, number *candidate)
+{
+	int at = candidate->end + 1;
+
+	if (candidate->n != 17)
+		return false;
+	while (at - candidate->end <= MAX_SEPARATORS && is_separator(csf_code_at(search, at)))
+		at++;
+	if (csf_code_at(search, at) != 'x' || csf_is_word_character(csf_code_at(search, at + 1)))
+		return false;
+	candidate->digits[candidate->n++] = 10;
+	candidate->end = at;
+	return true;
+}
+
+/* The number that begins with the first group, the longest if there are several; returns how many groups it takes. */
+static int
+find_number(csf_personal_search *search, const digit_group *groups, int n)
+{
+	number candidate = {.n = 0, .start = groups[0].start};
+	csf_personal_find found = {0, 0, 0};
+	int used = 0;
+
+	for (int i = 0; i < n && append_group(search, &groups[i], &candidate); i++)
+	{
+		number with_letter = candidate;
+		csf_personal_kind kind;
+
+		if (append_check_letter(search, &with_letter) && judge_number(search, &with_letter, &kind))
+		{
+			found = (csf_personal_find){kind, with_letter.start, with_letter.end};
+			used = i + 1;
+		}
+		else if (candidate.n >= 10 && judge_number(search, &candidate, &kind))
+		{
+			found = (csf_personal_find){kind, candidate.start, candidate.end};
+			used = i + 1;
+		}
+	}
+	if (used > 0)
+		csf_personal_add(search, found.kind, found.start, found.end);
+	return used;
+}
+
+static void
+search_run(csf_personal_search *search, digit_group *groups, int n)
+{
+	mark_skipped(search, groups, n);
+	for (int i = 0; i < n;)
+	{
+		int used = groups[i].skip ? 0 : find_number(search, &groups[i], n - i);
+
+		i += used > 0 ? used : 1;
+	}
+}
+
+/* Whether two digits are written alike: both Arabic or both Chinese. */
+static bool
+same_script(uint32 a, uint32 b)
+{
+	return csf_is_digit(a) == csf_is_digit(b);
+}
+
+void
+csf_search_numbers(csf_personal_search *search)
+{
+	const csf_folded *text = search->text;
+	int capacity = 16;
+	digit_group *groups = csf_alloc(capacity * sizeof(digit_group));
+	int n = 0;
+	int separators = 0;
+
+	for (int i = 0; i < text->n; i++)
+	{
+		uint32 code = text->code[i];
+
+		if (i % INTERRUPT_STRIDE == INTERRUPT_STRIDE - 1)
+			csf_check_interrupts();
+		if (csf_digit_value(code) < 0)
+		{
+			if (n > 0 && (!is_separator(code) || ++separators > MAX_SEPARATORS))
+			{
+				search_run(search, groups, n);
+				n = 0;
+			}
+			continue;
+		}
+		if (n > 0 && separators == 0 && same_script(code, text->code[i - 1]))
+		{
+			groups[n - 1].n++;
+			continue;
+		}
+		separators = 0;
+		if (n == capacity)
+		{
+			capacity *= 2;
+			groups = csf_realloc(groups, capacity * sizeof(digit_group));
+		}
+		groups[n++] = (digit_group){i, 1, false};
+	}
+	search_run(search, groups, n);
+	csf_free(groups);
+}
