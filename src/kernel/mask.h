@@ -28,9 +28,9 @@ typedef enum csf_personal_kind
 typedef struct csf_personal_item
 {
 	csf_personal_kind kind;
-	int position;	/* 0-based character of the original */
+	int position;   /* 0-based character of the original */
 	int characters; /* of the original */
-	size_t offset;	/* the same in bytes */
+	size_t offset;  /* the same in bytes */
 	size_t length;
 } csf_personal_item;
 
@@ -43,7 +43,10 @@ extern const char *csf_personal_kind_name(csf_personal_kind kind);
  */
 extern int csf_find_personal_data(const char *text, size_t length, csf_personal_item **items);
 
-/* The text with each item replaced by its kind in brackets, allocated. Masking a masked text changes nothing. */
+/*
+ * The text with each item replaced by its kind in brackets, allocated; searched again as long as that brings others to
+ * light, up to four times.
+ */
 extern char *csf_mask_personal_data(const char *text, size_t length, size_t *masked_length);
 
 #endif

@@ -154,14 +154,18 @@ ipv4_end(const csf_personal_search *search, int start)
 	return end - 1;
 }
 
-/* Versions have the form of addresses: what follows a v, a dot or the word is none. */
+/*
+ * Versions have the form of addresses: what follows a v or the word is none, nor is what goes on after a number and a
+ * dot; a bracket before the dot may be that of a masked number.
+ */
 static void
 search_ipv4(csf_personal_search *search, int index)
 {
-	uint32 before = csf_code_at(search, index - 1);
+	uint32 before = csf_code_at(search, index - 1), before_dot = csf_code_at(search, index - 2);
 	int end;
 
-	if (csf_is_word_character(before) || (is_dot(before) && csf_is_digit(csf_code_at(search, index - 2))) ||
+	if (csf_is_word_character(before) ||
+		(is_dot(before) && (csf_is_digit(before_dot) || before_dot == ']')) ||
 		csf_labelled(search, index, "版本 版本号 version ver", 3))
 		return;
 	end = ipv4_end(search, index);

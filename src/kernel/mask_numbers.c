@@ -79,13 +79,23 @@ group_value(const csf_personal_search *search, const digit_group *group)
 	return value;
 }
 
+/* Whether three groups have one and the same mark between them, and nothing else. */
+static bool
+evenly_separated(const csf_personal_search *search, const digit_group *groups)
+{
+	int first = groups[0].start + groups[0].n, second = groups[1].start + groups[1].n;
+
+	return groups[1].start == first + 1 && groups[2].start == second + 1 &&
+		   csf_code_at(search, first) == csf_code_at(search, second);
+}
+
 /* Year, month and day in three groups, or day, month and year, are a date and no part of anything else. */
 static bool
 is_date(const csf_personal_search *search, const digit_group *groups, int n)
 {
 	int year, other, month;
 
-	if (n < 3 || groups[1].n > 2)
+	if (n < 3 || groups[1].n > 2 || !evenly_separated(search, groups))
 		return false;
 	if (groups[0].n == 4 && groups[2].n <= 2)
 	{
@@ -318,6 +328,17 @@ append_check_letter(const csf_personal_search *search, number *candidate)
 	return true;
 }
 
+/* Where a find begins, with the opening bracket whose closing one it contains: (010) 12345678. */
+static int
+with_bracket(const csf_personal_search *search, const csf_personal_find *find)
+{
+	if (csf_code_at(search, find->start - 1) == '(')
+		for (int i = find->start; i <= find->end; i++)
+			if (csf_code_at(search, i) == ')')
+				return find->start - 1;
+	return find->start;
+}
+
 /* The number that begins with the first group, the longest if there are several; returns how many groups it takes. */
 static int
 find_number(csf_personal_search *search, const digit_group *groups, int n)
@@ -343,7 +364,7 @@ find_number(csf_personal_search *search, const digit_group *groups, int n)
 		}
 	}
 	if (used > 0)
-		csf_personal_add(search, found.kind, found.start, found.end);
+		csf_personal_add(search, found.kind, with_bracket(search, &found), found.end);
 	return used;
 }
 

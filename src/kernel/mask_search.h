@@ -25,7 +25,7 @@ extern void csf_personal_add(csf_personal_search *search, csf_personal_kind kind
 
 extern void csf_search_numbers(csf_personal_search *search); /* id number, bank card, telephone, IMEI */
 extern void csf_search_network(csf_personal_search *search); /* e-mail, IP, MAC, UUID */
-extern void csf_search_places(csf_personal_search *search);	 /* plate, address, name */
+extern void csf_search_places(csf_personal_search *search);  /* plate, address, name */
 
 /* The code point at an index, or 0 outside the text. */
 static inline uint32
