@@ -34,10 +34,10 @@ COMMENT ON FUNCTION csflow.shipped_playbook(text) IS
 'A shipped playbook as a document for load_playbook(). Argument: a name of shipped_playbooks(); NULL gives NULL. Errors: SF002 unknown playbook, with the list. Design 6.';
 
 -- The shape of a document: its parts, their keys, the type of each value and what a missing one means. Everything below
--- reads it: checking, the canonical form, and the test that holds doc/playbooks.md complete.
+-- reads it: checking, the canonical form, and the test that holds doc/playbooks.md complete. Its body is parsed once and for
+-- all, so it needs no search_path; without one the planner puts it in line, and it is asked for every object.
 CREATE FUNCTION csflow.playbook_shape() RETURNS TABLE (part text, key text, type text, is_required boolean, standard jsonb)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT s.part, s.key, s.type, s.is_required, s.standard::jsonb
   FROM (VALUES

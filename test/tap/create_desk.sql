@@ -1,7 +1,7 @@
 -- create_desk, its partitions and its refusals (design 2.6, 2.7, 2.17; handbook A4, A9, D8, H4, I5).
 SET client_min_messages = warning;
 SET search_path = public, csflow;
-SELECT plan(46);
+SELECT plan(47);
 
 -- Before the first desk.
 SELECT is(to_regclass('csflow.desk'), NULL, 'design 2.6: CREATE EXTENSION creates no tables of the flow');
@@ -99,6 +99,7 @@ SELECT is((SELECT count(*) FROM csflow.message_default) + (SELECT count(*) FROM 
 SELECT is((SELECT body FROM csflow.message WHERE ticket_no = '202003007'), 'early bird', 'the table shows it as before');
 SELECT is(pg_get_expr(c.relpartbound, c.oid) COLLATE "default", 'DEFAULT', 'the default partition is back') FROM pg_class AS c WHERE c.oid = 'csflow.message_default'::regclass;
 SELECT is(csflow.create_partitions('2020-03-01', 1), 0, 'and it is idempotent then too');
+SELECT throws_ok('TRUNCATE csflow.event_202003', 'SF007', NULL, 'H1: a partition of events cannot be truncated either');
 
 SET ROLE csflow_test_stranger;
 SELECT throws_ok($$SELECT csflow.create_desk('mine', NULL)$$, '42501', NULL, 'others may not create desks');
