@@ -8,4 +8,4 @@ COMMENT ON FUNCTION csflow.fold(text) IS
 CREATE FUNCTION csflow.text_similarity(text, text) RETURNS double precision
 AS 'MODULE_PATHNAME', 'csf_text_similarity_sql' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 50;
 COMMENT ON FUNCTION csflow.text_similarity(text, text) IS
-'how alike two texts are, from 0 (no pair of neighbouring characters in common) to 1: Dice''s coefficient over the character bigrams of the folded texts without white space and punctuation, each as often as it occurs. A text of fewer than two characters is equal, 1, or not, 0. Symmetric, the same in every locale; SF013 for a text over 256 MB (handbook A8, design section 4)';
+'how alike two texts are, from 0 (no pair of neighbouring characters in common) to 1: Dice''s coefficient over the character bigrams of the folded texts without white space and punctuation, each as often as it occurs. A text of fewer than two characters is equal, 1, or not, 0. Symmetric, the same in every locale; SF013 for a text over 64 MB (handbook A8, design section 4)';

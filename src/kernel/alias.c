@@ -75,20 +75,32 @@ find_word(const csf_alias_set *set, const uint32 *code, int n)
 	return found == NULL ? -1 : (int32) (found - set->words);
 }
 
-static void
-join_classes(csf_alias_set *set, const char *word, const char *canonical)
+/* Folds both words of an alias; false if one of them is of no use, and then nothing is allocated. */
+static bool
+fold_alias(const csf_alias *alias, csf_pattern *both)
 {
-	const char *both[2] = {word, canonical};
-	int32 leaders[2];
+	const char *texts[2] = {alias->word, alias->canonical};
+	bool useful = true;
 
 	for (int i = 0; i < 2; i++)
 	{
-		int n;
-		uint32 *code = csf_fold_pattern(both[i], &n);
-
-		leaders[i] = leader_of(set, find_word(set, code, n));
-		csf_free(code);
+		both[i].code = csf_fold_pattern(texts[i] == NULL ? "" : texts[i], &both[i].n);
+		if (both[i].n == 0 || both[i].n > CSF_MAX_PATTERN_CHARACTERS ||
+			(both[i].n == 1 && csf_is_word_character(both[i].code[0])))
+			useful = false;
 	}
+	for (int i = 0; i < 2 && !useful; i++)
+		csf_free((uint32 *) both[i].code);
+	return useful;
+}
+
+static void
+join_classes(csf_alias_set *set, const csf_pattern *both)
+{
+	int32 leaders[2];
+
+	for (int i = 0; i < 2; i++)
+		leaders[i] = leader_of(set, find_word(set, both[i].code, both[i].n));
 	if (leaders[0] < leaders[1])
 		set->words[leaders[1]].leader = leaders[0];
 	else
@@ -124,10 +136,10 @@ describe_useless(const csf_alias *alias, csf_fault *fault)
 
 	memset(fault, 0, sizeof(*fault));
 	fault->position = -1;
-	snprintf(fault->message, sizeof(fault->message), "alias \"%.*s\" for \"%.*s\" is too short",
+	snprintf(fault->message, sizeof(fault->message), "alias \"%.*s\" for \"%.*s\" is too short or too long",
 			 csf_utf8_clip(word, 60), word, csf_utf8_clip(canonical, 60), canonical);
 	snprintf(fault->detail, sizeof(fault->detail),
-			 "Each word needs a Chinese character or two letters after folding.");
+			 "Each word needs a Chinese character or two letters, and at most 100, after folding.");
 }
 
 /* Chains each class's words in their order, which begins with its leader. */
@@ -150,27 +162,30 @@ link_classes(csf_alias_set *set)
 }
 
 csf_alias_set *
-csf_alias_set_build(const csf_alias *aliases, int n, csf_fault *fault)
+csf_alias_set_build(const csf_alias *aliases, int n, int *n_left_out, csf_fault *fault)
 {
 	csf_alias_set *set = csf_alloc_zero(sizeof(csf_alias_set));
+	csf_pattern both[2];
 
+	*n_left_out = 0;
 	set->words = csf_alloc((size_t) n * 2 * sizeof(alias_word));
-	for (int i = 0; i < n * 2; i++)
+	for (int i = 0; i < n; i++)
 	{
-		const char *text = i % 2 == 0 ? aliases[i / 2].word : aliases[i / 2].canonical;
-		alias_word *word = &set->words[set->n++];
-
-		word->code = csf_fold_pattern(text == NULL ? "" : text, &word->n);
-		if (word->n == 0 || (word->n == 1 && csf_is_word_character(word->code[0])))
-		{
-			describe_useless(&aliases[i / 2], fault);
-			csf_alias_set_free(set);
-			return NULL;
-		}
+		if (fold_alias(&aliases[i], both))
+			for (int j = 0; j < 2; j++)
+				set->words[set->n++] = (alias_word){(uint32 *) both[j].code, both[j].n, -1, -1};
+		else if ((*n_left_out)++ == 0)
+			describe_useless(&aliases[i], fault);
 	}
 	sort_words(set);
 	for (int i = 0; i < n; i++)
-		join_classes(set, aliases[i].word, aliases[i].canonical);
+	{
+		if (!fold_alias(&aliases[i], both))
+			continue;
+		join_classes(set, both);
+		csf_free((uint32 *) both[0].code);
+		csf_free((uint32 *) both[1].code);
+	}
 	link_classes(set);
 	return set;
 }

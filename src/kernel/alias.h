@@ -7,6 +7,8 @@
 
 #include "kernel/matcher.h"
 
+#define CSF_MAX_PATTERN_CHARACTERS 100
+
 /* How many spellings one pattern may stand for. */
 #define CSF_MAX_SPELLINGS 64
 
@@ -19,10 +21,10 @@ typedef struct csf_alias
 typedef struct csf_alias_set csf_alias_set;
 
 /*
- * Words that share a canonical word, directly or through others, form a class. NULL and a fault for an empty word
- * or a single letter.
+ * Words that share a canonical word, directly or through others, form a class. An alias with an empty word or a single
+ * letter is left out; *n_left_out receives how many, and fault describes the first of them.
  */
-extern csf_alias_set *csf_alias_set_build(const csf_alias *aliases, int n, csf_fault *fault);
+extern csf_alias_set *csf_alias_set_build(const csf_alias *aliases, int n, int *n_left_out, csf_fault *fault);
 extern void csf_alias_set_free(csf_alias_set *set);
 
 /*

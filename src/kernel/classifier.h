@@ -66,6 +66,7 @@ struct csf_classifier
 	char *strings; /* all texts */
 	int n_rules, n_categories, n_domains, n_lexicon;
 	int minimum_score, minimum_margin;
+	int n_left_out;
 	size_t memory;
 };
 

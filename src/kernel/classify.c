@@ -64,6 +64,8 @@ scan_field(csf_evaluation *evaluation, int field, const char *text, size_t lengt
 
 	if (length == 0)
 		return;
+	if (length > CSF_MAX_FOLD_BYTES)
+		length = CSF_MAX_FOLD_BYTES;
 	csf_fold(text, length, CSF_FOLD_SQUEEZE_SPACE, &scanned->text);
 	csf_matcher_scan(classifier->matcher, &scanned->text, &scanned->ends);
 	for (int i = 0; i < scanned->ends.n; i++)

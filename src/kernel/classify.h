@@ -20,7 +20,6 @@
 #include "kernel/kernel.h"
 
 #define CSF_MAX_WEIGHT 100
-#define CSF_MAX_PATTERN_CHARACTERS 100
 #define CSF_MAX_RULE_PATTERNS 1000
 #define CSF_MAX_NOTIFIED 16
 #define CSF_MAX_HITS 100000
@@ -89,6 +88,7 @@ typedef struct csf_classifier_input
 	int n_lexicon;
 	int minimum_score;  /* below it: review */
 	int minimum_margin; /* a lead over the next of less than this: review */
+	bool tolerant;      /* leave out what is at fault instead of refusing everything */
 } csf_classifier_input;
 
 typedef struct csf_classifier csf_classifier;
@@ -133,22 +133,30 @@ typedef struct csf_hit
 	csf_field field;     /* where it was found: title or body */
 	int position;        /* 1-based character of the original text of that field */
 	int characters;      /* of the original text */
-	int weight;          /* of the rule */
-	double emotion;      /* what a word of the lexicon adds, before normalization; negative is bad */
+	size_t offset;       /* the same in bytes */
+	size_t length;
+	int weight;     /* of the rule */
+	double emotion; /* what a word of the lexicon adds, before normalization; negative is bad */
 	bool counted;
 	csf_hit_reason reason;
 } csf_hit;
 
 /*
- * Compiles the rules; everything is copied, allocated in the current memory context. NULL, a fault and the id of the
- * rule at fault (0 if it is no rule) when something could never work.
+ * Compiles the rules; everything is copied, allocated in the current memory context. When something could never work:
+ * NULL, a fault and the id of the rule at fault (0 if it is no rule). A tolerant build leaves out the rules, aliases and
+ * words of the lexicon at fault, of which fault describes the first, and says how many; only categories are then a
+ * reason for NULL. One bad row of old must not stop a desk.
  */
 extern csf_classifier *csf_classifier_build(const csf_classifier_input *input, csf_fault *fault,
 											int64 *fault_rule_id);
+extern int csf_classifier_left_out(const csf_classifier *classifier);
 extern size_t csf_classifier_memory(const csf_classifier *classifier);
 extern void csf_classifier_free(csf_classifier *classifier);
 
-/* Either text may be empty (and then NULL); what is allocated on the way is freed. */
+/*
+ * Either text may be empty (and then NULL); of a longer one the first CSF_MAX_FOLD_BYTES count. What is allocated on the
+ * way is freed.
+ */
 extern void csf_classify(const csf_classifier *classifier, const char *title, size_t title_length,
 						 const char *body, size_t body_length, csf_verdict *verdict);
 

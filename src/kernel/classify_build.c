@@ -27,8 +27,9 @@ typedef struct builder
 	int n_origins, capacity;
 	size_t n_codes;
 	char *string_end;
-	csf_fault *fault;
+	csf_fault *fault; /* the first one */
 	int64 *fault_rule_id;
+	bool is_faulty; /* fault is taken */
 } builder;
 
 static bool refuse(builder *build, int64 rule_id, const char *detail, const char *format, ...)
@@ -42,6 +43,9 @@ refuse(builder *build, int64 rule_id, const char *detail, const char *format, ..
 {
 	va_list arguments;
 
+	if (build->is_faulty)
+		return false;
+	build->is_faulty = true;
 	va_start(arguments, format);
 	vsnprintf(build->fault->message, sizeof(build->fault->message), format, arguments);
 	va_end(arguments);
@@ -381,6 +385,23 @@ add_rule(builder *build, int32 index)
 		   check_contradiction(build, rule, first) && check_nearness(build, rule, first, compiled->n_all);
 }
 
+/* Forgets the patterns from first on, of a rule or word at fault; false if that is not wanted. */
+static bool
+leave_out(builder *build, int first)
+{
+	if (!build->input->tolerant)
+		return false;
+	while (build->n_origins > first)
+	{
+		const csf_pattern *pattern = &build->origins[--build->n_origins].pattern;
+
+		build->n_codes -= pattern->n;
+		csf_free((uint32 *) pattern->code);
+	}
+	build->classifier->n_left_out++;
+	return true;
+}
+
 static bool
 add_rules(builder *build)
 {
@@ -393,42 +414,52 @@ add_rules(builder *build)
 	classifier->memory += n * (sizeof(csf_compiled_rule) + sizeof(char *));
 	for (int i = 0; i < n; i++)
 	{
+		int first = build->n_origins;
+
 		csf_check_interrupts();
-		if (!add_rule(build, i))
+		if (!add_rule(build, i) && !leave_out(build, first))
 			return false;
 	}
 	return true;
 }
 
 static bool
+add_lexicon_word(builder *build, int32 index)
+{
+	const csf_lexicon_word *word = &build->input->lexicon[index];
+	const char *text = word->word == NULL ? "" : word->word;
+	csf_pattern_use use = {CSF_NONE, index, CSF_ROLE_ANY, text};
+	csf_pattern folded;
+	bool added;
+
+	if (!(word->weight >= 0.0 && word->weight <= CSF_MAX_LEXICON_WEIGHT))
+		return refuse(build, 0, "A weight of the lexicon is from 0 to 10.",
+					  "weight %g of the lexicon's \"%.*s\" is out of range", word->weight, CLIPPED(text));
+	if ((int) word->class < CSF_LEXICON_ANGER || word->class > CSF_LEXICON_NEGATION)
+		return refuse(build, 0, "The class is none of the lexicon's.",
+					  "class %d of the lexicon's \"%.*s\" is unknown", (int) word->class, CLIPPED(text));
+	if (!fold_pattern(build, text, 0, &folded))
+		return false;
+	build->classifier->lexicon[index].text = use.text = keep_string(build, text);
+	added = add_spellings(build, folded, use, 0);
+	csf_free((uint32 *) folded.code);
+	return added;
+}
+
+static bool
 add_lexicon(builder *build)
 {
-	const csf_classifier_input *input = build->input;
 	csf_classifier *classifier = build->classifier;
+	int n = build->input->n_lexicon;
 
-	classifier->lexicon = csf_alloc_zero(input->n_lexicon * sizeof(csf_lexicon_entry));
-	classifier->n_lexicon = input->n_lexicon;
-	classifier->memory += input->n_lexicon * sizeof(csf_lexicon_entry);
-	for (int i = 0; i < input->n_lexicon; i++)
+	classifier->lexicon = csf_alloc_zero(n * sizeof(csf_lexicon_entry));
+	classifier->n_lexicon = n;
+	classifier->memory += n * sizeof(csf_lexicon_entry);
+	for (int i = 0; i < n; i++)
 	{
-		const csf_lexicon_word *word = &input->lexicon[i];
-		const char *text = word->word == NULL ? "" : word->word;
-		csf_pattern_use use = {CSF_NONE, i, CSF_ROLE_ANY, text};
-		csf_pattern folded;
-		bool added;
+		int first = build->n_origins;
 
-		if (!(word->weight >= 0.0 && word->weight <= CSF_MAX_LEXICON_WEIGHT))
-			return refuse(build, 0, "A weight of the lexicon is from 0 to 10.",
-						  "weight %g of the lexicon's \"%.*s\" is out of range", word->weight, CLIPPED(text));
-		if ((int) word->class < CSF_LEXICON_ANGER || word->class > CSF_LEXICON_NEGATION)
-			return refuse(build, 0, "The class is none of the lexicon's.",
-						  "class %d of the lexicon's \"%.*s\" is unknown", (int) word->class, CLIPPED(text));
-		if (!fold_pattern(build, text, 0, &folded))
-			return false;
-		classifier->lexicon[i].text = use.text = keep_string(build, text);
-		added = add_spellings(build, folded, use, 0);
-		csf_free((uint32 *) folded.code);
-		if (!added)
+		if (!add_lexicon_word(build, i) && !leave_out(build, first))
 			return false;
 	}
 	return true;
@@ -531,16 +562,16 @@ csf_classifier_build(const csf_classifier_input *input, csf_fault *fault, int64 
 	csf_classifier *classifier;
 
 	*fault_rule_id = 0;
-	build.aliases = csf_alias_set_build(input->aliases, input->n_aliases, fault);
-	if (build.aliases == NULL)
-		return NULL;
 	classifier = build.classifier = csf_alloc_zero(sizeof(csf_classifier));
 	classifier->memory = sizeof(csf_classifier);
 	classifier->minimum_score = input->minimum_score;
 	classifier->minimum_margin = input->minimum_margin;
+	build.aliases = csf_alias_set_build(input->aliases, input->n_aliases, &classifier->n_left_out, fault);
+	build.is_faulty = classifier->n_left_out > 0;
 	build.origins = csf_alloc(build.capacity * sizeof(pattern_origin));
 	reserve_strings(&build);
-	if (add_categories(&build) && add_rules(&build) && add_lexicon(&build))
+	if ((input->tolerant || !build.is_faulty) && add_categories(&build) && add_rules(&build) &&
+		add_lexicon(&build))
 		build_automaton(&build);
 	else
 	{
@@ -549,6 +580,12 @@ csf_classifier_build(const csf_classifier_input *input, csf_fault *fault, int64 
 	}
 	free_builder(&build);
 	return classifier;
+}
+
+int
+csf_classifier_left_out(const csf_classifier *classifier)
+{
+	return classifier->n_left_out;
 }
 
 size_t

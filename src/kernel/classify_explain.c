@@ -3,6 +3,7 @@
  *		Lists the occurrences behind a verdict, those that counted and those that did not.
  */
 #include "kernel/classifier.h"
+#include "kernel/utf8.h"
 
 typedef struct hit_list
 {
@@ -177,6 +178,28 @@ compare_hits(const void *left, const void *right)
 	return (int) a->reason - (int) b->reason;
 }
 
+/* Hits come in the order of places, so one walk over each text finds their bytes. */
+static void
+place_in_bytes(hit_list *list, csf_field field, const char *text, size_t length)
+{
+	size_t offset = 0;
+	int character = 1;
+
+	for (int i = 0; i < list->n; i++)
+	{
+		csf_hit *hit = &list->hits[i];
+		uint32 code;
+
+		if (hit->field != field)
+			continue;
+		for (; character < hit->position; character++)
+			offset += csf_utf8_decode(text + offset, length - offset, &code);
+		hit->offset = offset;
+		for (int j = 0; j < hit->characters; j++)
+			hit->length += csf_utf8_decode(text + offset + hit->length, length - offset - hit->length, &code);
+	}
+}
+
 int
 csf_explain(const csf_classifier *classifier, const char *title, size_t title_length, const char *body,
 			size_t body_length, csf_verdict *verdict, csf_hit **hits)
@@ -202,6 +225,8 @@ csf_explain(const csf_classifier *classifier, const char *title, size_t title_le
 		explain_emotion(&evaluation, field, &list);
 	}
 	qsort(list.hits, list.n, sizeof(csf_hit), compare_hits);
+	place_in_bytes(&list, CSF_FIELD_TITLE, title, title_length);
+	place_in_bytes(&list, CSF_FIELD_BODY, body, body_length);
 	csf_free(counted.units);
 	csf_evaluation_free(&evaluation);
 	*hits = list.hits;

@@ -38,7 +38,7 @@ extern int csf_utf8_clip(const char *text, int limit);
  * Both allocate their result, to be freed with csf_folded_free and csf_free. One byte makes up to six code points (U+FDFA
  * is a phrase), so csf_fold takes at most CSF_MAX_FOLD_BYTES, which the caller sees to.
  */
-#define CSF_MAX_FOLD_BYTES (256 * 1024 * 1024)
+#define CSF_MAX_FOLD_BYTES (64 * 1024 * 1024)
 extern void csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *folded);
 extern char *csf_fold_utf8(const char *text, size_t length, size_t *folded_length);
 extern void csf_folded_free(csf_folded *folded);

@@ -108,9 +108,9 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 		line = stop + 1;
 	}
 	memset(&fault, 0, sizeof(fault));
-	classifier =
-		csf_classifier_build(&(csf_classifier_input){categories, 5, input, n, aliases, 3, lexicon, 5, 2, 1},
-							 &fault, &fault_rule_id);
+	classifier = csf_classifier_build(
+		&(csf_classifier_input){categories, 5, input, n, aliases, 3, lexicon, 5, 2, 1, false}, &fault,
+		&fault_rule_id);
 	require((classifier == NULL) == (fault.message[0] != '\0'));
 	if (classifier != NULL)
 	{

@@ -274,6 +274,8 @@ test_explanation(void)
 				"B2: hit %d: rule, place in the original, reason", i + 1))
 			printf("# got rule %lld at %d+%d reason %d\n", (long long) hits[i].rule_id, hits[i].position,
 				   hits[i].characters, hits[i].reason);
+	ok(n == n_want && strncmp(body + hits[6].offset, "㍿", hits[6].length) == 0 && hits[6].length == 3,
+	   "B2: and the bytes there");
 	csf_free(hits);
 	csf_classifier_free(classifier);
 }
@@ -346,6 +348,31 @@ test_refusals(void)
 }
 
 static void
+test_tolerance(void)
+{
+	csf_keyword_rule rules[] = {
+		{.rule_id = 7, ANY("退款"), .weight = 2, .category_id = 11},
+		{.rule_id = 8, ANY("闪退", "x"), .weight = 2, .category_id = 21},
+		{.rule_id = 9, ANY("白屏"), .weight = 0, .category_id = 22},
+	};
+	csf_alias useless[] = {{"x", "退款"}, {"退钱", "退款"}};
+	csf_lexicon_word words[] = {{"气", CSF_LEXICON_ANGER, -1}, {"怒", CSF_LEXICON_ANGER, 3}};
+	csf_classifier_input input = {categories, 6, rules, 3, useless, 2, words, 2, 2, 1, true};
+	csf_classifier *classifier = csf_classifier_build(&input, &fault, &fault_rule_id);
+
+	is_int(csf_classifier_left_out(classifier), 4, "a tolerant build says how much it left out");
+	is_text(fault.message, "alias \"x\" for \"退款\" is too short or too long", "and what was the first");
+	is_int(classify(classifier, "", "退钱").category_id, 11, "B2: the other rules and aliases work");
+	is_int(classify(classifier, "", "闪退白屏").rules_fired, 0, "B2: those left out do not");
+	is_near(classify(classifier, "", "怒气").anger, 0.5, "B8: nor words left out");
+	csf_classifier_free(classifier);
+	input.n_aliases = 0;
+	classifier = csf_classifier_build(&input, &fault, &fault_rule_id);
+	is_int(fault_rule_id, 8, "a tolerant build names the first rule at fault");
+	csf_classifier_free(classifier);
+}
+
+static void
 test_no_rules(void)
 {
 	csf_classifier *classifier = csf_classifier_build(&(csf_classifier_input){0}, &fault, &fault_rule_id);
@@ -366,6 +393,7 @@ main(void)
 	test_emotion();
 	test_explanation();
 	test_refusals();
+	test_tolerance();
 	test_no_rules();
 	return done_testing();
 }
