@@ -1,4 +1,4 @@
--- A bad configuration row is refused when it is written (handbook H4). Keyword rules are checked by the engine.
+-- A bad configuration row is refused when it is written (handbook H4). The patterns of keyword rules are checked by the engine.
 
 CREATE TRIGGER check_desk BEFORE INSERT OR UPDATE OR DELETE ON csflow.desk FOR EACH ROW EXECUTE FUNCTION csflow.check_desk();
 
@@ -14,6 +14,13 @@ CREATE TRIGGER check_category BEFORE INSERT OR UPDATE ON csflow.category
   FOR EACH ROW EXECUTE FUNCTION csflow.check_category();
 CREATE TRIGGER refuse_in_use BEFORE UPDATE OR DELETE ON csflow.category
   FOR EACH ROW EXECUTE FUNCTION csflow.refuse_in_use('category_id', 'category_id');
+
+CREATE TRIGGER check_domain BEFORE INSERT OR UPDATE ON csflow.keyword_rule
+  FOR EACH ROW WHEN (NEW.domain IS NOT NULL) EXECUTE FUNCTION csflow.check_domain();
+CREATE TRIGGER check_words BEFORE INSERT OR UPDATE ON csflow.keyword_alias
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_words('alias');
+CREATE TRIGGER check_words BEFORE INSERT OR UPDATE ON csflow.lexicon
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_words('lexicon');
 
 CREATE TRIGGER check_priority_rule BEFORE INSERT OR UPDATE ON csflow.priority_rule
   FOR EACH ROW EXECUTE FUNCTION csflow.check_priority_rule();

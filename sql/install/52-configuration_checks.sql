@@ -98,3 +98,15 @@ AS $$
 $$;
 COMMENT ON FUNCTION csflow.step_faults(jsonb) IS
 'What is wrong with a list of steps in order of position: steps after one that closes, steps that are due before their predecessor, offsets in months. Argument: an array of objects with action, at_pct (percent) or offset (interval). Result: number from 1 and fault. Handbook D6, H4.';
+
+CREATE FUNCTION csflow.word_fault(word text, is_alias boolean DEFAULT false) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+RETURN CASE
+  WHEN btrim(csflow.fold(word)) = '' THEN 'has nothing left after folding'
+  WHEN length(csflow.fold(word)) > 100 THEN 'has more than 100 characters after folding'
+  -- A single letter stands in too many places to be another way to write something; a single Chinese character is a word.
+  WHEN is_alias AND btrim(csflow.fold(word)) ~ '^[^\u2e80-\uffff]$' THEN 'is too short: it needs a Chinese character or two letters'
+END;
+COMMENT ON FUNCTION csflow.word_fault(text, boolean) IS
+'Why a word cannot be looked for. Arguments: the word; whether it is part of an alias. Result: NULL when it can. Handbook B2, H4.';

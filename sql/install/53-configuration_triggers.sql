@@ -124,16 +124,23 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   missing bigint;
+  part record;
 BEGIN
   IF NEW.code = '' OR NEW.code ~ '/' THEN
     RAISE EXCEPTION USING ERRCODE = 'SF011',
       MESSAGE = format('invalid code of a category: "%s"', left(NEW.code, 100)),
       DETAIL = 'A code is not empty and has no slash; kind/second level is how playbooks name a category.';
   END IF;
-  IF NEW.tag_word IS NOT NULL AND csflow.read_value('tag_word', NEW.tag_word) IS NULL THEN
+  -- Without a tag word the kind's code, and without a domain the caption, stands in the tag.
+  SELECT w.field, w.word INTO part
+  FROM (VALUES ('tag word', NEW.tag_word), ('caption', NEW.caption_zh),
+    ('code', CASE WHEN NEW.parent_id IS NULL AND NEW.tag_word IS NULL THEN NEW.code END)) AS w (field, word)
+  WHERE w.word IS NOT NULL AND csflow.read_value('tag_word', w.word) IS NULL
+  LIMIT 1;
+  IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'SF011',
-      MESSAGE = format('invalid tag word of category "%s": "%s"', NEW.code, left(NEW.tag_word, 100)),
-      DETAIL = 'It becomes the first part of a tag: 1 to 64 characters without a dash.';
+      MESSAGE = format('invalid %s of category "%s": "%s"', part.field, NEW.code, left(part.word, 100)),
+      DETAIL = 'It becomes part of a tag: 1 to 64 characters without a dash.';
   END IF;
   IF NEW.parent_id IS NOT NULL AND (NEW.parent_id = NEW.category_id
     OR EXISTS (SELECT FROM csflow.category AS c
@@ -154,7 +161,48 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.check_category() IS
-'Trigger of csflow.category: refuses a third level, a code or tag word that is none (SF011) and unknown coordinating teams (SF005). Handbook B1, B6, H4.';
+'Trigger of csflow.category: refuses a third level, and a code, tag word or Chinese caption that cannot be part of a tag (SF011), and unknown coordinating teams (SF005). Handbook B1, B6, H4.';
+
+CREATE FUNCTION csflow.check_domain() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF csflow.read_value('tag_word', NEW.domain) IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF011',
+      MESSAGE = format('invalid domain of keyword rule %s: "%s"', NEW.rule_id, left(NEW.domain, 100)),
+      DETAIL = 'It becomes the middle part of a tag: 1 to 64 characters without a dash.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION csflow.check_domain() IS
+'Trigger of csflow.keyword_rule: refuses (SF011) a domain that cannot be part of a tag. Handbook B6, H4.';
+
+CREATE FUNCTION csflow.check_words() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  written jsonb := to_jsonb(NEW);
+  is_alias boolean := TG_ARGV[0] = 'alias';
+  problem record;
+BEGIN
+  SELECT w.word, csflow.word_fault(w.word, is_alias) AS fault INTO problem
+  FROM (VALUES (written ->> 'word'), (written ->> 'canonical')) AS w (word)
+  WHERE csflow.word_fault(w.word, is_alias) IS NOT NULL
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF011',
+      MESSAGE = format('invalid %s: "%s" %s', CASE WHEN is_alias THEN 'alias' ELSE 'word of the lexicon' END,
+        left(problem.word, 100), problem.fault),
+      HINT = 'csflow.fold(word) shows what is looked for.';
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION csflow.check_words() IS
+'Trigger of csflow.keyword_alias and csflow.lexicon: refuses (SF011) words that cannot be looked for, before they would stop every ticket from being classified. Trigger argument: alias or lexicon. Handbook B2, B8, H4.';
 
 CREATE FUNCTION csflow.check_priority_rule() RETURNS trigger
 LANGUAGE plpgsql
@@ -287,6 +335,14 @@ BEGIN
   IF NOT NEW.is_active THEN
     RETURN NULL;
   END IF;
+  -- The engine has 64 bits for signals; the milestones that targets name share those the built-in ones leave.
+  IF (SELECT count(DISTINCT u.signal) FROM csflow.target AS t, unnest(t.starts_on || t.stops_on || t.rearms_on) AS u (signal)
+    WHERE t.desk_id = NEW.desk_id AND t.is_active AND u.signal NOT IN (SELECT s.signal FROM csflow.signals() AS s))
+    > 64 - (SELECT count(*) FROM csflow.signals()) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF012',
+      MESSAGE = format('the targets of the desk name more than %s milestones', 64 - (SELECT count(*) FROM csflow.signals())),
+      HINT = 'Let several of them start or stop on the same milestone.';
+  END IF;
   SELECT t.target_id INTO other
   FROM csflow.target AS t
     LEFT JOIN csflow.category AS c ON c.desk_id = t.desk_id AND c.category_id = coalesce(t.category_id, NEW.category_id)
@@ -315,7 +371,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.check_target_alone() IS
-'Trigger of csflow.target, after the statement has written its rows: refuses (SF012) a target while another active one of its clock can match the same ticket with as many conditions. Handbook H4.';
+'Trigger of csflow.target, after the statement has written its rows: refuses (SF012) a target while another active one of its clock can match the same ticket with as many conditions, and more milestones in a desk''s targets than the engine has room for. Handbook H4.';
 
 CREATE FUNCTION csflow.check_step() RETURNS trigger
 LANGUAGE plpgsql

@@ -65,7 +65,7 @@ BEGIN
   RETURN CASE
     WHEN name = 'text' THEN NULL
     WHEN btrim(word) = '' THEN 'is empty'
-    WHEN name = 'word' THEN CASE WHEN length(word) > 200 THEN 'has more than 200 characters: ' || shown END
+    WHEN name IN ('word', 'alias') THEN csflow.word_fault(word, name = 'alias') || ': ' || shown
     WHEN name = 'code' THEN CASE WHEN word ~ '[/[:cntrl:]]' OR word <> btrim(word) OR length(word) > 63
       THEN 'must be a code of up to 63 characters without slash, not ' || shown END
     WHEN name = 'clock' THEN CASE WHEN word !~ '^[a-z][a-z0-9_]{0,62}$'
@@ -87,7 +87,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  element text := CASE type WHEN 'texts' THEN 'word' WHEN 'teams' THEN 'team' WHEN 'states' THEN 'state' WHEN 'signals' THEN 'signal'
+  element text := CASE type WHEN 'texts' THEN 'word' WHEN 'alias_words' THEN 'alias' WHEN 'teams' THEN 'team' WHEN 'states' THEN 'state' WHEN 'signals' THEN 'signal'
     WHEN 'recipients' THEN 'recipient' END;
   problem text;
 BEGIN
@@ -103,16 +103,19 @@ BEGIN
       LATERAL (SELECT CASE WHEN element IS NOT NULL THEN csflow.scalar_fault(element, i.item, codes)
         WHEN jsonb_typeof(i.item) <> 'object' THEN 'must be an object, not ' || left(i.item::text, 60) END AS fault) AS f
     WHERE f.fault IS NOT NULL;
-  ELSIF type IN ('object', 'lists', 'words', 'keywords', 'state_lists') THEN
+  ELSIF type IN ('object', 'lists', 'aliases', 'keywords', 'state_lists') THEN
     IF jsonb_typeof(value) <> 'object' THEN
       RETURN QUERY SELECT root, 'must be an object, not ' || left(value::text, 60);
     ELSIF type = 'keywords' THEN
       RETURN QUERY SELECT m.path, 'a weight is a whole number from 1 to 100' FROM csflow.json_members(value, root) AS m
         WHERE m.key !~ '^([1-9][0-9]?|100)$';
+    ELSIF type = 'aliases' THEN
+      RETURN QUERY SELECT m.path, csflow.word_fault(m.key, true) FROM csflow.json_members(value, root) AS m
+        WHERE csflow.word_fault(m.key, true) IS NOT NULL;
     END IF;
     IF type <> 'object' THEN
       RETURN QUERY SELECT f.path, f.fault FROM csflow.json_members(value, root) AS m,
-        csflow.value_faults(CASE type WHEN 'lists' THEN 'objects' WHEN 'state_lists' THEN 'states' ELSE 'texts' END, m.item, m.path, codes) AS f;
+        csflow.value_faults(CASE type WHEN 'lists' THEN 'objects' WHEN 'state_lists' THEN 'states' WHEN 'aliases' THEN 'alias_words' ELSE 'texts' END, m.item, m.path, codes) AS f;
     END IF;
   ELSE
     problem := csflow.scalar_fault(type, value, codes);
@@ -201,6 +204,14 @@ AS $$
   FROM csflow.json_members(playbook -> 'transitions', '$.transitions') AS m,
     csflow.scalar_fault('state', to_jsonb(m.key), csflow.playbook_codes(playbook)) AS f (fault) WHERE f.fault IS NOT NULL
   UNION ALL
+  SELECT p.path || '.code', 'goes into the tag where tag_word is missing, and cannot: ' || (p.item ->> 'code') FROM p
+  WHERE p.part = 'category' AND NOT p.item ? 'tag_word' AND csflow.read_value('tag_word', p.item ->> 'code') IS NULL
+    AND p.item ->> 'code' <> ''
+  UNION ALL
+  SELECT p.path, format('has more than 1000 words in %s', s.key)
+  FROM p, (VALUES ('any_of'), ('all_of'), ('none_of')) AS s (key)
+  WHERE p.part = 'rule' AND cardinality(csflow.json_texts(p.item -> s.key)) > 1000
+  UNION ALL
   SELECT '$.opening_states', 'is empty, so no ticket could be opened' WHERE playbook -> 'opening_states' = '[]'
   UNION ALL
   SELECT p.path, 'needs any_of or all_of' FROM p
@@ -226,6 +237,13 @@ AS $$
     coalesce(t.content -> 'exempt' = 'true', false), csflow.json_texts(coalesce(t.content -> 'starts_on', '["opened"]')), t.stops_on,
     csflow.json_texts(t.content -> 'rearms_on'), csflow.json_texts(t.content -> 'pauses_in')) AS f
   WHERE NOT (t.content ? 'duration' AND f.fault LIKE 'is missing%')
+  UNION ALL
+  SELECT '$.targets', format('name %s milestones, and there is room for %s', m.named, m.room)
+  FROM (
+    SELECT count(DISTINCT u.signal) AS named, 64 - (SELECT count(*) FROM csflow.signals()) AS room
+    FROM t, unnest(csflow.json_texts(t.content -> 'starts_on') || t.stops_on || csflow.json_texts(t.content -> 'rearms_on')) AS u (signal)
+    WHERE u.signal NOT IN (SELECT s.signal FROM csflow.signals() AS s)) AS m
+  WHERE m.named > m.room
   UNION ALL
   SELECT t.path, format('no ticket is both of kind %s and of category %s', t.key[2], t.key[3])
   FROM t WHERE t.key[2] <> '' AND t.key[3] <> '' AND split_part(t.key[3], '/', 1) <> t.key[2]

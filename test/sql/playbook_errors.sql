@@ -41,7 +41,7 @@ SELECT outcome($$SELECT * FROM load_playbook(DESK, $json${
   "teams": [{"code": "t", "zh": "", "en": "t"}],
   "categories": [{"code": "k", "zh": "k", "en": "k", "tag_word": "a-b", "team": "u", "impact": 5, "keywords": {"many": ["x"], "3": ["y", "y"]},
     "children": [{"code": "s", "zh": "s", "en": "s", "coordinating": ["t", "v"], "children": []}]}],
-  "aliases": {"log in": "login"},
+  "aliases": {"log in": "login", "x": ["ex", "\u200d"]},
   "lexicon": [{"class": "joy", "weight": 11, "words": ["x", ""]}],
   "rules": [{"any_of": ["x"]}, {"impact": 1}, {"any_of": ["x"], "category": "k/z", "raise_to": "X"}],
   "matrix": [{"impact": 1, "urgency": 1, "priority": "E"}, {"impact": 1, "urgency": 1, "priority": "A"}],
@@ -65,6 +65,10 @@ SELECT path, fault FROM check_playbook($json${
       {"action": "close", "at_pct": 100}, {"action": "notify", "at_pct": 50, "recipients": ["boss"]}, {"action": "notify", "offset": "1 month"},
       {"action": "assign_team", "at_pct": 1, "offset": "1 hour"}, {"action": "sing", "at_pct": -1, "position": 1}]}
   ]}$json$);
+SELECT f.path, f.fault
+FROM (SELECT jsonb_agg(jsonb_build_object('code', 'm' || n, 'en', 'm')) AS captions, jsonb_agg('m' || n) AS codes FROM generate_series(1, 30) AS n) AS m,
+  check_playbook(jsonb_build_object('captions', jsonb_build_object('milestone', m.captions),
+  'targets', jsonb_build_array(jsonb_build_object('clock', 'c', 'duration', '1 hour', 'stops_on', m.codes)))) AS f;
 SELECT * FROM check_playbook('[]');
 SELECT * FROM check_playbook(NULL);
 SELECT * FROM check_playbook('{"targets": 5, "steps": [], "aliases": 1, "settings": [], "captions": "x"}');
@@ -86,6 +90,8 @@ SELECT outcome($$INSERT INTO target (desk_id, clock, duration, calendar, kind) V
 SELECT outcome($$INSERT INTO target (desk_id, clock, duration, calendar, kind, category_id)
 VALUES (DESK, 'bad', '1 hour', 'around_the_clock', 'technical_fault', 900002)$$);
 SELECT outcome($$INSERT INTO target (desk_id, clock, duration, calendar, customer_tier) VALUES (DESK, 'bad', '1 hour', 'around_the_clock', 'diamond')$$);
+INSERT INTO caption (desk_id, kind, code, lang, text) SELECT :desk, 'milestone', 'm' || n, 'en', 'm' FROM generate_series(1, 40) AS n;
+SELECT outcome($$UPDATE target SET stops_on = (SELECT array_agg('m' || n) FROM generate_series(1, 30) AS n) WHERE desk_id = DESK AND target_id = 900001$$);
 SELECT outcome($$UPDATE target SET starts_on = '{}' WHERE desk_id = DESK AND target_id = 900001$$);
 SELECT outcome($$INSERT INTO target (desk_id, clock, duration, calendar, channel_class) VALUES (DESK, 'probe', '1 hour', 'around_the_clock', 'instant')$$);
 SELECT outcome($$INSERT INTO target (desk_id, clock, duration, calendar, channel_class, is_active) VALUES (DESK, 'probe', '1 hour', 'around_the_clock', 'instant', false)$$);
@@ -108,6 +114,13 @@ SELECT outcome($$INSERT INTO category (desk_id, parent_id, code, caption_zh, cap
 SELECT outcome($$INSERT INTO category (desk_id, code, caption_zh, caption_en, tag_word) VALUES (DESK, 'dashed', 'x', 'x', 'a-b')$$);
 SELECT outcome($$INSERT INTO category (desk_id, code, caption_zh, caption_en, coordinating_team_ids) VALUES (DESK, 'lonely', 'x', 'x', '{900009}')$$);
 SELECT outcome($$INSERT INTO category (desk_id, code, caption_zh, caption_en) VALUES (DESK, 'a/b', 'x', 'x')$$);
+SELECT outcome($$INSERT INTO category (desk_id, code, caption_zh, caption_en) VALUES (DESK, 'e-mail', 'x', 'x')$$);
+SELECT outcome($$INSERT INTO category (desk_id, code, caption_zh, caption_en) VALUES (DESK, 'email', 'e-mail', 'x')$$);
+SELECT outcome($$INSERT INTO keyword_rule (desk_id, rule_id, any_of, domain) VALUES (DESK, 900001, '{x}', 'a-b')$$);
+SELECT outcome($$INSERT INTO keyword_alias (desk_id, word, canonical) VALUES (DESK, 'x', 'ex')$$);
+SELECT outcome($$INSERT INTO keyword_alias (desk_id, word, canonical) VALUES (DESK, '退', '退款')$$);
+SELECT outcome(format($$INSERT INTO lexicon (desk_id, word, class) VALUES (DESK, %L, 'anger')$$, U&'\0301'));
+SELECT outcome($$INSERT INTO lexicon (desk_id, word, class) VALUES (DESK, repeat('气', 101), 'anger')$$);
 SELECT outcome($$INSERT INTO priority_rule (desk_id, mode, kind, priority) VALUES (DESK, 'raise', 'gossip', 'A')$$);
 SELECT outcome($$INSERT INTO priority_rule (desk_id, mode, amount_at_least, priority) VALUES (DESK, 'raise', -5, 'A')$$);
 SELECT outcome($$INSERT INTO caption (desk_id, kind, code, lang, text) VALUES (DESK, 'state', 'asleep', 'en', 'asleep')$$);
