@@ -69,6 +69,7 @@ SELECT is((SELECT count(*) FROM review WHERE ticket_no = :'shared'), 1::bigint, 
 SELECT lives_ok($$SELECT csflow.escalate_batch(now() + interval '1 second')$$, '2.9: who may date tickets may run ahead');
 SELECT throws_ok($$SELECT csflow.escalate_batch('infinity')$$, '22023', NULL, '2.9: but not to the end of time');
 SELECT throws_ok($$SELECT csflow.escalate_batch(batch => 0)$$, '22023', NULL, 'a batch of nothing');
+DROP ROLE IF EXISTS jobs_operator;
 CREATE ROLE jobs_operator;
 GRANT USAGE ON SCHEMA csflow TO jobs_operator;
 SET ROLE jobs_operator;

@@ -160,6 +160,7 @@ FROM (VALUES ('SELECT csflow.assign(%s, %L, 11)'), ('SELECT csflow.accept(%s, %L
   ('SELECT csflow.undo_mark(%s, %L)'), ('SELECT csflow.correct(%s, %L, ''x'', priority => ''E'')')) AS c (call);
 
 -- 2.11: the verbs give no rights.
+DROP ROLE IF EXISTS verbs_stranger;
 CREATE ROLE verbs_stranger;
 GRANT USAGE ON SCHEMA csflow TO verbs_stranger;
 SET ROLE verbs_stranger;

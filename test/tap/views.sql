@@ -24,8 +24,11 @@ SELECT is((SELECT (met_count, breached_count)::text FROM attainment_at(:desk, '2
 SELECT is((SELECT (clock, priority::text, met_count)::text FROM attainment WHERE desk_id = :desk AND clock = 'resolve'), ('resolve', 'B', 2)::text,
   'G2: the view is the same for now');
 SELECT is((SELECT count(*) FROM attainment WHERE clock = 'auto_close'), 0::bigint, 'G2: automatic closing is no promise');
+SELECT reply(:desk, ticket_no, '您好', agent_id => 11, at => '2025-03-04 23:00') FROM ticket WHERE external_id = 'a' \g /dev/null
+SELECT is((SELECT breached_count FROM attainment WHERE clock = 'first_response'), 2::bigint, 'A2: first responses that came late');
 SELECT mark_invalid(:desk, ticket_no, 'a test', agent_id => 11, at => '2025-03-05 00:00') FROM ticket WHERE external_id = 'a' \g /dev/null
-SELECT is((SELECT overdue_count FROM attainment WHERE clock = 'resolve'), 0::bigint, 'A8: invalid tickets are outside every indicator');
+SELECT is((SELECT overdue_count FROM attainment WHERE clock = 'resolve'), 0::bigint, 'A8: the clocks of an invalid ticket are void');
+SELECT is((SELECT breached_count FROM attainment WHERE clock = 'first_response'), 1::bigint, 'A8: and what it missed before counts no more');
 
 -- D6, D9: one clock through running, paused, overdue and stopped
 SELECT open_ticket(:desk, 'live_chat', '怎么用', external_id => 'w', at => '2025-03-10 08:00') AS w \gset
@@ -84,6 +87,7 @@ SELECT is((SELECT array_agg(a.attrelid::regclass::text || '.' || a.attname) FROM
   NULL, 'every column of a view has a comment');
 SELECT is((SELECT array_agg(c.relname::text) FROM pg_class c WHERE c.relnamespace = 'csflow'::regnamespace AND c.relkind = 'v'
     AND NOT coalesce('security_invoker=true' = ANY (c.reloptions), false)), NULL, 'every view is security_invoker');
+DROP ROLE IF EXISTS views_stranger;
 CREATE ROLE views_stranger;
 GRANT USAGE ON SCHEMA csflow TO views_stranger;
 GRANT SELECT ON csflow.queue, csflow.attainment TO views_stranger;
