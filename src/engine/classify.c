@@ -35,7 +35,7 @@ desk_for_caller(int64 desk_id)
 	Datum key = Int64GetDatum(desk_id);
 
 	csf_flow_get();
-	SPI_connect();
+	csf_connect();
 	csf_run(&access_query, &key, NULL, SPI_OK_SELECT);
 	if (SPI_processed == 0)
 		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_DESK), errmsg("unknown desk %lld", (long long) desk_id),

@@ -18,7 +18,7 @@ static csf_statement clock_query = CSF_STATEMENT(
 	" c.length_microseconds, c.spent_microseconds, c.run_since, c.due_at, c.next_position, c.next_at, "
 	"c.next_closes,"
 	" c.paused_at, c.paused_microseconds, c.stopped_at, c.outcome"
-	" FROM unnest($1, $2, $3) AS u(place, desk_id, ticket_no)"
+	" FROM engine_rows AS u(place, desk_id, ticket_no)"
 	" JOIN csflow.clock c ON c.desk_id = u.desk_id AND c.ticket_no OPERATOR(csflow.=) u.ticket_no"
 	" ORDER BY u.place, c.clock, c.run DESC",
 	"ILN");
@@ -27,8 +27,7 @@ static csf_statement clock_insert = CSF_STATEMENT(
 	" length_microseconds, spent_microseconds, run_since, due_at, next_position, next_at, next_closes, "
 	"paused_at,"
 	" paused_microseconds, stopped_at, outcome)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-	"$19)",
+	" SELECT * FROM engine_rows",
 	"LNTILTPZLLZZSZBZLZT");
 static csf_statement clock_update = CSF_STATEMENT(
 	"UPDATE csflow.clock c SET target_id = u.target_id, calendar = u.calendar, priority = u.priority,"
@@ -36,7 +35,7 @@ static csf_statement clock_update = CSF_STATEMENT(
 	"u.run_since,"
 	" due_at = u.due_at, next_position = u.next_position, next_at = u.next_at, next_closes = u.next_closes,"
 	" paused_at = u.paused_at, paused_microseconds = u.paused, stopped_at = u.stopped_at, outcome = u.outcome"
-	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+	" FROM engine_rows"
 	" AS u(desk_id, ticket_no, clock, run, target_id, calendar, priority, started_at, length, spent, "
 	"run_since, due_at,"
 	" next_position, next_at, next_closes, paused_at, paused, stopped_at, outcome)"
@@ -86,7 +85,7 @@ csf_clocks_load(csf_ticket_clocks *tickets, int count)
 {
 	csf_rows keys;
 
-	csf_rows_init(&keys, clock_query.types);
+	csf_rows_init(&keys, &clock_query);
 	for (int i = 0; i < count; i++)
 	{
 		Datum values[3] = {Int32GetDatum(i), Int64GetDatum(tickets[i].desk->desk_id),
@@ -153,8 +152,8 @@ csf_clocks_save(csf_ticket_clocks *tickets, int count)
 	csf_rows moved;
 	uint64 expected;
 
-	csf_rows_init(&fresh, clock_insert.types);
-	csf_rows_init(&moved, clock_update.types);
+	csf_rows_init(&fresh, &clock_insert);
+	csf_rows_init(&moved, &clock_update);
 	for (int i = 0; i < count; i++)
 	{
 		for (int c = 0; c < tickets[i].list.count; c++)

@@ -405,7 +405,7 @@ csf_desk_load(int64 desk_id)
 
 	desk->desk_id = desk_id;
 	desk->context = context;
-	SPI_connect();
+	csf_connect();
 	csf_owner_enter(&scope, csf_flow_get()->owner);
 	snapshot = csf_latest_snapshot();
 	old = MemoryContextSwitchTo(context);
@@ -428,7 +428,7 @@ csf_desk_version(int64 desk_id)
 	Snapshot snapshot;
 	int64 version;
 
-	SPI_connect();
+	csf_connect();
 	csf_owner_enter(&scope, csf_flow_get()->owner);
 	snapshot = csf_latest_snapshot();
 	csf_run_under(&version_query, &key, NULL, snapshot);

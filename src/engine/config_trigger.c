@@ -138,7 +138,7 @@ csf_configuration_changed(PG_FUNCTION_ARGS)
 	TriggerData *data = csf_trigger_data(fcinfo, "configuration_changed", false);
 	csf_owner_scope scope;
 
-	SPI_connect();
+	csf_connect();
 	csf_owner_enter(&scope, data->tg_relation->rd_rel->relowner);
 	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
 		row_changed(data);

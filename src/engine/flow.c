@@ -8,11 +8,11 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
+#include "utils/queryenvironment.h"
 #include "utils/syscache.h"
 
 #include "errors.h"
@@ -114,6 +114,18 @@ csf_trigger_data(FunctionCallInfo fcinfo, const char *function, bool before_row)
 }
 
 void
+csf_connect(void)
+{
+	/* Static: it is looked at only between the two calls. */
+	static EphemeralNamedRelationData none = {.md = {.name = "engine_none", .enrtype = ENR_NAMED_TUPLESTORE}};
+
+	SPI_connect();
+	if (SPI_register_relation(&none) != SPI_OK_REL_REGISTER ||
+		SPI_unregister_relation(none.md.name) != SPI_OK_REL_UNREGISTER)
+		elog(ERROR, "could not prepare for engine_rows");
+}
+
+void
 csf_owner_enter(csf_owner_scope *scope, Oid owner)
 {
 	GetUserIdAndSecContext(&scope->user, &scope->security_context);
@@ -161,22 +173,24 @@ csf_type_of_letter(char letter)
 	}
 }
 
+static bool
+is_column(char letter)
+{
+	return letter >= 'A' && letter <= 'Z';
+}
+
 static void
 prepare(csf_statement *statement)
 {
 	Oid types[FUNC_MAX_ARGS];
-	int count = (int) strlen(statement->types);
+	int count = 0;
 
 	if (statement->plan != NULL)
 		return;
-	for (int i = 0; i < count; i++)
+	for (const char *letter = statement->types; *letter != '\0'; letter++)
 	{
-		char letter = statement->types[i];
-		bool is_array = letter >= 'A' && letter <= 'Z';
-
-		types[i] = csf_type_of_letter(is_array ? (char) (letter - 'A' + 'a') : letter);
-		if (is_array)
-			types[i] = get_array_type(types[i]);
+		if (!is_column(*letter))
+			types[count++] = csf_type_of_letter(*letter);
 	}
 	statement->plan = SPI_prepare_cursor(statement->sql, count, types, statement->cursor_options);
 	if (statement->plan == NULL)
@@ -259,75 +273,58 @@ csf_column_text(HeapTuple row, TupleDesc description, int column)
 }
 
 void
-csf_rows_init(csf_rows *rows, const char *types)
+csf_rows_init(csf_rows *rows, const csf_statement *statement)
 {
-	rows->types = types;
-	rows->columns = (int) strlen(types);
+	AttrNumber column = 0;
+	int columns = 0;
+
+	for (const char *letter = statement->types; *letter != '\0'; letter++)
+		columns += is_column(*letter);
+	rows->description = CreateTemplateTupleDesc(columns);
+	rows->store = NULL;
 	rows->count = 0;
-	rows->capacity = 0;
-	rows->values = NULL;
-	rows->nulls = NULL;
-}
-
-static void
-grow(csf_rows *rows)
-{
-	int capacity = rows->capacity == 0 ? 4 : rows->capacity * 4;
-	Datum *values = palloc_extended(sizeof(Datum) * rows->columns * capacity, MCXT_ALLOC_HUGE);
-	bool *nulls = palloc_extended(sizeof(bool) * rows->columns * capacity, MCXT_ALLOC_HUGE);
-
-	for (int column = 0; column < rows->columns && rows->count > 0; column++)
+	for (const char *letter = statement->types; *letter != '\0'; letter++)
 	{
-		memcpy(values + (Size) column * capacity, rows->values + (Size) column * rows->capacity,
-			   sizeof(Datum) * rows->count);
-		memcpy(nulls + (Size) column * capacity, rows->nulls + (Size) column * rows->capacity,
-			   sizeof(bool) * rows->count);
+		char name[NAMEDATALEN];
+
+		if (!is_column(*letter))
+			continue;
+		/* A column without a name would count as dropped. */
+		snprintf(name, sizeof(name), "column%d", ++column);
+		TupleDescInitEntry(rows->description, column, name, csf_type_of_letter((char) (*letter - 'A' + 'a')),
+						   -1, 0);
 	}
-	if (rows->values != NULL)
-	{
-		pfree(rows->values);
-		pfree(rows->nulls);
-	}
-	rows->values = values;
-	rows->nulls = nulls;
-	rows->capacity = capacity;
 }
 
 void
-csf_rows_add(csf_rows *rows, const Datum *values, const bool *nulls)
+csf_rows_add(csf_rows *rows, Datum *values, bool *nulls)
 {
-	if (rows->count == rows->capacity)
-		grow(rows);
-	for (int column = 0; column < rows->columns; column++)
-	{
-		rows->values[(Size) column * rows->capacity + rows->count] = values[column];
-		rows->nulls[(Size) column * rows->capacity + rows->count] = nulls[column];
-	}
+	if (rows->store == NULL)
+		rows->store = tuplestore_begin_heap(false, false, work_mem);
+	tuplestore_putvalues(rows->store, rows->description, values, nulls);
 	rows->count++;
 }
 
 uint64
 csf_rows_run(csf_rows *rows, csf_statement *statement, int expected)
 {
-	Datum arrays[FUNC_MAX_ARGS];
-	int lower = 1;
+	EphemeralNamedRelationData relation = {.md = {.name = "engine_rows",
+												  .reliddesc = InvalidOid,
+												  .tupdesc = rows->description,
+												  .enrtype = ENR_NAMED_TUPLESTORE,
+												  .enrtuples = rows->count},
+										   .reldata = rows->store};
+	uint64 processed;
 
 	if (rows->count == 0)
 		return 0;
-	for (int column = 0; column < rows->columns; column++)
-	{
-		char letter = rows->types[column];
-		Oid type = csf_type_of_letter((char) (letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter));
-		int16 length;
-		bool by_value;
-		char align;
-
-		get_typlenbyvalalign(type, &length, &by_value, &align);
-		arrays[column] = PointerGetDatum(construct_md_array(
-			rows->values + (Size) column * rows->capacity, rows->nulls + (Size) column * rows->capacity, 1,
-			&rows->count, &lower, type, length, by_value, align));
-	}
-	csf_run(statement, arrays, NULL, expected);
+	if (SPI_register_relation(&relation) != SPI_OK_REL_REGISTER)
+		elog(ERROR, "could not register engine_rows");
+	csf_run(statement, NULL, NULL, expected);
+	processed = SPI_processed;
+	SPI_unregister_relation(relation.md.name);
+	tuplestore_end(rows->store);
+	rows->store = NULL;
 	rows->count = 0;
-	return SPI_processed;
+	return processed;
 }

@@ -11,6 +11,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "utils/rel.h"
+#include "utils/tuplestore.h"
 
 /* The version of the flow's tables this library builds; it also serves the one before (design 2.6). */
 #define CSF_FLOW_VERSION 1
@@ -42,6 +43,12 @@ extern uint64 csf_flow_generation(void);
 extern TriggerData *csf_trigger_data(FunctionCallInfo fcinfo, const char *function, bool before_row);
 
 /*
+ * SPI_connect for the engine. PostgreSQL keeps the list of relations such as engine_rows where the current memory context
+ * was at the first of them; made here, that is SPI's own, which outlives our shorter-lived ones.
+ */
+extern void csf_connect(void);
+
+/*
  * The rights of the flow's owner and an empty search_path, for the engine's own statements, as referential-integrity
  * triggers do. Undone by csf_owner_leave; after an error by the transaction's own clean-up.
  */
@@ -56,8 +63,9 @@ extern void csf_owner_enter(csf_owner_scope *scope, Oid owner);
 extern void csf_owner_leave(const csf_owner_scope *scope);
 
 /*
- * A statement prepared once per connection. types has one letter per parameter, upper case for an array: b boolean,
- * s smallint, i integer, l bigint, d double precision, t text, z timestamptz, y bytea, n ticket_no, p priority.
+ * A statement prepared once per connection. types has a small letter per parameter, and a capital one per column of the
+ * rows it reads from engine_rows: b boolean, s smallint, i integer, l bigint, d double precision, t text, z timestamptz,
+ * y bytea, n ticket_no, p priority.
  */
 typedef struct csf_statement
 {
@@ -68,7 +76,7 @@ typedef struct csf_statement
 	struct csf_statement *next;
 } csf_statement;
 
-/* The generic plan is the good one where keys come from unnest: values would teach the planner nothing. */
+/* The generic plan is the good one where keys come from engine_rows: values would teach the planner nothing. */
 #define CSF_STATEMENT(sql, types)                                                                            \
 	{                                                                                                        \
 		(sql), (types), CURSOR_OPT_GENERIC_PLAN, NULL, NULL                                                  \
@@ -101,22 +109,21 @@ extern bool csf_column_bool(HeapTuple row, TupleDesc description, int column);
 extern char *csf_column_text(HeapTuple row, TupleDesc description, int column);
 
 /*
- * Rows collected column by column, to be handed to a statement as arrays for unnest.
+ * Rows collected one by one, for a statement to read as the relation engine_rows, as triggers read transition tables. Many
+ * rows spill to disk by themselves.
  */
 typedef struct csf_rows
 {
-	const char *types;
-	int columns;
+	TupleDesc description;
+	Tuplestorestate *store; /* NULL while there are none */
 	int count;
-	int capacity;
-	Datum *values; /* column-major: values[column * capacity + row] */
-	bool *nulls;
 } csf_rows;
 
-extern void csf_rows_init(csf_rows *rows, const char *types);
-/* Appends a row; by-reference values must live until the statement has run. */
-extern void csf_rows_add(csf_rows *rows, const Datum *values, const bool *nulls);
-/* Runs the statement with one array a column, if there are rows, and empties them; returns SPI_processed. */
+/* For the columns of a statement. */
+extern void csf_rows_init(csf_rows *rows, const csf_statement *statement);
+/* Appends a copy of a row. */
+extern void csf_rows_add(csf_rows *rows, Datum *values, bool *nulls);
+/* Runs the statement on the rows, if there are any, and empties them; returns SPI_processed. */
 extern uint64 csf_rows_run(csf_rows *rows, csf_statement *statement, int expected);
 
 #endif

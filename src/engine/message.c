@@ -62,7 +62,7 @@ static const char *const column_names[MESSAGE_COLUMNS] = {
 
 /* Locks in the order that everybody keeps (design 2.3), and reads what the messages act on. */
 static csf_statement ticket_query = CSF_STATEMENT(
-	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM unnest($1, $2) AS u(desk_id, ticket_no)"
+	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM engine_rows AS u(desk_id, ticket_no)"
 	" JOIN csflow.ticket t ON t.desk_id = u.desk_id AND t.ticket_no OPERATOR(csflow.=) u.ticket_no"
 	" ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE OF t",
 	"LN");
@@ -75,13 +75,13 @@ static csf_statement ticket_update = CSF_STATEMENT(
 	" last_public_message_at = CASE WHEN u.is_answer THEN u.at ELSE t.last_public_message_at END,"
 	" last_customer_message_at = CASE WHEN u.is_customer THEN u.at ELSE t.last_customer_message_at END,"
 	" next_news_at = CASE WHEN u.is_answer THEN u.next_news_at ELSE t.next_news_at END"
-	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS u(desk_id, ticket_no, at, changed_by, "
+	" FROM engine_rows AS u(desk_id, ticket_no, at, changed_by, "
 	"changed_by_kind,"
 	" state, is_person, is_answer, is_customer, next_news_at)"
 	" WHERE t.desk_id = u.desk_id AND t.ticket_no OPERATOR(csflow.=) u.ticket_no",
 	"LNZLTTBBBZ");
 static csf_statement instant_update =
-	CSF_STATEMENT("UPDATE csflow.message m SET at = u.at FROM unnest($1, $2, $3, $4) AS u(desk_id, "
+	CSF_STATEMENT("UPDATE csflow.message m SET at = u.at FROM engine_rows AS u(desk_id, "
 				  "ticket_no, message_no, at)"
 				  " WHERE m.desk_id = u.desk_id AND m.ticket_no OPERATOR(csflow.=) u.ticket_no AND "
 				  "m.message_no = u.message_no",
@@ -392,7 +392,7 @@ lock_tickets(const message_round *round)
 {
 	csf_rows keys;
 
-	csf_rows_init(&keys, ticket_query.types);
+	csf_rows_init(&keys, &ticket_query);
 	for (int i = 0; i < round->count; i++)
 	{
 		Datum values[2] = {Int64GetDatum(round->messages[i]->desk_id),
@@ -427,8 +427,8 @@ run_round(message_round *round, MemoryContext pins)
 	const csf_desk *desk = NULL;
 
 	csf_recorder_init(&round->recorder, CurrentMemoryContext);
-	csf_rows_init(&round->updates, ticket_update.types);
-	csf_rows_init(&round->lifts, instant_update.types);
+	csf_rows_init(&round->updates, &ticket_update);
+	csf_rows_init(&round->lifts, &instant_update);
 	round->changes = palloc_extended(sizeof(csf_change) * round->count, MCXT_ALLOC_HUGE);
 	for (int i = 0; i < round->count; i++)
 	{
@@ -518,7 +518,7 @@ csf_message_after(PG_FUNCTION_ARGS)
 	if (data->tg_newtable == NULL)
 		ereport(ERROR, (errcode(ERRCODE_CSF_TRIGGER_MISUSE),
 						errmsg("trigger \"%s\" lacks its transition table", data->tg_trigger->tgname)));
-	SPI_connect();
+	csf_connect();
 	csf_owner_enter(&scope, data->tg_relation->rd_rel->relowner);
 	messages = read_messages(data, &count);
 	if (count > 0)

@@ -51,7 +51,7 @@ flow_zone(const csf_flow *flow)
 
 	if (zone != NULL && zone_generation == csf_flow_generation())
 		return zone;
-	SPI_connect();
+	csf_connect();
 	csf_owner_enter(&scope, flow->owner);
 	csf_run(&zone_query, NULL, NULL, SPI_OK_SELECT);
 	if (SPI_processed == 1)
@@ -145,7 +145,7 @@ draw_past(const csf_flow *flow, int64 base)
 	Datum range[2] = {TicketNoGetDatum(base + 1), TicketNoGetDatum(base + CSF_TICKET_NO_SERIAL_MAX)};
 	int64 serial;
 
-	SPI_connect();
+	csf_connect();
 	csf_owner_enter(&scope, flow->owner);
 	csf_run(&month_update, range, NULL, SPI_OK_INSERT_RETURNING);
 	serial = csf_column_int64(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, 0);

@@ -38,39 +38,41 @@ typedef struct chain
 } chain;
 
 static csf_statement chain_query = CSF_STATEMENT(
-	"SELECT c.desk_id, c.ticket_no, c.seq, c.head FROM unnest($1, $2) AS u(desk_id, ticket_no)"
+	"SELECT c.desk_id, c.ticket_no, c.seq, c.head FROM engine_rows AS u(desk_id, ticket_no)"
 	" JOIN csflow.ticket_chain c ON c.desk_id = u.desk_id AND c.ticket_no OPERATOR(csflow.=) u.ticket_no",
 	"LN");
 static csf_statement chain_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.ticket_chain (desk_id, ticket_no, seq, head) SELECT * FROM unnest($1, $2, $3, $4)",
-	"LNIY");
+	"INSERT INTO csflow.ticket_chain (desk_id, ticket_no, seq, head) SELECT * FROM engine_rows", "LNIY");
 static csf_statement chain_update = CSF_STATEMENT(
 	"UPDATE csflow.ticket_chain c SET seq = u.seq, head = u.head"
-	" FROM unnest($1, $2, $3, $4, $5) AS u(desk_id, ticket_no, seq, head, first_seq)"
+	" FROM engine_rows AS u(desk_id, ticket_no, seq, head, first_seq)"
 	" WHERE c.desk_id = u.desk_id AND c.ticket_no OPERATOR(csflow.=) u.ticket_no AND c.seq = u.first_seq",
 	"LNIYI");
 static csf_statement event_insert = CSF_STATEMENT(
 	"INSERT INTO csflow.event (desk_id, ticket_no, seq, at, recorded_at, kind, actor_kind, actor_id, "
 	"old_state,"
 	" new_state, old_value, new_value, clock, run, step_position, due_at, message_no, text_digest, hash)"
-	" SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-	"$19)",
+	" SELECT * FROM engine_rows",
 	"LNIZZTTLTTTTTISZLYY");
 static csf_statement text_insert = CSF_STATEMENT("INSERT INTO csflow.event_text (desk_id, ticket_no, seq, "
-												 "salt, text) SELECT * FROM unnest($1, $2, $3, $4, $5)",
+												 "salt, text) SELECT * FROM engine_rows",
 												 "LNIYT");
 static csf_statement notice_insert =
 	CSF_STATEMENT("INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, "
 				  "recipient_id, recipient, clock,"
-				  " due_at) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+				  " due_at) SELECT * FROM engine_rows",
 				  "LNZTTLTTZ");
 
 void
 csf_recorder_init(csf_recorder *recorder, MemoryContext context)
 {
+	MemoryContext old;
+
 	memset(recorder, 0, sizeof(*recorder));
 	recorder->context = context;
-	csf_rows_init(&recorder->notices, notice_insert.types);
+	old = MemoryContextSwitchTo(context);
+	csf_rows_init(&recorder->notices, &notice_insert);
+	MemoryContextSwitchTo(old);
 }
 
 void
@@ -239,7 +241,7 @@ load_chains(csf_recorder *recorder, HTAB *chains, bool all_new)
 	csf_rows keys;
 	int64 previous = 0;
 
-	csf_rows_init(&keys, chain_query.types);
+	csf_rows_init(&keys, &chain_query);
 	for (int i = 0; i < recorder->count; i++)
 	{
 		const csf_event *event = &recorder->events[i];
@@ -351,8 +353,8 @@ write_heads(HTAB *chains)
 	csf_rows moved;
 	uint64 expected;
 
-	csf_rows_init(&fresh, chain_insert.types);
-	csf_rows_init(&moved, chain_update.types);
+	csf_rows_init(&fresh, &chain_insert);
+	csf_rows_init(&moved, &chain_update);
 	hash_seq_init(&scan, chains);
 	while ((entry = hash_seq_search(&scan)) != NULL)
 	{
@@ -382,8 +384,8 @@ csf_recorder_flush(csf_recorder *recorder, bool all_new)
 		csf_rows rows;
 		csf_rows texts;
 
-		csf_rows_init(&rows, event_insert.types);
-		csf_rows_init(&texts, text_insert.types);
+		csf_rows_init(&rows, &event_insert);
+		csf_rows_init(&texts, &text_insert);
 		load_chains(recorder, chains, all_new);
 		hash_events(recorder, chains, &rows, &texts);
 		csf_rows_run(&rows, &event_insert, SPI_OK_INSERT);

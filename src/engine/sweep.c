@@ -44,7 +44,7 @@ static csf_statement one_query =
 static csf_statement review_insert = CSF_STATEMENT(
 	"INSERT INTO csflow.review (desk_id, ticket_no, opened_at, clock, run, participants)"
 	" SELECT u.desk_id, u.ticket_no, u.at, u.clock, u.run, pg_catalog.string_to_array(u.participants, E'\\n')"
-	" FROM unnest($1, $2, $3, $4, $5, $6) AS u(desk_id, ticket_no, at, clock, run, participants)"
+	" FROM engine_rows AS u(desk_id, ticket_no, at, clock, run, participants)"
 	" ON CONFLICT (desk_id, ticket_no, clock, run) DO NOTHING",
 	"LNZTIT");
 static csf_statement next_agent_query = CSF_STATEMENT(
@@ -61,7 +61,7 @@ static csf_statement ticket_update = CSF_STATEMENT(
 	" team_id = coalesce(u.team_id, t.team_id), agent_id = CASE WHEN u.moves THEN u.agent_id ELSE t.agent_id "
 	"END,"
 	" state = coalesce(u.state, t.state), close_reason = coalesce(u.close_reason, t.close_reason)"
-	" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS u(desk_id, ticket_no, at, reason, priority, "
+	" FROM engine_rows AS u(desk_id, ticket_no, at, reason, priority, "
 	"team_id, moves,"
 	" agent_id, state, close_reason)"
 	" WHERE t.desk_id = u.desk_id AND t.ticket_no OPERATOR(csflow.=) u.ticket_no",
@@ -395,12 +395,12 @@ csf_fire_steps(PG_FUNCTION_ARGS)
 	sweep s = {.at = PG_GETARG_TIMESTAMPTZ(1), .closing = PG_GETARG_BOOL(3)};
 	csf_owner_scope scope;
 
-	SPI_connect();
+	csf_connect();
 	s.desk = csf_desk_pin(PG_GETARG_INT64(0), CurrentMemoryContext);
 	csf_owner_enter(&scope, csf_flow_get()->owner);
 	csf_recorder_init(&s.recorder, CurrentMemoryContext);
-	csf_rows_init(&s.reviews, review_insert.types);
-	csf_rows_init(&s.updates, ticket_update.types);
+	csf_rows_init(&s.reviews, &review_insert);
+	csf_rows_init(&s.updates, &ticket_update);
 	if (PG_ARGISNULL(4))
 	{
 		Datum values[3] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};

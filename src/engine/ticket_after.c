@@ -392,7 +392,7 @@ csf_ticket_after(PG_FUNCTION_ARGS)
 						errmsg("trigger \"%s\" lacks its transition tables", data->tg_trigger->tgname)));
 	c.map = csf_ticket_map_get(data->tg_relation);
 	c.description = RelationGetDescr(data->tg_relation);
-	SPI_connect();
+	csf_connect();
 	csf_owner_enter(&scope, data->tg_relation->rd_rel->relowner);
 	c.context = AllocSetContextCreate(CurrentMemoryContext, "csflow changes", ALLOCSET_DEFAULT_SIZES);
 	work(data, &c);

@@ -298,7 +298,7 @@ fill_customer_tier(filling *f)
 		set_text(f, CSF_TICKET_CUSTOMER_TIER, "standard");
 		return;
 	}
-	SPI_connect();
+	csf_connect();
 	csf_owner_enter(&scope, csf_flow_get()->owner);
 	csf_run(&tier_query, keys, NULL, SPI_OK_SELECT);
 	if (SPI_processed == 1)
