@@ -45,13 +45,14 @@ fail(parser *parser, int position, const char *hint, const char *format, ...)
 	return false;
 }
 
-/* The text from a position to the end of the clause, at most 40 bytes of it, as plain ASCII. */
+/* The text from a position to the end of the clause, at most 40 bytes of it, in plain ASCII. */
 static const char *
 excerpt(const parser *parser, int position, char *buffer)
 {
 	int length = 0;
 
-	while (position + length < parser->length && length < 40 && parser->text[position + length] != ';')
+	while (position + length < parser->length && length < 40 &&
+		   (length == 0 || parser->text[position + length] != ';'))
 	{
 		char c = parser->text[position + length];
 
@@ -63,6 +64,16 @@ excerpt(const parser *parser, int position, char *buffer)
 	return buffer;
 }
 #define EXCERPT_SIZE 41
+
+static bool
+fail_token(parser *parser, int position, const char *what, const char *hint)
+{
+	char buffer[EXCERPT_SIZE];
+
+	if (position >= parser->length || parser->text[position] == ';')
+		return fail(parser, position, hint, "%s is missing", what);
+	return fail(parser, position, hint, "invalid %s \"%s\"", what, excerpt(parser, position, buffer));
+}
 
 static bool
 is_space(char c)
@@ -172,12 +183,10 @@ take_weekday(parser *parser, int *weekday)
 static bool
 expect_weekday(parser *parser, int *weekday)
 {
-	char buffer[EXCERPT_SIZE];
-
 	if (take_weekday(parser, weekday))
 		return true;
-	return fail(parser, parser->position, "Weekdays are mon, tue, wed, thu, fri, sat and sun.",
-				"unknown weekday \"%s\"", excerpt(parser, parser->position, buffer));
+	return fail_token(parser, parser->position, "weekday",
+					  "Weekdays are mon, tue, wed, thu, fri, sat and sun.");
 }
 
 /* HH:MM to minutes; 24:00 is the end of the day. */
@@ -187,7 +196,6 @@ expect_time(parser *parser, int *minutes)
 	int start = parser->position;
 	int hour;
 	int minute;
-	char buffer[EXCERPT_SIZE];
 
 	if (take_number(parser, 1, 2, &hour) && peek(parser) == ':')
 	{
@@ -198,8 +206,8 @@ expect_time(parser *parser, int *minutes)
 			return true;
 		}
 	}
-	return fail(parser, start, "A shift is written 09:00-12:00, in hours and minutes from 00:00 to 24:00.",
-				"invalid time of day \"%s\"", excerpt(parser, start, buffer));
+	return fail_token(parser, start, "time of day",
+					  "A shift is written 09:00-12:00, in hours and minutes from 00:00 to 24:00.");
 }
 
 static bool
@@ -323,7 +331,6 @@ expect_date(parser *parser, int32 *date)
 	int year;
 	int month;
 	int day;
-	char buffer[EXCERPT_SIZE];
 
 	if (take_number(parser, 4, 4, &year) && peek(parser) == '-')
 	{
@@ -341,8 +348,7 @@ expect_date(parser *parser, int32 *date)
 			}
 		}
 	}
-	return fail(parser, start, "Dates are written 2026-10-01, from 1900-01-01 to 2200-12-31.",
-				"invalid date \"%s\"", excerpt(parser, start, buffer));
+	return fail_token(parser, start, "date", "Dates are written 2026-10-01, from 1900-01-01 to 2200-12-31.");
 }
 
 static bool
@@ -432,7 +438,6 @@ bound_clause(parser *parser, const char *word, int32 *bound)
 static bool
 any_clause(parser *parser)
 {
-	char buffer[EXCERPT_SIZE];
 	int start = parser->position;
 
 	if (is_digit(peek(parser)))
@@ -443,9 +448,8 @@ any_clause(parser *parser)
 		return bound_clause(parser, "until", &parser->rules->until);
 	if (is_letter(peek(parser)))
 		return weekly_clause(parser);
-	return fail(parser, start, "A clause begins with a weekday, daily, a date, from or until.",
-				at_clause_end(parser) ? "empty clause%s" : "clause not understood: \"%s\"",
-				excerpt(parser, start, buffer));
+	return fail_token(parser, start, "clause",
+					  "A clause begins with a weekday, daily, a date, from or until.");
 }
 
 static bool

@@ -87,7 +87,7 @@ csf_calendar_between(csf_calendar *calendar, TimestampTz from, TimestampTz to)
 	if (TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 						errmsg("business time between infinite instants is not defined: %s, %s",
-							   pstrdup(timestamptz_to_str(from)), timestamptz_to_str(to))));
+							   pstrdup(timestamptz_to_str(from)), pstrdup(timestamptz_to_str(to)))));
 	if (!csf_business_between(calendar, from, to, &microseconds))
 		out_of_range(csf_business_in_range(from) ? to : from);
 	return microseconds;
