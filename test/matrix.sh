@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs `make test` on the other supported PostgreSQL majors, each in a Debian chroot of its own (test/pgmatrix.sh), and
+# Compiles without a warning and runs `make test` on the other supported PostgreSQL majors, each in a Debian chroot of its own (test/pgmatrix.sh), and
 # closes with one line of counts. Needs root. A lane that could not be made counts as skipped, never as passed.
 #
 #   test/matrix.sh [SUITE:MAJOR...]     default: trixie:17 forky:18
@@ -27,7 +27,7 @@ for lane; do
 		skipped=$((skipped + 1))
 		continue
 	fi
-	test/pgmatrix.sh "$suite" "$major" . make test 2>&1 | tee "$output" | sed "s/^/$major | /" || status=${PIPESTATUS[0]}
+	test/pgmatrix.sh "$suite" "$major" . sh -c 'make -s warnings-gcc && make test' 2>&1 | tee "$output" | sed "s/^/$major | /" || status=${PIPESTATUS[0]}
 	if [ "$status" = 75 ]; then
 		echo "skipped: no chroot could be made"
 		skipped=$((skipped + 1))
