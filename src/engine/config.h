@@ -39,6 +39,7 @@ typedef struct csf_channel
 {
 	const char *name;
 	bool is_instant;
+	bool is_active; /* false: takes no new ticket */
 } csf_channel;
 
 /* A category with everything inherited from its kind filled in; zero or NULL: nothing given. */

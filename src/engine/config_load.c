@@ -38,8 +38,8 @@ static csf_statement agent_query =
 	CSF_STATEMENT("SELECT agent_id, role_name::text, team_id, is_bot, may_act_for_others, is_active"
 				  " FROM csflow.agent WHERE desk_id = $1 ORDER BY agent_id",
 				  "l");
-static csf_statement channel_query =
-	CSF_STATEMENT("SELECT channel, is_instant FROM csflow.channel WHERE desk_id = $1 ORDER BY channel", "l");
+static csf_statement channel_query = CSF_STATEMENT(
+	"SELECT channel, is_instant, is_active FROM csflow.channel WHERE desk_id = $1 ORDER BY channel", "l");
 static csf_statement category_query = CSF_STATEMENT(
 	"SELECT c.category_id, coalesce(c.parent_id, c.category_id), c.code, coalesce(p.code, c.code),"
 	" coalesce(c.tag_word, p.tag_word), coalesce(c.team_id, p.team_id), coalesce(c.impact, p.impact),"
@@ -173,6 +173,7 @@ load_people(csf_desk *desk, Snapshot snapshot)
 	{
 		desk->channels[i].name = csf_column_text(ROW(i), 1);
 		desk->channels[i].is_instant = csf_column_bool(ROW(i), 2);
+		desk->channels[i].is_active = csf_column_bool(ROW(i), 3);
 	}
 }
 

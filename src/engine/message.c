@@ -87,8 +87,7 @@ static csf_statement instant_update =
 				  "m.message_no = u.message_no",
 				  "LNLZ");
 
-/* While we lift a message's instant ourselves, its BEFORE trigger lets the update through. */
-static bool lifting = false;
+bool csf_message_writes_ticket = false;
 
 static void
 find_columns(TupleDesc description, int *numbers)
@@ -172,7 +171,8 @@ csf_message_before(PG_FUNCTION_ARGS)
 
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 	{
-		if (!lifting)
+		/* We lift a message's instant ourselves. */
+		if (!csf_message_writes_ticket)
 			ereport(ERROR, (errcode(ERRCODE_CSF_IMMUTABLE), errmsg("messages cannot be changed"),
 							errhint("Write another message.")));
 		return PointerGetDatum(data->tg_newtuple);
@@ -448,17 +448,17 @@ run_round(message_round *round, MemoryContext pins)
 	}
 	csf_changes_apply(round->changes, round->count);
 	csf_recorder_flush(&round->recorder, false);
-	lifting = true;
+	csf_message_writes_ticket = true;
 	PG_TRY();
 	{
 		csf_rows_run(&round->lifts, &instant_update, SPI_OK_UPDATE);
+		csf_rows_run(&round->updates, &ticket_update, SPI_OK_UPDATE);
 	}
 	PG_FINALLY();
 	{
-		lifting = false;
+		csf_message_writes_ticket = false;
 	}
 	PG_END_TRY();
-	csf_rows_run(&round->updates, &ticket_update, SPI_OK_UPDATE);
 }
 
 /*

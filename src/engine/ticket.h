@@ -103,6 +103,9 @@ extern void csf_ticket_facts_of(csf_ticket_facts *facts, const csf_desk *desk, c
 	" t.complexity, t.opened_at, t.changed_at, t.team_id, t.agent_id"
 extern void csf_ticket_from_spi(csf_ticket_row *row, HeapTuple tuple, TupleDesc description);
 
+/* While a message's trigger writes the columns that follow from messages; anybody else's values for them are ignored. */
+extern bool csf_message_writes_ticket;
+
 /* "ticket 202611001 of desk 3", for messages. */
 extern const char *csf_ticket_label(int64 desk_id, int64 ticket_no);
 

@@ -217,9 +217,10 @@ static bool
 is_followed(const csf_ticket_map *map, int attribute)
 {
 	static const csf_ticket_column free_columns[] = {
-		CSF_TICKET_TITLE,      CSF_TICKET_BODY,          CSF_TICKET_CUSTOMER_ID,  CSF_TICKET_AMOUNT,
-		CSF_TICKET_CHANNEL,    CSF_TICKET_CUSTOMER_TIER, CSF_TICKET_IMPACT,       CSF_TICKET_URGENCY,
-		CSF_TICKET_COMPLEXITY, CSF_TICKET_DOMAIN,        CSF_TICKET_HANDLING_TIER};
+		CSF_TICKET_TITLE,      CSF_TICKET_BODY,          CSF_TICKET_CUSTOMER_ID,   CSF_TICKET_AMOUNT,
+		CSF_TICKET_CHANNEL,    CSF_TICKET_CUSTOMER_TIER, CSF_TICKET_IMPACT,        CSF_TICKET_URGENCY,
+		CSF_TICKET_COMPLEXITY, CSF_TICKET_DOMAIN,        CSF_TICKET_HANDLING_TIER, CSF_TICKET_EMOTION,
+		CSF_TICKET_ANGER,      CSF_TICKET_ANXIETY};
 
 	for (int i = 0; i < (int) lengthof(free_columns); i++)
 	{
@@ -280,6 +281,8 @@ add_updated(chunk *c, const csf_desk *desk, const csf_ticket_row *old, const csf
 	change->signals = record_columns(c, old, new);
 	if (!csf_ticket_same(old, new, CSF_TICKET_STATE))
 		change->signals |= record_state(c, new, csf_ticket_state(old), csf_ticket_state(new));
+	else if (!csf_ticket_same(old, new, CSF_TICKET_DUPLICATE_OF))
+		record_value_change(c, new, "edited", NULL, "duplicate_of");
 	/* Only what targets ask about can move a clock. */
 	if (change->signals != 0 || !csf_ticket_same(old, new, CSF_TICKET_CATEGORY_ID) ||
 		!csf_ticket_same(old, new, CSF_TICKET_PRIORITY) || !csf_ticket_same(old, new, CSF_TICKET_CHANNEL) ||

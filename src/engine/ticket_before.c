@@ -29,6 +29,9 @@ PG_FUNCTION_INFO_V1(csf_ticket_before);
 static csf_statement tier_query =
 	CSF_STATEMENT("SELECT tier FROM csflow.customer WHERE desk_id = $1 AND customer_id = $2", "ll");
 
+static csf_statement original_query =
+	CSF_STATEMENT("SELECT FROM csflow.ticket WHERE desk_id = $1 AND ticket_no OPERATOR(csflow.=) $2", "ln");
+
 /* A row being filled in. */
 typedef struct filling
 {
@@ -131,17 +134,24 @@ static void
 check_channel(const filling *f)
 {
 	char *channel = csf_ticket_text(&f->new, CSF_TICKET_CHANNEL);
+	const csf_channel *found = channel == NULL ? NULL : csf_desk_channel(f->desk, channel, strlen(channel));
 	StringInfoData known;
 
-	if (channel != NULL && csf_desk_channel(f->desk, channel, strlen(channel)) != NULL)
+	if (found != NULL && found->is_active)
 		return;
 	initStringInfo(&known);
 	for (int i = 0; i < f->desk->channel_count; i++)
-		appendStringInfo(&known, "%s%s", i > 0 ? ", " : "", f->desk->channels[i].name);
+	{
+		if (f->desk->channels[i].is_active)
+			appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", f->desk->channels[i].name);
+	}
 	ereport(ERROR,
 			(errcode(channel == NULL ? ERRCODE_CSF_MISSING_VALUE : ERRCODE_CSF_UNKNOWN_REFERENCE),
-			 channel == NULL ? errmsg("a ticket needs a channel") : errmsg("unknown channel \"%s\"", channel),
-			 errdetail("Desk \"%s\" has these channels: %s.", f->desk->name, known.data),
+			 channel == NULL ? errmsg("a ticket needs a channel")
+			 : found == NULL ? errmsg("unknown channel \"%s\"", channel)
+							 : errmsg("channel \"%s\" is no longer in use", channel),
+			 known.len == 0 ? errdetail("Desk \"%s\" has no channel.", f->desk->name)
+							: errdetail("Desk \"%s\" has these channels: %s.", f->desk->name, known.data),
 			 errhint("Add a row to csflow.channel for a new one.")));
 }
 
@@ -242,6 +252,34 @@ settle_tag(filling *f)
 		set(f, CSF_TICKET_TAG, PointerGetDatum(tag));
 }
 
+/* A duplicate points at a ticket that is there (handbook A8). */
+static void
+check_original(const filling *f)
+{
+	Datum keys[2] = {f->new.values[CSF_TICKET_DESK_ID], f->new.values[CSF_TICKET_DUPLICATE_OF]};
+	csf_owner_scope scope;
+	bool found;
+
+	if (f->new.nulls[CSF_TICKET_DUPLICATE_OF])
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("a duplicate must name the original ticket"),
+				 errhint("Set duplicate_of, or use csflow.mark_duplicate().")));
+	if (keys[1] == f->new.values[CSF_TICKET_TICKET_NO])
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_NOT_ALLOWED), errmsg("%s cannot be a duplicate of itself", label(f))));
+	SPI_connect();
+	csf_owner_enter(&scope, csf_flow_get()->owner);
+	csf_run(&original_query, keys, NULL, SPI_OK_SELECT);
+	found = SPI_processed == 1;
+	csf_owner_leave(&scope);
+	SPI_finish();
+	if (!found)
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_UNKNOWN_TICKET),
+				 errmsg("there is no %s", csf_ticket_label(DatumGetInt64(keys[0]), DatumGetInt64(keys[1]))),
+				 errdetail("%s cannot be a duplicate of it.", label(f))));
+}
+
 /* The columns that a change of state fills, whoever asks for it. */
 static void
 settle_state(filling *f, int from, csf_state to)
@@ -270,11 +308,9 @@ settle_state(filling *f, int from, csf_state to)
 		set_null(f, CSF_TICKET_CLOSED_AT);
 		set_null(f, CSF_TICKET_CLOSE_REASON);
 	}
-	if (to == CSF_STATE_DUPLICATE && f->new.nulls[CSF_TICKET_DUPLICATE_OF])
-		ereport(ERROR,
-				(errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("a duplicate must name the original ticket"),
-				 errhint("Set duplicate_of, or use csflow.mark_duplicate().")));
-	if (to != CSF_STATE_DUPLICATE)
+	if (to == CSF_STATE_DUPLICATE)
+		check_original(f);
+	else
 		set_null(f, CSF_TICKET_DUPLICATE_OF);
 	if (from < CSF_STATE_COUNT && (CSF_STATE_BIT(from) & CSF_STATES_DONE) != 0 &&
 		(CSF_STATE_BIT(to) & (CSF_STATES_DONE | CSF_STATES_DEAD)) == 0)
@@ -315,18 +351,36 @@ fill_customer_tier(filling *f)
 	set_text(f, CSF_TICKET_CUSTOMER_TIER, tier);
 }
 
+/* Past white space, the ideographic space of Chinese input among it. */
+static char *
+skip_blank(char *text)
+{
+	static const char ideographic_space[] = "\xE3\x80\x80";
+
+	for (;;)
+	{
+		if (*text != '\0' && isascii((unsigned char) *text) && isspace((unsigned char) *text))
+			text++;
+		else if (GetDatabaseEncoding() == PG_UTF8 && strncmp(text, ideographic_space, 3) == 0)
+			text += 3;
+		else
+			return text;
+	}
+}
+
 /* The first line of the body, cut to a length that fits a list (handbook A3). */
 static void
 fill_title(filling *f)
 {
+	char *title = csf_ticket_text(&f->new, CSF_TICKET_TITLE);
 	char *body = csf_ticket_text(&f->new, CSF_TICKET_BODY);
 	int length;
 	int cut;
 
-	if (!f->new.nulls[CSF_TICKET_TITLE] || body == NULL)
+	if (body == NULL || (title != NULL && *skip_blank(title) != '\0'))
 		return;
-	while (*body != '\0' && isspace((unsigned char) *body))
-		body++;
+	set_null(f, CSF_TICKET_TITLE);
+	body = skip_blank(body);
 	length = (int) strcspn(body, "\r\n");
 	if (length == 0)
 		return;
@@ -546,21 +600,35 @@ settle_correction(filling *f)
 				 psprintf("corrected: %s", f->new.nulls[CSF_TICKET_CHANGE_REASON]
 											   ? "by a rule"
 											   : csf_ticket_text(&f->new, CSF_TICKET_CHANGE_REASON)));
+	if (!priority)
+		keep_old(f, CSF_TICKET_PRIORITY_REASON);
 	if (category || kind || differs(f, CSF_TICKET_TEAM_ID))
 		set(f, CSF_TICKET_NEEDS_REVIEW, BoolGetDatum(false));
 	if (category || kind || priority || differs(f, CSF_TICKET_DOMAIN))
 		settle_tag(f);
 }
 
+/* What follows from the flow and from messages cannot be set by hand; they would be figures without an event. */
+static void
+keep_derived(filling *f)
+{
+	static const csf_ticket_column by_flow[] = {
+		CSF_TICKET_TRANSFER_COUNT, CSF_TICKET_REOPEN_COUNT, CSF_TICKET_ACCEPTED_AT,
+		CSF_TICKET_ANSWERED_AT,    CSF_TICKET_CLOSED_AT,    CSF_TICKET_SCORE,
+		CSF_TICKET_RULES_VERSION,  CSF_TICKET_TAG,          CSF_TICKET_NOTIFIED_TEAM_IDS};
+	static const csf_ticket_column by_messages[] = {
+		CSF_TICKET_FIRST_RESPONSE_AT, CSF_TICKET_LAST_CUSTOMER_MESSAGE_AT, CSF_TICKET_LAST_PUBLIC_MESSAGE_AT,
+		CSF_TICKET_NEXT_NEWS_AT};
+
+	for (int i = 0; i < (int) lengthof(by_flow); i++)
+		keep_old(f, by_flow[i]);
+	for (int i = 0; i < (int) lengthof(by_messages) && !csf_message_writes_ticket; i++)
+		keep_old(f, by_messages[i]);
+}
+
 static void
 settle_assignment(filling *f)
 {
-	static const csf_ticket_column derived[] = {CSF_TICKET_TRANSFER_COUNT, CSF_TICKET_REOPEN_COUNT,
-												CSF_TICKET_ACCEPTED_AT, CSF_TICKET_ANSWERED_AT,
-												CSF_TICKET_CLOSED_AT};
-
-	for (int i = 0; i < (int) lengthof(derived); i++)
-		keep_old(f, derived[i]);
 	if (differs(f, CSF_TICKET_TEAM_ID) || differs(f, CSF_TICKET_AGENT_ID))
 		check_team_and_agent(f);
 	if (differs(f, CSF_TICKET_TEAM_ID) && !f->old.nulls[CSF_TICKET_TEAM_ID])
@@ -582,6 +650,7 @@ fill_update(filling *f)
 	check_text_size(f, CSF_TICKET_BODY, "body");
 	if (differs(f, CSF_TICKET_CHANNEL))
 		check_channel(f);
+	keep_derived(f);
 	settle_changed_at(f);
 	settle_update_actor(f);
 	settle_correction(f);
@@ -590,6 +659,13 @@ fill_update(filling *f)
 	if (from == to)
 	{
 		keep_old(f, CSF_TICKET_CLOSE_REASON);
+		if (differs(f, CSF_TICKET_DUPLICATE_OF))
+		{
+			if (to == CSF_STATE_DUPLICATE)
+				check_original(f);
+			else
+				set_null(f, CSF_TICKET_DUPLICATE_OF);
+		}
 		return;
 	}
 	check_transition(f, (int) from, to);
