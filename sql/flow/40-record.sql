@@ -87,6 +87,7 @@ COMMENT ON COLUMN csflow.clock.length_microseconds IS 'Business time allowed; NU
 COMMENT ON COLUMN csflow.clock.spent_microseconds IS 'Business time used before run_since; the whole time once stopped.';
 COMMENT ON COLUMN csflow.clock.run_since IS 'Since when it has been running; NULL while paused and once stopped.';
 COMMENT ON COLUMN csflow.clock.due_at IS 'Due instant; NULL while paused (unless already overdue) and when measured only.';
+COMMENT ON COLUMN csflow.clock.next_position IS 'Steps of the target from this position on have not fired.';
 COMMENT ON COLUMN csflow.clock.next_at IS 'When the next step is due; NULL: none. The sweeps search this.';
 COMMENT ON COLUMN csflow.clock.next_closes IS 'Whether that step closes the ticket (run_auto_close takes it, run_escalation the others).';
 COMMENT ON COLUMN csflow.clock.paused_microseconds IS 'Elapsed time in pauses that have ended.';

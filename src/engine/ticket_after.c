@@ -123,6 +123,8 @@ add_opened(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
 	change->signals = CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED) | CSF_SIGNAL_ENTER(change->after.state);
 	if (change->after.state == CSF_STATE_IN_PROGRESS)
 		change->signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED);
+	else if (change->after.state == CSF_STATE_ANSWERED)
+		change->signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
 
 	begin_event(&event, row, "opened");
 	event.new_state = csf_state_name(change->after.state);

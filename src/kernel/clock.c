@@ -4,6 +4,8 @@
  */
 #include "kernel/clock.h"
 
+#include <float.h>
+
 /* ---- which target ---- */
 
 static bool
@@ -64,10 +66,11 @@ is_running(const csf_clock *clock)
 	return clock->run_since != CSF_NO_INSTANT;
 }
 
+/* The due instant itself is still in time. */
 static bool
 is_overdue(const csf_clock *clock, int64 at)
 {
-	return clock->due_at != CSF_NO_INSTANT && at >= clock->due_at;
+	return clock->due_at != CSF_NO_INSTANT && at > clock->due_at;
 }
 
 static int64
@@ -93,7 +96,7 @@ csf_clock_spent(const csf_clock *clock, int64 at)
 static const csf_step *
 next_step(const csf_clock *clock)
 {
-	if (clock->target == NULL || clock->next_position == 0)
+	if (clock->target == NULL)
 		return NULL;
 	for (int i = 0; i < clock->target->step_count; i++)
 	{
@@ -152,14 +155,15 @@ resolve_length(csf_clock *clock, int64 named_at, int64 previous_due)
 {
 	const csf_target *target = clock->target;
 
-	if (target->due_from == CSF_DUE_NONE)
+	/* Named by nobody yet: measured until somebody does. */
+	if (target->due_from == CSF_DUE_NONE || (target->due_from == CSF_DUE_NAMED && named_at == CSF_NO_INSTANT))
 	{
 		clock->length = CSF_NO_LENGTH;
 		clock->due_at = CSF_NO_INSTANT;
 		return;
 	}
 	if (target->due_from == CSF_DUE_NAMED)
-		clock->due_at = named_at == CSF_NO_INSTANT ? clock->started_at : named_at;
+		clock->due_at = named_at;
 	else if (target->mode == CSF_CLOCK_DAILY_AT)
 		clock->due_at = target->next_daily(target->zone, target->daily_at, clock->started_at, previous_due);
 	else
@@ -181,7 +185,7 @@ start(csf_clock *clock, const csf_target *target, int priority, int64 at, int64 
 	clock->priority = priority;
 	clock->started_at = at;
 	clock->run_since = at;
-	clock->next_position = target->step_count > 0 ? target->steps[0].position : 0;
+	clock->next_position = 1;
 	resolve_length(clock, named_at, previous_due);
 	schedule(clock);
 }
@@ -230,14 +234,47 @@ outcome_at(const csf_clock *clock, int64 at)
 	return clock->due_at != CSF_NO_INSTANT && at > clock->due_at ? CSF_OUTCOME_BREACHED : CSF_OUTCOME_MET;
 }
 
+/* Where a step lies along a clock of this length: 1 is the due instant. */
+static double
+place_of(const csf_step *step, int64 length)
+{
+	double offset = (double) step->offset_days * 86400e6 + (double) step->offset;
+
+	if (!step->is_offset)
+		return step->share;
+	return length > 0 ? 1 + offset / (double) length : 1;
+}
+
+/*
+ * Steps of the new target that lie no further along than the last one fired have had their say: a ticket that was warned
+ * is not warned again, but its breach is told, however the two targets number their steps. Between a target without
+ * steps and another the position reached stands for itself.
+ */
+static void
+carry_steps(csf_clock *clock, const csf_target *from, int64 from_length)
+{
+	const csf_target *to = clock->target;
+	double reached = -DBL_MAX;
+
+	if (from == NULL || from->step_count == 0 || to->step_count == 0)
+		return;
+	for (int i = 0; i < from->step_count && from->steps[i].position < clock->next_position; i++)
+		reached = place_of(&from->steps[i], from_length);
+	clock->next_position = to->steps[to->step_count - 1].position + 1;
+	for (int i = to->step_count - 1; i >= 0 && place_of(&to->steps[i], clock->length) > reached; i--)
+		clock->next_position = to->steps[i].position;
+}
+
 /*
  * Another target has come into force: what was used stays used. Business time of the former calendar is settled first,
- * so that the new one counts only from here. Steps go on at the position reached; none fires twice.
+ * so that the new one counts only from here. No step fires twice.
  */
 static void
 retarget(csf_clock *clock, const csf_target *target, int priority, int64 at, int64 named_at)
 {
+	const csf_target *from = clock->target;
 	bool was_running = is_running(clock);
+	int64 from_length = clock->length;
 	int64 due_before = clock->due_at;
 	int64 spent;
 
@@ -248,14 +285,17 @@ retarget(csf_clock *clock, const csf_target *target, int priority, int64 at, int
 	clock->target = target;
 	clock->target_id = target->target_id;
 	clock->priority = priority;
-	resolve_length(clock, named_at, CSF_NO_INSTANT);
+	/* An instant once named stays named. */
+	resolve_length(clock, named_at == CSF_NO_INSTANT ? due_before : named_at, CSF_NO_INSTANT);
 	clock->spent = spent;
 	clock->run_since = was_running ? at : CSF_NO_INSTANT;
-	clock->due_at = CSF_NO_INSTANT;
 	if (clock->length != CSF_NO_LENGTH && clock->length <= spent)
 		clock->due_at = due_before != CSF_NO_INSTANT && due_before < at ? due_before : at;
-	else if (was_running)
+	else if (!was_running)
+		clock->due_at = CSF_NO_INSTANT;
+	else if (target->due_from == CSF_DUE_DURATION && target->mode != CSF_CLOCK_DAILY_AT)
 		derive_due(clock);
+	carry_steps(clock, from, from_length);
 	schedule(clock);
 }
 
@@ -268,8 +308,7 @@ csf_clock_fire(csf_clock *clock, int64 at, int64 *due)
 		return NULL;
 	step = next_step(clock);
 	*due = clock->next_at;
-	clock->next_position =
-		step == &clock->target->steps[clock->target->step_count - 1] ? 0 : step[1].position;
+	clock->next_position = step->position + 1;
 	schedule(clock);
 	return step;
 }
@@ -322,20 +361,65 @@ begin_run(csf_clock_list *list, int previous, const csf_target *target, int prio
 	start(clock, target, priority, at, named_at, previous_due);
 }
 
-bool
-csf_clock_roll(csf_clock_list *list, int index, int64 at)
+static bool
+repeats(const csf_target *target)
+{
+	return target->mode == CSF_CLOCK_EVERY || target->mode == CSF_CLOCK_DAILY_AT;
+}
+
+/* Ends a run that was missed when it was due and begins the next there. */
+static void
+roll(csf_clock_list *list, int index)
 {
 	csf_clock *clock = &list->clocks[index];
 	const csf_target *target = clock->target;
+	int priority = clock->priority;
 	int64 due = clock->due_at;
 
-	if (target == NULL || !is_active(clock) || !is_running(clock) || due == CSF_NO_INSTANT || due > at ||
-		(target->mode != CSF_CLOCK_EVERY && target->mode != CSF_CLOCK_DAILY_AT) ||
-		(clock->next_at != CSF_NO_INSTANT && clock->next_at <= due))
-		return false;
 	csf_clock_end(clock, due, CSF_OUTCOME_BREACHED);
-	begin_run(list, index, target, clock->priority, due, CSF_NO_INSTANT, due);
+	begin_run(list, index, target, priority, due, CSF_NO_INSTANT, due);
+}
+
+bool
+csf_clock_roll(csf_clock_list *list, int index, int64 at)
+{
+	const csf_clock *clock = &list->clocks[index];
+
+	if (clock->target == NULL || !repeats(clock->target) || !is_running(clock) ||
+		clock->due_at == CSF_NO_INSTANT || clock->due_at > at ||
+		(clock->next_at != CSF_NO_INSTANT && clock->next_at <= clock->due_at))
+		return false;
+	roll(list, index);
 	return true;
+}
+
+/*
+ * Before a repeating clock is moved, the runs missed by then are accounted for, as many as there would be had a sweep
+ * looked each time. An event that does not concern the clock leaves them to the sweep, which tells people about them.
+ */
+static int
+catch_up(csf_clock_list *list, int index, int64 at)
+{
+	while (list->clocks[index].target != NULL && repeats(list->clocks[index].target) &&
+		   is_running(&list->clocks[index]) && is_overdue(&list->clocks[index], at))
+	{
+		roll(list, index);
+		index = list->count - 1;
+	}
+	return index;
+}
+
+/* A daily entry counts for the next due instant after it, not for one further on (playbooks: since the last 10:00). */
+static bool
+rearms(const csf_clock *clock, const csf_target *target, const csf_clock_event *event)
+{
+	const int64 two_days = INT64_C(2) * 86400 * 1000000;
+
+	if ((event->signals & target->rearms_on) == 0)
+		return false;
+	return target->mode != CSF_CLOCK_DAILY_AT || clock->due_at == CSF_NO_INSTANT ||
+		   clock->due_at <=
+			   target->next_daily(target->zone, target->daily_at, event->at - two_days, event->at);
 }
 
 /* Ends, retargets, stops or re-arms the active run; returns the index of the latest run afterwards. */
@@ -346,6 +430,12 @@ move_active(csf_clock_list *list, int index, const csf_target *winner, const csf
 	int64 at = event->at;
 	bool closed = event->after->state == CSF_STATE_CLOSED;
 
+	if (winner == NULL || closed || clock->target_id != winner->target_id ||
+		(event->signals & (winner->stops_on | winner->rearms_on)) != 0)
+	{
+		index = catch_up(list, index, at);
+		clock = &list->clocks[index];
+	}
 	if (winner == NULL)
 	{
 		csf_clock_end(clock, at, CSF_OUTCOME_VOID);
@@ -357,7 +447,7 @@ move_active(csf_clock_list *list, int index, const csf_target *winner, const csf
 		csf_clock_end(clock, at, outcome_at(clock, at));
 	else if (closed)
 		csf_clock_end(clock, at, is_overdue(clock, at) ? outcome_at(clock, at) : CSF_OUTCOME_VOID);
-	else if ((event->signals & winner->rearms_on) != 0)
+	else if (rearms(clock, winner, event))
 	{
 		int64 due = clock->due_at;
 
@@ -368,29 +458,34 @@ move_active(csf_clock_list *list, int index, const csf_target *winner, const csf
 	return index;
 }
 
-/* The instant at which a run that is not there should start because of this event, or CSF_NO_INSTANT. */
+/*
+ * The instant at which a run that is not there should start because of this event, or CSF_NO_INSTANT. by_signal: a signal
+ * starts it, rather than that its target came to apply. Nothing begins to apply to a ticket that is answered already; it
+ * does when that ticket is reopened.
+ */
 static int64
 start_instant(const csf_clock *latest, const csf_target *winner, const csf_clock_event *event,
-			  bool newly_matched)
+			  bool newly_matched, bool *by_signal)
 {
 	bool was_void = latest != NULL && latest->outcome == CSF_OUTCOME_VOID;
 	bool fresh = latest == NULL || was_void;
 	uint64 starts = winner->starts_on;
+	uint64 applies = CSF_SIGNAL_BIT(CSF_SIGNAL_CONDITION_MET) | CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED);
 	uint64 given = event->signals & ~CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED);
 
 	/* Whoever takes a ticket up by themselves is assigned it and has accepted it at once: there is nothing to wait for. */
 	if ((given & CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED)) != 0)
 		given &= ~CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
-	if ((given & starts) != 0 && (winner->mode != CSF_CLOCK_ONCE || fresh))
+	*by_signal = (given & starts) != 0 && (winner->mode != CSF_CLOCK_ONCE || fresh);
+	if (*by_signal)
+		return event->at;
+	if ((starts & applies) == 0 || (CSF_STATE_BIT(event->after->state) & CSF_STATES_DONE) != 0)
+		return CSF_NO_INSTANT;
+	if (latest == NULL && (event->signals & CSF_SIGNAL_BIT(CSF_SIGNAL_REOPENED)) != 0)
 		return event->at;
 	if (!newly_matched || !fresh)
 		return CSF_NO_INSTANT;
-	if ((starts & CSF_SIGNAL_BIT(CSF_SIGNAL_CONDITION_MET)) != 0)
-		return event->at;
-	if ((starts & CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED)) != 0 &&
-		(CSF_STATE_BIT(event->after->state) & CSF_STATES_DONE) == 0)
-		return event->after->opened_at;
-	return CSF_NO_INSTANT;
+	return (starts & CSF_SIGNAL_BIT(CSF_SIGNAL_CONDITION_MET)) != 0 ? event->at : event->after->opened_at;
 }
 
 static int
@@ -399,6 +494,7 @@ start_if_due(csf_clock_list *list, int index, const csf_target *winner, const cs
 {
 	csf_clock *latest = index < 0 ? NULL : &list->clocks[index];
 	bool reopened = (event->signals & CSF_SIGNAL_BIT(CSF_SIGNAL_REOPENED)) != 0;
+	bool by_signal = true;
 	int64 at;
 
 	if (winner == NULL || event->after->state == CSF_STATE_CLOSED)
@@ -406,6 +502,9 @@ start_if_due(csf_clock_list *list, int index, const csf_target *winner, const cs
 	if (reopened && latest != NULL && latest->outcome != CSF_OUTCOME_VOID &&
 		winner->on_reopen == CSF_REOPEN_RESUME)
 	{
+		/* What was in time may still be in time: its due instant is what is left, from here. */
+		if (latest->outcome != CSF_OUTCOME_BREACHED)
+			latest->due_at = CSF_NO_INSTANT;
 		latest->stopped_at = CSF_NO_INSTANT;
 		latest->outcome = CSF_OUTCOME_NONE;
 		if (latest->target_id != winner->target_id)
@@ -416,11 +515,15 @@ start_if_due(csf_clock_list *list, int index, const csf_target *winner, const cs
 	if (reopened && latest != NULL && winner->on_reopen == CSF_REOPEN_RESTART)
 		at = event->at;
 	else
-		at = start_instant(latest, winner, event, newly_matched);
+		at = start_instant(latest, winner, event, newly_matched, &by_signal);
 	if (at == CSF_NO_INSTANT)
 		return index;
 	begin_run(list, index, winner, event->after->priority, at, event->named_at, CSF_NO_INSTANT);
-	return list->count - 1;
+	index = list->count - 1;
+	/* What it asks for is there already: a person, where the ticket was opened with one. */
+	if (!by_signal && (event->signals & winner->stops_on) != 0)
+		csf_clock_end(&list->clocks[index], event->at, outcome_at(&list->clocks[index], event->at));
+	return index;
 }
 
 /* A clock for which no target is left at all is void. */

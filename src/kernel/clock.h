@@ -154,7 +154,7 @@ typedef struct csf_clock
 	int64 spent;
 	int64 run_since;
 	int64 due_at;
-	int next_position; /* 0: no further step */
+	int next_position; /* steps from this position on have not fired */
 	int64 next_at;
 	bool next_closes;
 	int64 paused_at;
