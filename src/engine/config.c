@@ -33,6 +33,18 @@ static HTAB *slots = NULL;
 static Oid marker = InvalidOid;
 static bool changed_here = false; /* by this transaction */
 static uint64 built_for = 0;      /* generation of the flow the cache belongs to */
+static uint64 invalidations = 0;  /* taken in so far */
+
+/* A desk kept for as long as a memory context: a statement's, so that all its triggers find the same one. */
+typedef struct desk_pin
+{
+	MemoryContextCallback callback;
+	MemoryContext until;
+	csf_desk *desk;
+	struct desk_pin *next;
+} desk_pin;
+
+static desk_pin *desk_pins = NULL;
 
 static void
 free_if_unused(csf_desk *desk)
@@ -64,7 +76,10 @@ on_invalidation(Datum argument, Oid relation)
 {
 	(void) argument;
 	if (relation == marker || !OidIsValid(relation) || !OidIsValid(marker))
+	{
+		invalidations++;
 		mark_all(false, false);
+	}
 }
 
 static void
@@ -161,6 +176,7 @@ static csf_desk *
 rebuild(desk_slot *slot)
 {
 	int64 desk_id = slot->desk_id;
+	uint64 before = invalidations;
 	csf_desk *fresh = csf_desk_load(desk_id);
 
 	/* The table of slots may have been changed while loading ran SQL. */
@@ -182,8 +198,11 @@ rebuild(desk_slot *slot)
 	}
 	MemoryContextSetParent(fresh->context, CacheMemoryContext);
 	fresh->is_own = changed_here;
-	/* In a parallel query the snapshot may be older than the invalidation just taken in: look again next time. */
-	fresh->is_current = !IsInParallelMode();
+	/*
+	 * Loading takes locks and with them invalidations, of changes that its snapshot may not have seen; and in a parallel
+	 * query the snapshot may be older than the invalidation just taken in. Look again next time.
+	 */
+	fresh->is_current = !IsInParallelMode() && before == invalidations;
 	slot->desk = fresh;
 	return fresh;
 }
@@ -219,23 +238,36 @@ csf_desk_get(int64 desk_id)
 static void
 unpin(void *argument)
 {
-	csf_desk *desk = argument;
+	desk_pin *pin = argument;
+	desk_pin **link = &desk_pins;
 
-	desk->pins--;
-	free_if_unused(desk);
+	while (*link != pin)
+		link = &(*link)->next;
+	*link = pin->next;
+	pin->desk->pins--;
+	free_if_unused(pin->desk);
 }
 
 csf_desk *
 csf_desk_pin(int64 desk_id, MemoryContext until)
 {
-	csf_desk *desk = csf_desk_get(desk_id);
-	MemoryContextCallback *callback = MemoryContextAlloc(until, sizeof(MemoryContextCallback));
+	desk_pin *pin;
 
-	callback->func = unpin;
-	callback->arg = desk;
-	desk->pins++;
-	MemoryContextRegisterResetCallback(until, callback);
-	return desk;
+	for (pin = desk_pins; pin != NULL; pin = pin->next)
+	{
+		if (pin->until == until && pin->desk->desk_id == desk_id)
+			return pin->desk;
+	}
+	pin = MemoryContextAllocZero(until, sizeof(desk_pin));
+	pin->until = until;
+	pin->desk = csf_desk_get(desk_id);
+	pin->desk->pins++;
+	pin->next = desk_pins;
+	desk_pins = pin;
+	pin->callback.func = unpin;
+	pin->callback.arg = pin;
+	MemoryContextRegisterResetCallback(until, &pin->callback);
+	return pin->desk;
 }
 
 const csf_team *

@@ -125,7 +125,10 @@ typedef struct csf_desk
  */
 extern csf_desk *csf_desk_get(int64 desk_id);
 
-/* The same, pinned until the memory context goes. */
+/*
+ * The same, pinned until the memory context goes; whoever pins for the same context gets the same desk, changed or not
+ * in between. The context of a trigger's FmgrInfo is its statement's.
+ */
 extern csf_desk *csf_desk_pin(int64 desk_id, MemoryContext until);
 
 extern const csf_team *csf_desk_team(const csf_desk *desk, int64 team_id);

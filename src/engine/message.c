@@ -524,7 +524,7 @@ csf_message_after(PG_FUNCTION_ARGS)
 	if (count > 0)
 	{
 		qsort(messages, count, sizeof(message), compare_messages);
-		run_rounds(messages, count, CurrentMemoryContext);
+		run_rounds(messages, count, fcinfo->flinfo->fn_mcxt);
 	}
 	csf_owner_leave(&scope);
 	SPI_finish();

@@ -31,6 +31,7 @@ typedef struct chunk
 	MemoryContext context; /* reset after each chunk */
 	const csf_ticket_map *map;
 	TupleDesc description;
+	MemoryContext statement; /* holds the configuration that the BEFORE triggers have used */
 	csf_recorder recorder;
 	int count;
 	csf_change *changes;
@@ -361,7 +362,7 @@ work(TriggerData *data, chunk *c)
 		csf_ticket_read(&new, new_slot, c->map);
 		desk_id = csf_ticket_int64(&new, CSF_TICKET_DESK_ID, 0);
 		if (desk == NULL || desk->desk_id != desk_id)
-			desk = csf_desk_pin(desk_id, caller);
+			desk = csf_desk_pin(desk_id, c->statement);
 		if (is_update)
 		{
 			csf_ticket_read(&old, old_slot, c->map);
@@ -399,6 +400,7 @@ csf_ticket_after(PG_FUNCTION_ARGS)
 	c.description = RelationGetDescr(data->tg_relation);
 	csf_connect();
 	csf_owner_enter(&scope, data->tg_relation->rd_rel->relowner);
+	c.statement = fcinfo->flinfo->fn_mcxt;
 	c.context = AllocSetContextCreate(CurrentMemoryContext, "csflow changes", ALLOCSET_DEFAULT_SIZES);
 	work(data, &c);
 	csf_owner_leave(&scope);
