@@ -39,6 +39,8 @@ CREATE TRIGGER calendar_days_updated AFTER UPDATE ON csflow.calendar_day
   REFERENCING OLD TABLE AS old_days NEW TABLE AS new_days FOR EACH STATEMENT EXECUTE FUNCTION csflow.calendar_days_changed();
 CREATE TRIGGER calendar_days_deleted AFTER DELETE ON csflow.calendar_day
   REFERENCING OLD TABLE AS old_days FOR EACH STATEMENT EXECUTE FUNCTION csflow.calendar_days_changed();
+CREATE TRIGGER calendar_days_truncated AFTER TRUNCATE ON csflow.calendar_day
+  FOR EACH STATEMENT EXECUTE FUNCTION csflow.calendar_days_changed();
 
 CREATE TRIGGER check_target BEFORE INSERT OR UPDATE ON csflow.target FOR EACH ROW EXECUTE FUNCTION csflow.check_target();
 CREATE TRIGGER check_target_alone AFTER INSERT OR UPDATE ON csflow.target

@@ -435,6 +435,10 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    UPDATE csflow.working_calendar AS w SET base = w.base;
+    RETURN NULL;
+  END IF;
   IF TG_OP <> 'DELETE' THEN
     UPDATE csflow.working_calendar AS w SET base = w.base
     WHERE (w.desk_id, w.code) IN (SELECT n.desk_id, n.code FROM new_days AS n);
