@@ -81,7 +81,9 @@ BEGIN
   FOR due IN SELECT csflow.due_tickets(desk_id, job, at, batch) LOOP
     BEGIN
       fired := fired + csflow.fire_steps(desk_id, at, 1, job = 'auto_close', due);
-    EXCEPTION WHEN OTHERS THEN
+    EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+      NULL; -- somebody else was at the ticket, nothing is wrong with it: it is left to the next sweep
+    WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
       failed := failed + 1;
       PERFORM csflow.set_ticket_aside(desk_id, due, CASE job WHEN 'progress_check' THEN 'escalation' ELSE job END, at, error_code, error);

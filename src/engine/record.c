@@ -388,9 +388,10 @@ csf_recorder_flush(csf_recorder *recorder, bool all_new)
 		csf_rows_init(&texts, &text_insert);
 		load_chains(recorder, chains, all_new);
 		hash_events(recorder, chains, &rows, &texts);
+		/* Heads first: under an old snapshot their UPDATE fails as 40001, where the events' key would call it 23505. */
+		write_heads(chains);
 		csf_rows_run(&rows, &event_insert, SPI_OK_INSERT);
 		csf_rows_run(&texts, &text_insert, SPI_OK_INSERT);
-		write_heads(chains);
 		hash_destroy(chains);
 		recorder->count = 0;
 	}
