@@ -6,7 +6,7 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
-#include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "engine/assess.h"
@@ -27,10 +27,10 @@ static csf_statement access_query =
 
 /*
  * The cache is filled with the owner's rights, so whoever reads it must show that they may see the desk: the look-up runs
- * as the caller, under the caller's grants and row security (design 2.11).
+ * as the caller, under the caller's grants and row security (design 2.11); once for all rows of a query.
  */
-static csf_desk *
-desk_for_caller(int64 desk_id)
+static void
+check_access(int64 desk_id)
 {
 	Datum key = Int64GetDatum(desk_id);
 
@@ -41,7 +41,49 @@ desk_for_caller(int64 desk_id)
 		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_DESK), errmsg("unknown desk %lld", (long long) desk_id),
 						errhint("SELECT desk_id, name FROM csflow.desk lists the desks you may see.")));
 	SPI_finish();
+}
+
+/* What one call site keeps while its query runs: the access shown last, and the row it returns. */
+typedef struct call_site
+{
+	int64 desk_id;
+	Oid user_id; /* InvalidOid: none yet */
+	TupleDesc description;
+} call_site;
+
+static csf_desk *
+desk_for_caller(FunctionCallInfo fcinfo, int64 desk_id)
+{
+	call_site *site = fcinfo->flinfo->fn_extra;
+
+	if (site == NULL)
+		site = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(call_site));
+	if (site->user_id != GetUserId() || site->desk_id != desk_id)
+	{
+		site->user_id = InvalidOid;
+		check_access(desk_id);
+		site->desk_id = desk_id;
+		site->user_id = GetUserId();
+	}
 	return csf_desk_get(desk_id);
+}
+
+static TupleDesc
+result_description(FunctionCallInfo fcinfo)
+{
+	call_site *site = fcinfo->flinfo->fn_extra;
+
+	if (site->description == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		TupleDesc description;
+
+		if (get_call_result_type(fcinfo, NULL, &description) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "classify must return a row");
+		site->description = BlessTupleDesc(description);
+		MemoryContextSwitchTo(caller);
+	}
+	return site->description;
 }
 
 static void
@@ -86,18 +128,15 @@ fill_row(const csf_desk *desk, const csf_assessment *a, Datum *values, bool *nul
 Datum
 csf_classify_text(PG_FUNCTION_ARGS)
 {
-	csf_desk *desk = desk_for_caller(PG_GETARG_INT64(0));
+	csf_desk *desk = desk_for_caller(fcinfo, PG_GETARG_INT64(0));
 	csf_submission submission = {.body = text_to_cstring(PG_GETARG_TEXT_PP(1))};
 	csf_assessment assessment;
-	TupleDesc description;
 	Datum values[CLASSIFY_COLUMNS];
 	bool nulls[CLASSIFY_COLUMNS] = {false};
 
-	if (get_call_result_type(fcinfo, NULL, &description) != TYPEFUNC_COMPOSITE)
-		elog(ERROR, "classify must return a row");
 	csf_assess(desk, &submission, &assessment);
 	fill_row(desk, &assessment, values, nulls);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(description), values, nulls)));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_description(fcinfo), values, nulls)));
 }
 
 static const char *
@@ -109,27 +148,11 @@ reason_name(csf_hit_reason reason)
 	return names[reason];
 }
 
-/* The piece of the original text that a hit covers, found by counting characters. */
-static char *
-matched_text(const char *text, size_t length, const csf_hit *hit)
-{
-	const char *end = text + length;
-	const char *start = text;
-	const char *stop;
-
-	for (int i = 1; i < hit->position && start < end; i++)
-		start += pg_utf_mblen((const unsigned char *) start);
-	stop = start;
-	for (int i = 0; i < hit->characters && stop < end; i++)
-		stop += pg_utf_mblen((const unsigned char *) stop);
-	return csf_utf8_to_server(start, (size_t) (Min(stop, end) - start));
-}
-
 Datum
 csf_classification_hits(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	csf_desk *desk = desk_for_caller(PG_GETARG_INT64(0));
+	csf_desk *desk = desk_for_caller(fcinfo, PG_GETARG_INT64(0));
 	text *body = PG_GETARG_TEXT_PP(1);
 	size_t length;
 	const char *utf8 = csf_utf8_from_server(VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body), &length, NULL);
@@ -147,7 +170,7 @@ csf_classification_hits(PG_FUNCTION_ARGS)
 		values[0] = Int64GetDatum(hits[i].rule_id);
 		nulls[0] = hits[i].rule_id == 0;
 		values[1] = CStringGetTextDatum(csf_utf8_to_server(hits[i].pattern, strlen(hits[i].pattern)));
-		values[2] = CStringGetTextDatum(matched_text(utf8, length, &hits[i]));
+		values[2] = CStringGetTextDatum(csf_utf8_to_server(utf8 + hits[i].offset, hits[i].length));
 		values[3] = Int32GetDatum(hits[i].position);
 		values[4] = Int32GetDatum(hits[i].weight);
 		nulls[4] = hits[i].rule_id == 0;

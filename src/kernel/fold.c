@@ -7,6 +7,9 @@
 #include "kernel/fold_table.h"
 #include "kernel/utf8.h"
 
+/* From here on nothing is white space or joins the character before it. */
+#define FIRST_PLAIN 0x3400
+
 /* How many characters are folded between two looks for a cancelled query. */
 #define INTERRUPT_STRIDE 65536
 
@@ -68,13 +71,6 @@ csf_utf8_clip(const char *text, int limit)
 		clipped += size;
 	}
 	return (int) clipped;
-}
-
-bool
-csf_is_space(uint32 code)
-{
-	return code == ' ' || (code >= 0x09 && code <= 0x0D) || code == 0x85 || code == 0x1680 ||
-		   code == 0x2028 || code == 0x2029;
 }
 
 /*
@@ -174,32 +170,23 @@ decode(const char *text, size_t length, uint32 *code)
 	return length;
 }
 
-/* What a code point folds to: n code points, at *code itself where it stays as it is. */
-static inline const uint32 *
-look_up(const uint32 *code, uint32 *n)
+static inline uint16
+cell_of(uint32 code)
 {
-	uint16 block = csf_fold_block_of[*code >> CSF_FOLD_BLOCK_BITS];
-	uint16 cell =
-		csf_fold_cells[(uint32) block << CSF_FOLD_BLOCK_BITS | (*code & ((1 << CSF_FOLD_BLOCK_BITS) - 1))];
+	uint32 block = csf_fold_block_of[code >> CSF_FOLD_BLOCK_BITS];
 
-	*n = 1;
-	if (cell == CSF_FOLD_SELF)
-		return code;
-	if (cell == CSF_FOLD_DROPPED)
-	{
-		*n = 0;
-		return code;
-	}
-	*n = csf_fold_expansions[cell];
-	return &csf_fold_expansions[cell + 1];
+	return csf_fold_cells[block << CSF_FOLD_BLOCK_BITS | (code & ((1 << CSF_FOLD_BLOCK_BITS) - 1))];
 }
 
-static void
-grow(csf_folded *folded, size_t *capacity, size_t more)
+/* What a code point folds to: n code points, at *code itself where it stays as it is. */
+static inline const uint32 *
+look_up(const uint32 *code, uint16 cell, uint32 *n)
 {
-	*capacity = *capacity + *capacity / 2 + more;
-	folded->code = csf_realloc(folded->code, *capacity * sizeof(uint32));
-	folded->source = csf_realloc(folded->source, *capacity * sizeof(int32));
+	*n = cell == CSF_FOLD_DROPPED ? 0 : 1;
+	if (cell <= CSF_FOLD_DROPPED)
+		return code;
+	*n = csf_fold_expansions[cell];
+	return &csf_fold_expansions[cell + 1];
 }
 
 static inline void
@@ -219,6 +206,29 @@ append(csf_folded *folded, uint32 code, int source)
 	folded->source[folded->n++] = source;
 }
 
+/* Appends what a code point folds to; left bytes of text follow, for each of which there is room already. */
+static void
+append_folded(csf_folded *folded, uint32 code, uint16 cell, csf_fold_space space, size_t left,
+			  size_t *capacity)
+{
+	uint32 n;
+	const uint32 *result = look_up(&code, cell, &n);
+
+	if (folded->n + n + left > *capacity)
+	{
+		*capacity = *capacity + *capacity / 2 + n;
+		folded->code = csf_realloc(folded->code, *capacity * sizeof(uint32));
+		folded->source = csf_realloc(folded->source, *capacity * sizeof(int32));
+	}
+	for (uint32 i = 0; i < n; i++)
+	{
+		if (space == CSF_FOLD_KEEP_SPACE || !csf_is_space(result[i]))
+			append(folded, result[i], folded->characters);
+		else if (folded->n == 0 || folded->code[folded->n - 1] != ' ')
+			append(folded, ' ', folded->characters);
+	}
+}
+
 void
 csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *folded)
 {
@@ -229,25 +239,22 @@ csf_fold(const char *text, size_t length, csf_fold_space space, csf_folded *fold
 	folded->source = csf_alloc(capacity * sizeof(int32));
 	folded->n = 0;
 	folded->characters = 0;
-	while (position < length)
+	for (; position < length; folded->characters++)
 	{
-		uint32 code, n;
-		const uint32 *result;
-		int source = folded->characters++;
+		uint32 code;
+		uint16 cell;
 
 		position += decode(text + position, length - position, &code);
-		result = look_up(&code, &n);
-		if (source % INTERRUPT_STRIDE == INTERRUPT_STRIDE - 1)
+		cell = cell_of(code);
+		if (folded->characters % INTERRUPT_STRIDE == INTERRUPT_STRIDE - 1)
 			csf_check_interrupts();
-		if (folded->n + n > capacity)
-			grow(folded, &capacity, n);
-		for (uint32 i = 0; i < n; i++)
+		if (cell == CSF_FOLD_SELF && code >= FIRST_PLAIN)
 		{
-			if (space == CSF_FOLD_KEEP_SPACE || !csf_is_space(result[i]))
-				append(folded, result[i], source);
-			else if (folded->n == 0 || folded->code[folded->n - 1] != ' ')
-				append(folded, ' ', source);
+			folded->code[folded->n] = code;
+			folded->source[folded->n++] = folded->characters;
 		}
+		else
+			append_folded(folded, code, cell, space, length - position, &capacity);
 	}
 }
 
@@ -265,7 +272,7 @@ csf_fold_utf8(const char *text, size_t length, size_t *folded_length)
 		const uint32 *result;
 
 		position += decode(text + position, length - position, &code);
-		result = look_up(&code, &n);
+		result = look_up(&code, cell_of(code), &n);
 		if (characters % INTERRUPT_STRIDE == 0)
 			csf_check_interrupts();
 		if (used + n * 4 + 1 > capacity)

@@ -45,6 +45,13 @@ extern void csf_folded_free(csf_folded *folded);
 
 /* Letters and digits of scripts that put spaces between words: where a word of them begins and ends matters. */
 extern bool csf_is_word_character(uint32 code);
-extern bool csf_is_space(uint32 code);
+
+static inline bool
+csf_is_space(uint32 code)
+{
+	if (code > 0x2029)
+		return false;
+	return code == ' ' || (code >= 0x09 && code <= 0x0D) || code == 0x85 || code == 0x1680 || code >= 0x2028;
+}
 
 #endif

@@ -3,7 +3,7 @@
  *		The automaton: a trie over code points with suffix links.
  *
  * States are numbered breadth first, so the children of a state follow one another, ordered by label, and end where the
- * children of the next state begin: a state is three numbers, and a step is a short search in a run of labels. The root,
+ * children of the next state begin: a state is four numbers, and a step is a short search in a run of labels. The root,
  * where most characters of a text end up, has a table by code point instead.
  */
 #include "kernel/matcher.h"
@@ -20,6 +20,7 @@ typedef struct state_links
 	int32 first_child;
 	int32 suffix;   /* the longest proper suffix of this state that is a state */
 	int32 terminal; /* this state, or the longest suffix of it, at which a pattern ends; ROOT if none */
+	uint32 labels;  /* label_bit of each child's label: most steps that lead nowhere are seen here */
 } state_links;
 
 struct csf_matcher
@@ -68,6 +69,12 @@ root_child(const csf_matcher *matcher, uint32 code)
 	return matcher->pages[matcher->page_of[code >> PAGE_BITS]][code & (PAGE_SIZE - 1)];
 }
 
+static inline uint32
+label_bit(uint32 code)
+{
+	return UINT32_C(1) << (code & 31);
+}
+
 /* The child of a state other than the root, or ROOT. */
 static inline int32
 find_child(const csf_matcher *matcher, int32 state, uint32 code)
@@ -95,8 +102,10 @@ next_state(const csf_matcher *matcher, int32 state, uint32 code)
 {
 	while (state != ROOT)
 	{
-		int32 child = find_child(matcher, state, code);
+		int32 child = ROOT;
 
+		if ((matcher->states[state].labels & label_bit(code)) != 0)
+			child = find_child(matcher, state, code);
 		if (child != ROOT)
 			return child;
 		state = matcher->states[state].suffix;
@@ -161,6 +170,7 @@ grow_trie(csf_matcher *matcher, const sorted_pattern *sorted, int n, const int32
 		if (state % INTERRUPT_STRIDE == INTERRUPT_STRIDE - 1)
 			csf_check_interrupts();
 		matcher->states[state].first_child = matcher->n_states;
+		matcher->states[state].labels = 0;
 		matcher->patterns[state] = CSF_NO_PATTERN;
 		while (from < runs[state].to && sorted[from].n == depth)
 			matcher->patterns[state] = pattern_of[sorted[from++].index];
@@ -172,6 +182,7 @@ grow_trie(csf_matcher *matcher, const sorted_pattern *sorted, int n, const int32
 			while (to < runs[state].to && sorted[to].code[depth] == sorted[from].code[depth])
 				to++;
 			matcher->labels[child] = sorted[from].code[depth];
+			matcher->states[state].labels |= label_bit(sorted[from].code[depth]);
 			runs[child] = (pattern_run){from, to};
 			depths[child] = depth + 1;
 			if (state == ROOT)
