@@ -454,8 +454,8 @@ store_assessment(filling *f, const csf_assessment *a)
 		set_null(f, CSF_TICKET_NOTIFIED_TEAM_IDS);
 }
 
-static void
-classify_new(filling *f)
+static csf_submission
+submission_of(const filling *f)
 {
 	csf_submission submission = {
 		.title = csf_ticket_text(&f->new, CSF_TICKET_TITLE),
@@ -471,6 +471,14 @@ classify_new(filling *f)
 		.priority = csf_ticket_priority(&f->new),
 		.team_id = csf_ticket_int64(&f->new, CSF_TICKET_TEAM_ID, 0),
 	};
+
+	return submission;
+}
+
+static void
+classify_new(filling *f)
+{
+	csf_submission submission = submission_of(f);
 	csf_assessment assessment;
 
 	csf_assess(f->desk, &submission, &assessment);
@@ -583,24 +591,45 @@ is_by_system(const filling *f)
 	return kind != NULL && strcmp(kind, "system") == 0;
 }
 
+/* Another impact or urgency is another cell of the matrix, unless the same UPDATE names the priority. */
+static bool
+settle_severity(filling *f)
+{
+	csf_submission submission;
+	csf_assessment assessment;
+
+	if (differs(f, CSF_TICKET_PRIORITY) ||
+		(!differs(f, CSF_TICKET_IMPACT) && !differs(f, CSF_TICKET_URGENCY)))
+		return false;
+	submission = submission_of(f);
+	submission.priority = 0;
+	csf_assess(f->desk, &submission, &assessment);
+	set(f, CSF_TICKET_PRIORITY, PriorityGetDatum((csf_priority) assessment.priority));
+	set_text(f, CSF_TICKET_PRIORITY_REASON, assessment.priority_reason);
+	return true;
+}
+
 /* A person's correction needs its reason (handbook B7); what was unsettled is settled by it. */
 static void
 settle_correction(filling *f)
 {
 	bool category = differs(f, CSF_TICKET_CATEGORY_ID);
 	bool kind = differs(f, CSF_TICKET_KIND);
-	bool priority = differs(f, CSF_TICKET_PRIORITY);
+	bool severity;
+	bool priority;
 
 	if (category || kind)
 		settle_category(f, category, kind);
+	severity = settle_severity(f);
+	priority = differs(f, CSF_TICKET_PRIORITY);
 	if ((category || kind || priority) && !is_by_system(f))
 		require_reason(f, category || kind ? "correcting the category" : "correcting the priority");
-	if (priority && !was_given(f, CSF_TICKET_PRIORITY_REASON))
+	if (priority && !severity && !was_given(f, CSF_TICKET_PRIORITY_REASON))
 		set_text(f, CSF_TICKET_PRIORITY_REASON,
 				 psprintf("corrected: %s", f->new.nulls[CSF_TICKET_CHANGE_REASON]
 											   ? "by a rule"
 											   : csf_ticket_text(&f->new, CSF_TICKET_CHANGE_REASON)));
-	if (!priority)
+	if (!priority && !severity)
 		keep_old(f, CSF_TICKET_PRIORITY_REASON);
 	if (category || kind || differs(f, CSF_TICKET_TEAM_ID))
 		set(f, CSF_TICKET_NEEDS_REVIEW, BoolGetDatum(false));

@@ -149,6 +149,16 @@ SELECT throws_ok(format('SELECT csflow.correct(%s, %L, NULL, priority => %L)', :
 SELECT throws_ok(format('SELECT csflow.correct(%s, %L, %L, category => %L)', :desk, :'second', 'why', 'moon'), 'SF005',
   format('desk %s has no category "fault/moon"', :desk), 'B7: unknown category');
 
+-- B3: another impact or urgency is another cell of the matrix
+SELECT throws_ok(format('UPDATE csflow.ticket SET impact = 1 WHERE external_id = %L', 'severity'), 'SF017', NULL, 'B7: with a reason only')
+FROM (SELECT open_ticket(:desk, 'email', '闪退', external_id => 'severity', at => '2025-03-06 11:00')) AS t;
+UPDATE ticket SET impact = 1, urgency = 1, change_reason = 'all are affected', changed_at = '2025-03-06 11:01' WHERE external_id = 'severity';
+SELECT is((SELECT (priority, tag, priority_reason)::text FROM ticket WHERE external_id = 'severity'),
+  ('E', '故障-闪退-E级', 'matrix: impact 1, urgency 1')::text, 'B3: impact and urgency move the priority');
+UPDATE ticket SET urgency = 3, priority = 'A', change_reason = 'by a person', changed_at = '2025-03-06 11:02' WHERE external_id = 'severity';
+SELECT is((SELECT (priority, priority_reason)::text FROM ticket WHERE external_id = 'severity'), ('A', 'corrected: by a person')::text,
+  'B7: unless the priority is named too');
+
 -- Every verb names desk and ticket when there is none such.
 SELECT throws_ok(format(call, :desk, '202001001'), 'SF004', format('desk %s has no ticket 202001001', :desk), 'unknown ticket: ' || call)
 FROM (VALUES ('SELECT csflow.assign(%s, %L, 11)'), ('SELECT csflow.accept(%s, %L)'), ('SELECT csflow.transfer(%s, %L, ''service'', ''x'')'),
