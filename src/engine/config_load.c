@@ -370,9 +370,17 @@ load_classifier(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 
 	read_words(desk, snapshot, input);
 	MemoryContextSwitchTo(old);
+	/* Rows are checked when written, but only together may they be too much; that must not stop the desk. */
+	input->tolerant = true;
 	desk->classifier = csf_classifier_build(input, &fault, &rule_id);
 	if (desk->classifier == NULL)
 		csf_rule_fault(rule_id, &fault);
+	if (csf_classifier_left_out(desk->classifier) > 0)
+		ereport(WARNING,
+				(errcode(ERRCODE_CSF_INVALID_RULE),
+				 errmsg("desk %lld classifies without %d of its rules, aliases and words",
+						(long long) desk->desk_id, csf_classifier_left_out(desk->classifier)),
+				 errdetail("The first is keyword rule %lld: %s.", (long long) rule_id, fault.message)));
 	MemoryContextDelete(rows);
 }
 
