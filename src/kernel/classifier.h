@@ -23,6 +23,7 @@ typedef struct csf_pattern_use
 	int32 rule;
 	int32 slot;
 	csf_role role;
+	int32 meaning; /* the least pattern among its spellings, the same for entries that aliases make equal */
 	const char *text; /* as written */
 } csf_pattern_use;
 
@@ -160,6 +161,15 @@ typedef struct csf_evaluation
 	csf_emotion emotion;
 } csf_evaluation;
 
+/* What counts towards one category or domain: an entry of a fired rule's any_of, or a rule with only all_of. */
+typedef struct csf_contribution
+{
+	int32 target;  /* index of the category or domain */
+	int32 meaning; /* of the entry; below 0 for a rule with only all_of */
+	int32 rule;
+	int weight;
+} csf_contribution;
+
 /* One occurrence of a pattern in a field. */
 typedef struct csf_occurrence
 {
@@ -176,6 +186,14 @@ extern void csf_evaluate(const csf_classifier *classifier, const char *title, si
 						 const char *body, size_t body_length, csf_evaluation *evaluation);
 extern void csf_evaluation_free(csf_evaluation *evaluation);
 extern void csf_evaluation_verdict(const csf_evaluation *evaluation, csf_verdict *verdict);
+
+/*
+ * What counts in the contest for categories or domains, ordered by target and meaning. The same word counts once for a
+ * target: for the heaviest rule, the first of several. Allocated; returns how many.
+ */
+extern int csf_contributions(const csf_evaluation *evaluation, csf_contest contest,
+							 csf_contribution **contributions);
+extern int csf_compare_contributions(const void *left, const void *right);
 
 /*
  * Walks the occurrences that end at the index-th end of a field, longest first; begin with state 0. Sets beaten for the

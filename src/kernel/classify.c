@@ -505,12 +505,14 @@ csf_evaluation_free(csf_evaluation *evaluation)
 	csf_free(evaluation->touched);
 }
 
-/* How many of a fired rule's patterns count in a contest; those of all_of count as one. */
+/* Adds what a fired rule contributes: each entry of any_of that counts, those of all_of as one. */
 static int
-counted_patterns(const csf_evaluation *evaluation, const csf_touched_rule *touched, csf_contest contest)
+rule_contributions(const csf_evaluation *evaluation, const csf_touched_rule *touched, csf_contest contest,
+				   csf_contribution *contributions)
 {
 	const csf_compiled_rule *rule = &evaluation->classifier->rules[touched->rule];
-	int last_slot = CSF_NONE;
+	int32 target = contest == CSF_CONTEST_CATEGORY ? rule->category : rule->domain;
+	int32 last_slot = CSF_NONE;
 	int n = 0;
 
 	for (int i = touched->first_found; i < touched->first_found + touched->n_found; i++)
@@ -522,9 +524,61 @@ counted_patterns(const csf_evaluation *evaluation, const csf_touched_rule *touch
 			!has_flag(seen, rule, CSF_COUNTED(contest, rule->part_of_word)))
 			continue;
 		last_slot = found->use->slot;
-		n++;
+		contributions[n++] = (csf_contribution){target, found->use->meaning, touched->rule, rule->weight};
+		if (rule->n_any == 0)
+		{
+			contributions[0].meaning = CSF_NONE - touched->rule;
+			break;
+		}
 	}
-	return rule->n_any == 0 && n > 1 ? 1 : n;
+	return n;
+}
+
+/* The heaviest of a meaning first, then the earliest rule. */
+int
+csf_compare_contributions(const void *left, const void *right)
+{
+	const csf_contribution *a = left, *b = right;
+
+	if (a->target != b->target)
+		return a->target < b->target ? -1 : 1;
+	if (a->meaning != b->meaning)
+		return a->meaning < b->meaning ? -1 : 1;
+	if (a->weight != b->weight)
+		return a->weight > b->weight ? -1 : 1;
+	return a->rule < b->rule ? -1 : a->rule > b->rule;
+}
+
+int
+csf_contributions(const csf_evaluation *evaluation, csf_contest contest, csf_contribution **contributions)
+{
+	csf_contribution *all = csf_alloc(evaluation->n_found * sizeof(csf_contribution));
+	int n = 0, kept = 0;
+
+	for (int i = 0; i < evaluation->n_touched; i++)
+	{
+		const csf_touched_rule *touched = &evaluation->touched[i];
+
+		if (touched->fired && takes_part(&evaluation->classifier->rules[touched->rule], contest))
+			n += rule_contributions(evaluation, touched, contest, all + n);
+	}
+	qsort(all, n, sizeof(csf_contribution), csf_compare_contributions);
+	for (int i = 0; i < n; i++)
+		if (i == 0 || all[i].target != all[kept - 1].target || all[i].meaning != all[kept - 1].meaning)
+			all[kept++] = all[i];
+	*contributions = all;
+	return kept;
+}
+
+static void
+add_up(const csf_evaluation *evaluation, csf_contest contest, int *sums)
+{
+	csf_contribution *contributions;
+	int n = csf_contributions(evaluation, contest, &contributions);
+
+	for (int i = 0; i < n; i++)
+		sums[contributions[i].target] += contributions[i].weight;
+	csf_free(contributions);
 }
 
 /* Picks the best category and the next one; see classify.h. */
@@ -635,15 +689,11 @@ csf_evaluation_verdict(const csf_evaluation *evaluation, csf_verdict *verdict)
 		if (!touched->fired)
 			continue;
 		verdict->rules_fired++;
-		if (rule->category != CSF_NONE)
-			category_sums[rule->category] +=
-				rule->weight * counted_patterns(evaluation, touched, CSF_CONTEST_CATEGORY);
-		if (rule->domain != CSF_NONE)
-			domain_sums[rule->domain] +=
-				rule->weight * counted_patterns(evaluation, touched, CSF_CONTEST_DOMAIN);
 		apply_severity(rule, verdict);
 		apply_notification(rule, verdict);
 	}
+	add_up(evaluation, CSF_CONTEST_CATEGORY, category_sums);
+	add_up(evaluation, CSF_CONTEST_DOMAIN, domain_sums);
 	pick_category(classifier, category_sums, verdict);
 	pick_team(evaluation, verdict);
 	for (int i = 0; i < classifier->n_domains; i++)

@@ -7,7 +7,8 @@
  * A rule fires when any of any_of occurs (if there are any), all of all_of occur (within within_characters if given)
  * and none of none_of does. A fired rule's severity, raise, department and notification act at once. Its weight counts
  * towards its category and towards its domain, once for each pattern of any_of that occurs, however often; once in all
- * if it has only all_of. Towards a sum an occurrence inside a longer occurrence that counts towards the same kind of
+ * if it has only all_of. Equal patterns of several rules, also equal by aliases, count once for a category or domain,
+ * with the greatest weight. Towards a sum an occurrence inside a longer occurrence that counts towards the same kind of
  * sum in the same field does not count: the longest match wins.
  *
  * A second level with a sum of its own also gets that of its kind. The highest wins, the earlier in the input on a
@@ -118,7 +119,7 @@ typedef enum csf_hit_reason
 {
 	CSF_HIT_COUNTED,
 	CSF_HIT_CONDITION,     /* fulfils all_of of a fired rule whose any_of counts, or acts without a sum */
-	CSF_HIT_REPEATED,      /* counted already at another place */
+	CSF_HIT_REPEATED,      /* counted already, at another place or for another rule */
 	CSF_HIT_INSIDE_LONGER, /* a longer match covers it */
 	CSF_HIT_NOT_FIRED,     /* its rule lacks a word of all_of, the nearness, or has one of none_of */
 	CSF_HIT_FORBIDS,       /* a word of none_of, which keeps its rule from firing */

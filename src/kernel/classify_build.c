@@ -241,7 +241,7 @@ add_list(builder *build, int32 rule_index, int first, csf_role role, const char 
 			return false;
 		if (!is_listed(build, first, role, folded))
 		{
-			csf_pattern_use use = {rule_index, (*n)++, role, keep_string(build, list[i])};
+			csf_pattern_use use = {rule_index, (*n)++, role, CSF_NONE, keep_string(build, list[i])};
 
 			added = add_spellings(build, folded, use, rule_id);
 		}
@@ -428,7 +428,7 @@ add_lexicon_word(builder *build, int32 index)
 {
 	const csf_lexicon_word *word = &build->input->lexicon[index];
 	const char *text = word->word == NULL ? "" : word->word;
-	csf_pattern_use use = {CSF_NONE, index, CSF_ROLE_ANY, text};
+	csf_pattern_use use = {CSF_NONE, index, CSF_ROLE_ANY, CSF_NONE, text};
 	csf_pattern folded;
 	bool added;
 
@@ -496,6 +496,23 @@ join_lexicon(builder *build, const int32 *pattern_of, bool spellings)
 	}
 }
 
+/* The spellings of an entry follow one another, the one as written first. */
+static void
+find_meanings(builder *build, const int32 *pattern_of)
+{
+	for (int from = 0; from < build->n_origins;)
+	{
+		int32 meaning = pattern_of[from];
+		int to = from + 1;
+
+		for (; to < build->n_origins && build->origins[to].spelling; to++)
+			if (pattern_of[to] < meaning)
+				meaning = pattern_of[to];
+		for (; from < to; from++)
+			build->origins[from].use.meaning = meaning;
+	}
+}
+
 /* Sorts the uses by pattern, in the order they came. */
 static void
 index_uses(builder *build, const int32 *pattern_of)
@@ -538,6 +555,7 @@ build_automaton(builder *build)
 		classifier->lexicon_of[i] = CSF_NONE;
 	join_lexicon(build, pattern_of, false);
 	join_lexicon(build, pattern_of, true);
+	find_meanings(build, pattern_of);
 	index_uses(build, pattern_of);
 	classifier->memory += csf_matcher_memory(classifier->matcher) + n_patterns * sizeof(int32);
 	csf_free(patterns);

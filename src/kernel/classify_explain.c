@@ -51,13 +51,11 @@ find_touched(const csf_evaluation *evaluation, int32 rule)
 																				: NULL;
 }
 
-/* The bit that says whether this entry of a fired rule has counted already; those of all_of count as one. */
+/* The name under which an entry of a fired rule counts; those of all_of count as one. */
 static int64
 counting_unit(const csf_compiled_rule *rule, const csf_pattern_use *use)
 {
-	bool together = rule->n_any == 0 && (rule->category != CSF_NONE || rule->domain != CSF_NONE);
-
-	return (int64) use->rule * (CSF_MAX_RULE_PATTERNS + 1) + (together ? 0 : use->slot);
+	return (int64) use->rule * (CSF_MAX_RULE_PATTERNS + 1) + (rule->n_any == 0 ? 0 : use->slot);
 }
 
 /* The units that have counted, in an open-addressed set. */
@@ -66,6 +64,26 @@ typedef struct unit_set
 	int64 *units; /* -1: free */
 	uint32 mask;
 } unit_set;
+
+/* What counted, by contest, and what of it has been listed already. */
+typedef struct tally
+{
+	csf_contribution *contributions[2];
+	int n[2];
+	unit_set listed;
+} tally;
+
+/* Whether a rule's entry is the one that counts for its target. */
+static bool
+contributes(const tally *counted, csf_contest contest, int32 target, const csf_compiled_rule *rule,
+			const csf_pattern_use *use)
+{
+	csf_contribution key = {target, rule->n_any > 0 ? use->meaning : CSF_NONE - use->rule, use->rule,
+							rule->weight};
+
+	return bsearch(&key, counted->contributions[contest], counted->n[contest], sizeof(csf_contribution),
+				   csf_compare_contributions) != NULL;
+}
 
 static bool
 counts_first_time(unit_set *set, int64 unit)
@@ -97,25 +115,30 @@ make_unit_set(const csf_evaluation *evaluation, unit_set *set)
 
 static csf_hit_reason
 judge_use(const csf_compiled_rule *rule, const csf_touched_rule *touched, const csf_pattern_use *use,
-		  const csf_occurrence *occurrence, unit_set *counted)
+		  const csf_occurrence *occurrence, tally *counted)
 {
-	bool in_category = rule->category != CSF_NONE, in_domain = rule->domain != CSF_NONE;
+	bool in_category = rule->category != CSF_NONE && !occurrence->beaten[CSF_CONTEST_CATEGORY];
+	bool in_domain = rule->domain != CSF_NONE && !occurrence->beaten[CSF_CONTEST_DOMAIN];
 
 	if (use->role == CSF_ROLE_NONE)
 		return CSF_HIT_FORBIDS;
 	if (!touched->fired)
 		return CSF_HIT_NOT_FIRED;
-	if (use->role != (rule->n_any > 0 ? CSF_ROLE_ANY : CSF_ROLE_ALL) || (!in_category && !in_domain))
+	if (use->role != (rule->n_any > 0 ? CSF_ROLE_ANY : CSF_ROLE_ALL) ||
+		(rule->category == CSF_NONE && rule->domain == CSF_NONE))
 		return CSF_HIT_CONDITION;
-	if (!(in_category && !occurrence->beaten[CSF_CONTEST_CATEGORY]) &&
-		!(in_domain && !occurrence->beaten[CSF_CONTEST_DOMAIN]))
+	if (!in_category && !in_domain)
 		return CSF_HIT_INSIDE_LONGER;
-	return counts_first_time(counted, counting_unit(rule, use)) ? CSF_HIT_COUNTED : CSF_HIT_REPEATED;
+	in_category = in_category && contributes(counted, CSF_CONTEST_CATEGORY, rule->category, rule, use);
+	in_domain = in_domain && contributes(counted, CSF_CONTEST_DOMAIN, rule->domain, rule, use);
+	if (!in_category && !in_domain)
+		return CSF_HIT_REPEATED;
+	return counts_first_time(&counted->listed, counting_unit(rule, use)) ? CSF_HIT_COUNTED : CSF_HIT_REPEATED;
 }
 
 static void
 explain_occurrence(const csf_evaluation *evaluation, int field, const csf_occurrence *occurrence,
-				   unit_set *counted, hit_list *list)
+				   tally *counted, hit_list *list)
 {
 	const csf_classifier *classifier = evaluation->classifier;
 	int32 last = classifier->first_use[occurrence->pattern + 1];
@@ -206,11 +229,13 @@ csf_explain(const csf_classifier *classifier, const char *title, size_t title_le
 {
 	csf_evaluation evaluation;
 	hit_list list = {csf_alloc(16 * sizeof(csf_hit)), 0, 16};
-	unit_set counted;
+	tally counted;
 
 	csf_evaluate(classifier, title, title_length, body, body_length, &evaluation);
 	csf_evaluation_verdict(&evaluation, verdict);
-	make_unit_set(&evaluation, &counted);
+	make_unit_set(&evaluation, &counted.listed);
+	for (csf_contest contest = CSF_CONTEST_CATEGORY; contest <= CSF_CONTEST_DOMAIN; contest++)
+		counted.n[contest] = csf_contributions(&evaluation, contest, &counted.contributions[contest]);
 	for (int field = 0; field < 2; field++)
 	{
 		for (int i = 0; i < evaluation.fields[field].ends.n && list.n < CSF_MAX_HITS; i++)
@@ -227,7 +252,9 @@ csf_explain(const csf_classifier *classifier, const char *title, size_t title_le
 	qsort(list.hits, list.n, sizeof(csf_hit), compare_hits);
 	place_in_bytes(&list, CSF_FIELD_TITLE, title, title_length);
 	place_in_bytes(&list, CSF_FIELD_BODY, body, body_length);
-	csf_free(counted.units);
+	csf_free(counted.listed.units);
+	csf_free(counted.contributions[0]);
+	csf_free(counted.contributions[1]);
 	csf_evaluation_free(&evaluation);
 	*hits = list.hits;
 	return list.n;

@@ -192,17 +192,46 @@ is_beaten(const occurrence *o, bool domains)
 	return false;
 }
 
+static bool
+counts(int rule, int slot, bool domains)
+{
+	for (int i = 0; i < m.n_found; i++)
+		if (m.found[i].rule == rule && m.found[i].slot == slot && competes(&m.found[i], domains) &&
+			!is_beaten(&m.found[i], domains))
+			return true;
+	return false;
+}
+
+static bool
+same_target(int a, int b, bool domains)
+{
+	if (domains)
+		return rules[a].domain != NULL && rules[b].domain != NULL &&
+			   strcmp(rules[a].domain, rules[b].domain) == 0;
+	return rules[a].category_id == rules[b].category_id;
+}
+
+/* Whether the same word counts for the same target in a heavier rule, or in an earlier one of the same weight. */
+static bool
+is_outweighed(int rule, int slot, bool domains)
+{
+	for (int other = 0; other < n_rules; other++)
+		for (int i = 0; i < rules[other].n_any; i++)
+			if (other != rule && m.fired[other] && same_target(rule, other, domains) &&
+				(rules[other].weight > rules[rule].weight ||
+				 (rules[other].weight == rules[rule].weight && other < rule)) &&
+				strcmp(words[other][0][i], words[rule][0][slot]) == 0 && counts(other, i, domains))
+				return true;
+	return false;
+}
+
 static int
 counted_entries(int rule, bool domains)
 {
-	bool counted[MAX_LIST] = {false, false, false};
 	int n = 0;
 
-	for (int i = 0; i < m.n_found; i++)
-		if (m.found[i].rule == rule && competes(&m.found[i], domains) && !is_beaten(&m.found[i], domains))
-			counted[m.found[i].slot] = true;
 	for (int slot = 0; slot < MAX_LIST; slot++)
-		n += counted[slot];
+		n += counts(rule, slot, domains) && (rules[rule].n_any == 0 || !is_outweighed(rule, slot, domains));
 	return rules[rule].n_any == 0 && n > 1 ? 1 : n;
 }
 

@@ -151,6 +151,32 @@ test_folding(void)
 }
 
 static void
+test_equal_patterns(void)
+{
+	const csf_keyword_rule rules[] = {
+		{.rule_id = 1, ANY("退款", "退錢"), .weight = 1, .category_id = 11},
+		{.rule_id = 2, ANY("退钱"), .weight = 3, .category_id = 11},
+		{.rule_id = 3, ANY("退款"), .weight = 2, .category_id = 12},
+		{.rule_id = 4, ALL("退款", "慢"), .weight = 1, .category_id = 11},
+	};
+	csf_classifier *classifier = RULES(rules);
+	csf_verdict verdict;
+	csf_hit *hits;
+
+	is_int(classify(classifier, "", "退款").score, 3,
+		   "B2: words equal by an alias count once, with the greatest weight");
+	is_int(classify(classifier, "", "退款退钱").score, 3, "B2: also when both are there");
+	is_int(classify(classifier, "", "退款").runner_up_score, 2, "B2: and again for another category");
+	is_int(classify(classifier, "", "退款慢").score, 4, "B2: a rule with only all_of counts beside");
+	ok(csf_explain(classifier, NULL, 0, "退款", strlen("退款"), &verdict, &hits) == 4 && !hits[0].counted &&
+		   hits[0].reason == CSF_HIT_REPEATED && hits[1].counted && hits[2].counted &&
+		   hits[3].reason == CSF_HIT_NOT_FIRED,
+	   "B2: the lighter rule's hit is explained as counted already");
+	csf_free(hits);
+	csf_classifier_free(classifier);
+}
+
+static void
 test_conditions(void)
 {
 	const csf_keyword_rule rules[] = {
@@ -388,6 +414,7 @@ main(void)
 {
 	test_scoring();
 	test_folding();
+	test_equal_patterns();
 	test_conditions();
 	test_effects();
 	test_emotion();
