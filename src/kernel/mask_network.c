@@ -166,7 +166,7 @@ search_ipv4(csf_personal_search *search, int index)
 
 	if (csf_is_word_character(before) ||
 		(is_dot(before) && (csf_is_digit(before_dot) || before_dot == ']')) ||
-		csf_labelled(search, index, "版本 版本号 version ver", 3))
+		csf_labelled(search, index, "版本 版本号 version ver ios android", 3))
 		return;
 	end = ipv4_end(search, index);
 	if (end >= 0)

@@ -250,6 +250,17 @@ is_imei(const csf_personal_search *search, const number *candidate)
 			csf_labelled(search, candidate->start, "imei 设备号 串号", 3));
 }
 
+/* Whether letters after a word for an order begin the number: 运单号 YT… */
+static bool
+continues_order(const csf_personal_search *search, int index)
+{
+	int letters = 0;
+
+	while (letters < 4 && csf_is_letter(csf_code_at(search, index - letters - 1)))
+		letters++;
+	return letters > 0 && csf_labelled(search, index - letters, ORDER_LABELS, 3);
+}
+
 /* With or without 86, 0086 or a trunk 0 before it. */
 static bool
 is_mobile(const csf_personal_search *search, const number *candidate)
@@ -260,6 +271,8 @@ is_mobile(const csf_personal_search *search, const number *candidate)
 		return false;
 	if (csf_is_letter(csf_code_at(search, candidate->start - 1)) &&
 		csf_is_letter(csf_code_at(search, candidate->end + 1)))
+		return false;
+	if (continues_order(search, candidate->start))
 		return false;
 	return from == 0 || (from == 1 && candidate->digits[0] == 0) ||
 		   (from == 2 && digits_value(candidate, 0, 2) == 86) ||

@@ -208,7 +208,9 @@ address_end(const csf_personal_search *search, int end)
 			return end;
 		unit = house_unit_end(search, skip_blank(search, number));
 		if (unit == skip_blank(search, number))
-			return name == end + 1 ? number - 1 : end;
+			return name == end + 1 || (name == end + 2 && csf_code_at(search, end + 1) == 0x4E4B) /* 之 */
+					   ? number - 1
+					   : end;
 		end = unit - 1;
 	}
 	return end;
@@ -233,6 +235,10 @@ address_start(const csf_personal_search *search, int street)
 	start = district >= 0 ? district : street;
 	for (int i = 0; i < NAME_LENGTH && start > first && csf_is_han(csf_code_at(search, start - 1)); i++)
 		start--;
+	/* What little is left before it is a province or city without its word: 香港九龙…, 内蒙古自治区… */
+	if (start - first <= NAME_LENGTH)
+		while (start > first && csf_is_han(csf_code_at(search, start - 1)))
+			start--;
 	return start;
 }
 
