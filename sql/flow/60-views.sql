@@ -78,7 +78,7 @@ BEGIN ATOMIC
         AND (c.due_at IS NULL OR c.due_at >= attainment_at.at)) AS running,
       count(*) FILTER (WHERE (c.stopped_at IS NULL OR c.stopped_at > attainment_at.at) AND c.due_at < attainment_at.at) AS overdue
     FROM csflow.clock AS c
-    JOIN csflow.ticket AS t ON t.desk_id = c.desk_id AND t.ticket_no OPERATOR(csflow.=) c.ticket_no
+    JOIN csflow.ticket AS t ON t.desk_id = c.desk_id AND t.ticket_no = c.ticket_no
     WHERE c.desk_id = attainment_at.desk_id AND c.started_at <= attainment_at.at
       AND (c.stopped_at IS NULL OR c.stopped_at > attainment_at.since)
       AND (c.outcome IS NULL OR c.outcome IN ('met', 'breached'))
@@ -126,13 +126,13 @@ BEGIN ATOMIC
   LEFT JOIN LATERAL (
     SELECT c.clock, c.due_at
     FROM csflow.clock AS c
-    WHERE c.desk_id = t.desk_id AND c.ticket_no OPERATOR(csflow.=) t.ticket_no AND c.stopped_at IS NULL AND c.due_at IS NOT NULL
+    WHERE c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no AND c.stopped_at IS NULL AND c.due_at IS NOT NULL
     ORDER BY c.due_at, c.clock, c.run
     LIMIT 1) AS n ON true
   LEFT JOIN LATERAL (
     SELECT count(*) AS overdue
     FROM csflow.clock AS c
-    WHERE c.desk_id = t.desk_id AND c.ticket_no OPERATOR(csflow.=) t.ticket_no AND c.stopped_at IS NULL
+    WHERE c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no AND c.stopped_at IS NULL
       AND c.due_at < queue_at.at) AS o ON true
   LEFT JOIN LATERAL (
     -- The oldest word of the customer that no person has answered: opening the ticket, or a message after the last reply.
@@ -140,10 +140,10 @@ BEGIN ATOMIC
       ELSE (
         SELECT min(u.at)
         FROM csflow.message AS u
-        WHERE u.desk_id = t.desk_id AND u.ticket_no OPERATOR(csflow.=) t.ticket_no AND u.author_kind = 'customer'
+        WHERE u.desk_id = t.desk_id AND u.ticket_no = t.ticket_no AND u.author_kind = 'customer'
           AND u.at > max(m.at) FILTER (WHERE m.author_kind = 'agent' AND m.is_public)) END AS since
     FROM csflow.message AS m
-    WHERE m.desk_id = t.desk_id AND m.ticket_no OPERATOR(csflow.=) t.ticket_no) AS w ON true
+    WHERE m.desk_id = t.desk_id AND m.ticket_no = t.ticket_no) AS w ON true
   WHERE t.desk_id = queue_at.desk_id AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid') AND t.opened_at <= queue_at.at;
 END;
 COMMENT ON FUNCTION csflow.queue_at(bigint, timestamptz) IS
@@ -239,8 +239,8 @@ LEFT JOIN csflow.caption AS nz ON nz.desk_id = e.desk_id AND nz.kind = 'state' A
 LEFT JOIN csflow.caption AS ne ON ne.desk_id = e.desk_id AND ne.kind = 'state' AND ne.code = e.new_state AND ne.lang = 'en'
 LEFT JOIN csflow.caption AS cz ON cz.desk_id = e.desk_id AND cz.kind = 'clock' AND cz.code = e.clock AND cz.lang = 'zh'
 LEFT JOIN csflow.caption AS ce ON ce.desk_id = e.desk_id AND ce.kind = 'clock' AND ce.code = e.clock AND ce.lang = 'en'
-LEFT JOIN csflow.message AS m ON m.desk_id = e.desk_id AND m.ticket_no OPERATOR(csflow.=) e.ticket_no AND m.message_no = e.message_no
-LEFT JOIN csflow.event_text AS x ON x.desk_id = e.desk_id AND x.ticket_no OPERATOR(csflow.=) e.ticket_no AND x.seq = e.seq;
+LEFT JOIN csflow.message AS m ON m.desk_id = e.desk_id AND m.ticket_no = e.ticket_no AND m.message_no = e.message_no
+LEFT JOIN csflow.event_text AS x ON x.desk_id = e.desk_id AND x.ticket_no = e.ticket_no AND x.seq = e.seq;
 COMMENT ON VIEW csflow.timeline IS 'The story of each ticket, one row an event, to be read in order of seq; with captions in both languages (handbook A9, F7, H1).';
 COMMENT ON COLUMN csflow.timeline.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.timeline.ticket_no IS 'Ticket.';
@@ -272,15 +272,15 @@ SELECT e.desk_id, e.ticket_no, e.seq, t.priority, t.kind, t.team_id, t.agent_id,
   e.step_position, e.old_value AS level, e.new_value AS action, e.due_at, e.at AS fired_at,
   extract(epoch FROM e.at - e.due_at)::double precision AS late_seconds, o.recipients
 FROM csflow.event AS e
-JOIN csflow.ticket AS t ON t.desk_id = e.desk_id AND t.ticket_no OPERATOR(csflow.=) e.ticket_no
-LEFT JOIN csflow.clock AS c ON c.desk_id = e.desk_id AND c.ticket_no OPERATOR(csflow.=) e.ticket_no AND c.clock = e.clock AND c.run = e.run
+JOIN csflow.ticket AS t ON t.desk_id = e.desk_id AND t.ticket_no = e.ticket_no
+LEFT JOIN csflow.clock AS c ON c.desk_id = e.desk_id AND c.ticket_no = e.ticket_no AND c.clock = e.clock AND c.run = e.run
 LEFT JOIN LATERAL (
   SELECT array_agg(b.recipient || coalesce(' (' || nullif(coalesce(a.name, g.code), b.recipient) || ')', '') ORDER BY b.outbox_id)
     AS recipients
   FROM csflow.outbox AS b
   LEFT JOIN csflow.agent AS a ON b.recipient_kind = 'agent' AND a.desk_id = b.desk_id AND a.agent_id = b.recipient_id
   LEFT JOIN csflow.team AS g ON b.recipient_kind = 'team' AND g.desk_id = b.desk_id AND g.team_id = b.recipient_id
-  WHERE b.desk_id = e.desk_id AND b.ticket_no OPERATOR(csflow.=) e.ticket_no AND b.clock = e.clock AND b.due_at = e.due_at
+  WHERE b.desk_id = e.desk_id AND b.ticket_no = e.ticket_no AND b.clock = e.clock AND b.due_at = e.due_at
     AND b.created_at = e.at) AS o ON true
 WHERE e.kind = 'step_fired' AND e.old_value IN ('breach', 'escalation');
 COMMENT ON VIEW csflow.escalation IS 'What escalated and why: every step of level breach or escalation that fired (handbook D3, D6).';
@@ -339,12 +339,12 @@ SELECT c.desk_id, c.ticket_no, c.clock, c.run, t.team_id, t.agent_id, c.started_
   extract(epoch FROM now() - c.due_at)::double precision AS late_seconds
 FROM csflow.clock AS c
 JOIN csflow.target AS g ON g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.mode = 'daily_at'
-JOIN csflow.ticket AS t ON t.desk_id = c.desk_id AND t.ticket_no OPERATOR(csflow.=) c.ticket_no
+JOIN csflow.ticket AS t ON t.desk_id = c.desk_id AND t.ticket_no = c.ticket_no
 WHERE CASE WHEN c.stopped_at IS NULL THEN c.due_at < now()
   -- A sweep that finds the update missing ends the run when it was due and begins the next day's.
   ELSE c.outcome = 'breached' AND c.stopped_at = c.due_at AND EXISTS (
     SELECT FROM csflow.clock AS n
-    WHERE n.desk_id = c.desk_id AND n.ticket_no OPERATOR(csflow.=) c.ticket_no AND n.clock = c.clock AND n.run = c.run + 1
+    WHERE n.desk_id = c.desk_id AND n.ticket_no = c.ticket_no AND n.clock = c.clock AND n.run = c.run + 1
       AND n.stopped_at IS NULL AND NOT n.due_at < now()) END;
 COMMENT ON VIEW csflow.missing_update IS 'Updates due daily, such as a department''s progress by 10:00, that have not come, as of the start of the transaction (handbook D2). run_progress_check chases them.';
 COMMENT ON COLUMN csflow.missing_update.desk_id IS 'Desk.';

@@ -62,29 +62,29 @@ AS 'btcharcmp' LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION csflow.priority_cmp(csflow.priority, csflow.priority) IS
 'negative, zero or positive as the first priority sorts before, with or after the second; C < B < A < E';
 
-CREATE OPERATOR csflow.= (FUNCTION = csflow.priority_eq, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
-  COMMUTATOR = OPERATOR(csflow.=), NEGATOR = OPERATOR(csflow.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
-COMMENT ON OPERATOR csflow.= (csflow.priority, csflow.priority) IS 'equal; C < B < A < E';
+CREATE OPERATOR pg_catalog.= (FUNCTION = csflow.priority_eq, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
+  COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+COMMENT ON OPERATOR pg_catalog.= (csflow.priority, csflow.priority) IS 'equal; C < B < A < E';
 
-CREATE OPERATOR csflow.<> (FUNCTION = csflow.priority_ne, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
-  COMMUTATOR = OPERATOR(csflow.<>), NEGATOR = OPERATOR(csflow.=), RESTRICT = neqsel, JOIN = neqjoinsel);
-COMMENT ON OPERATOR csflow.<> (csflow.priority, csflow.priority) IS 'not equal; C < B < A < E';
+CREATE OPERATOR pg_catalog.<> (FUNCTION = csflow.priority_ne, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
+  COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+COMMENT ON OPERATOR pg_catalog.<> (csflow.priority, csflow.priority) IS 'not equal; C < B < A < E';
 
-CREATE OPERATOR csflow.< (FUNCTION = csflow.priority_lt, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
-  COMMUTATOR = OPERATOR(csflow.>), NEGATOR = OPERATOR(csflow.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
-COMMENT ON OPERATOR csflow.< (csflow.priority, csflow.priority) IS 'less than; C < B < A < E';
+CREATE OPERATOR pg_catalog.< (FUNCTION = csflow.priority_lt, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
+  COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+COMMENT ON OPERATOR pg_catalog.< (csflow.priority, csflow.priority) IS 'less than; C < B < A < E';
 
-CREATE OPERATOR csflow.<= (FUNCTION = csflow.priority_le, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
-  COMMUTATOR = OPERATOR(csflow.>=), NEGATOR = OPERATOR(csflow.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
-COMMENT ON OPERATOR csflow.<= (csflow.priority, csflow.priority) IS 'less than or equal; C < B < A < E';
+CREATE OPERATOR pg_catalog.<= (FUNCTION = csflow.priority_le, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
+  COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+COMMENT ON OPERATOR pg_catalog.<= (csflow.priority, csflow.priority) IS 'less than or equal; C < B < A < E';
 
-CREATE OPERATOR csflow.> (FUNCTION = csflow.priority_gt, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
-  COMMUTATOR = OPERATOR(csflow.<), NEGATOR = OPERATOR(csflow.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
-COMMENT ON OPERATOR csflow.> (csflow.priority, csflow.priority) IS 'greater than; C < B < A < E';
+CREATE OPERATOR pg_catalog.> (FUNCTION = csflow.priority_gt, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
+  COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+COMMENT ON OPERATOR pg_catalog.> (csflow.priority, csflow.priority) IS 'greater than; C < B < A < E';
 
-CREATE OPERATOR csflow.>= (FUNCTION = csflow.priority_ge, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
-  COMMUTATOR = OPERATOR(csflow.<=), NEGATOR = OPERATOR(csflow.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
-COMMENT ON OPERATOR csflow.>= (csflow.priority, csflow.priority) IS 'greater than or equal; C < B < A < E';
+CREATE OPERATOR pg_catalog.>= (FUNCTION = csflow.priority_ge, LEFTARG = csflow.priority, RIGHTARG = csflow.priority,
+  COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+COMMENT ON OPERATOR pg_catalog.>= (csflow.priority, csflow.priority) IS 'greater than or equal; C < B < A < E';
 
 CREATE FUNCTION csflow.priority_sortsupport(internal) RETURNS void
 AS 'MODULE_PATHNAME', 'csf_priority_sortsupport' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -112,7 +112,7 @@ COMMENT ON FUNCTION csflow.priority_smaller(csflow.priority, csflow.priority) IS
 'the lesser of two values of priority: the step of min()';
 
 CREATE OPERATOR CLASS csflow.priority_ops DEFAULT FOR TYPE csflow.priority USING btree AS
-  OPERATOR 1 csflow.<, OPERATOR 2 csflow.<=, OPERATOR 3 csflow.=, OPERATOR 4 csflow.>=, OPERATOR 5 csflow.>,
+  OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=, OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
   FUNCTION 1 csflow.priority_cmp(csflow.priority, csflow.priority),
   FUNCTION 2 csflow.priority_sortsupport(internal),
   FUNCTION 4 pg_catalog.btequalimage(oid);
@@ -120,18 +120,18 @@ COMMENT ON OPERATOR CLASS csflow.priority_ops USING btree IS 'by urgency: C < B 
 COMMENT ON OPERATOR FAMILY csflow.priority_ops USING btree IS 'by urgency: C < B < A < E';
 
 CREATE OPERATOR CLASS csflow.priority_hash_ops DEFAULT FOR TYPE csflow.priority USING hash AS
-  OPERATOR 1 csflow.=,
+  OPERATOR 1 pg_catalog.=,
   FUNCTION 1 csflow.priority_hash(csflow.priority),
   FUNCTION 2 csflow.priority_hash_extended(csflow.priority, bigint);
 COMMENT ON OPERATOR CLASS csflow.priority_hash_ops USING hash IS 'equality of priority: hash indexes, hash joins, hash partitions';
 COMMENT ON OPERATOR FAMILY csflow.priority_hash_ops USING hash IS 'equality of priority';
 
 CREATE AGGREGATE csflow.min(csflow.priority) (SFUNC = csflow.priority_smaller, STYPE = csflow.priority, COMBINEFUNC = csflow.priority_smaller,
-  SORTOP = OPERATOR(csflow.<), PARALLEL = SAFE);
+  SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE);
 COMMENT ON AGGREGATE csflow.min(csflow.priority) IS 'the least urgent priority; NULL without input';
 
 CREATE AGGREGATE csflow.max(csflow.priority) (SFUNC = csflow.priority_larger, STYPE = csflow.priority, COMBINEFUNC = csflow.priority_larger,
-  SORTOP = OPERATOR(csflow.>), PARALLEL = SAFE);
+  SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE);
 COMMENT ON AGGREGATE csflow.max(csflow.priority) IS 'the most urgent priority; NULL without input';
 
 CREATE FUNCTION csflow.priority_to_smallint(csflow.priority) RETURNS smallint

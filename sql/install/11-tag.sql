@@ -62,29 +62,29 @@ AS 'byteacmp' LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION csflow.tag_cmp(csflow.tag, csflow.tag) IS
 'negative, zero or positive as the first tag sorts before, with or after the second; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
 
-CREATE OPERATOR csflow.= (FUNCTION = csflow.tag_eq, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
-  COMMUTATOR = OPERATOR(csflow.=), NEGATOR = OPERATOR(csflow.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
-COMMENT ON OPERATOR csflow.= (csflow.tag, csflow.tag) IS 'equal; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
+CREATE OPERATOR pg_catalog.= (FUNCTION = csflow.tag_eq, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
+  COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+COMMENT ON OPERATOR pg_catalog.= (csflow.tag, csflow.tag) IS 'equal; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
 
-CREATE OPERATOR csflow.<> (FUNCTION = csflow.tag_ne, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
-  COMMUTATOR = OPERATOR(csflow.<>), NEGATOR = OPERATOR(csflow.=), RESTRICT = neqsel, JOIN = neqjoinsel);
-COMMENT ON OPERATOR csflow.<> (csflow.tag, csflow.tag) IS 'not equal; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
+CREATE OPERATOR pg_catalog.<> (FUNCTION = csflow.tag_ne, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
+  COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+COMMENT ON OPERATOR pg_catalog.<> (csflow.tag, csflow.tag) IS 'not equal; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
 
-CREATE OPERATOR csflow.< (FUNCTION = csflow.tag_lt, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
-  COMMUTATOR = OPERATOR(csflow.>), NEGATOR = OPERATOR(csflow.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
-COMMENT ON OPERATOR csflow.< (csflow.tag, csflow.tag) IS 'less than; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
+CREATE OPERATOR pg_catalog.< (FUNCTION = csflow.tag_lt, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
+  COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+COMMENT ON OPERATOR pg_catalog.< (csflow.tag, csflow.tag) IS 'less than; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
 
-CREATE OPERATOR csflow.<= (FUNCTION = csflow.tag_le, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
-  COMMUTATOR = OPERATOR(csflow.>=), NEGATOR = OPERATOR(csflow.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
-COMMENT ON OPERATOR csflow.<= (csflow.tag, csflow.tag) IS 'less than or equal; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
+CREATE OPERATOR pg_catalog.<= (FUNCTION = csflow.tag_le, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
+  COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+COMMENT ON OPERATOR pg_catalog.<= (csflow.tag, csflow.tag) IS 'less than or equal; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
 
-CREATE OPERATOR csflow.> (FUNCTION = csflow.tag_gt, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
-  COMMUTATOR = OPERATOR(csflow.<), NEGATOR = OPERATOR(csflow.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
-COMMENT ON OPERATOR csflow.> (csflow.tag, csflow.tag) IS 'greater than; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
+CREATE OPERATOR pg_catalog.> (FUNCTION = csflow.tag_gt, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
+  COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+COMMENT ON OPERATOR pg_catalog.> (csflow.tag, csflow.tag) IS 'greater than; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
 
-CREATE OPERATOR csflow.>= (FUNCTION = csflow.tag_ge, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
-  COMMUTATOR = OPERATOR(csflow.<=), NEGATOR = OPERATOR(csflow.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
-COMMENT ON OPERATOR csflow.>= (csflow.tag, csflow.tag) IS 'greater than or equal; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
+CREATE OPERATOR pg_catalog.>= (FUNCTION = csflow.tag_ge, LEFTARG = csflow.tag, RIGHTARG = csflow.tag,
+  COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+COMMENT ON OPERATOR pg_catalog.>= (csflow.tag, csflow.tag) IS 'greater than or equal; by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
 
 CREATE FUNCTION csflow.tag_sortsupport(internal) RETURNS void
 AS 'bytea_sortsupport' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
@@ -112,7 +112,7 @@ COMMENT ON FUNCTION csflow.tag_smaller(csflow.tag, csflow.tag) IS
 'the lesser of two values of tag: the step of min()';
 
 CREATE OPERATOR CLASS csflow.tag_ops DEFAULT FOR TYPE csflow.tag USING btree AS
-  OPERATOR 1 csflow.<, OPERATOR 2 csflow.<=, OPERATOR 3 csflow.=, OPERATOR 4 csflow.>=, OPERATOR 5 csflow.>,
+  OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=, OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
   FUNCTION 1 csflow.tag_cmp(csflow.tag, csflow.tag),
   FUNCTION 2 csflow.tag_sortsupport(internal),
   FUNCTION 4 pg_catalog.btequalimage(oid);
@@ -120,18 +120,18 @@ COMMENT ON OPERATOR CLASS csflow.tag_ops USING btree IS 'by kind, then domain, b
 COMMENT ON OPERATOR FAMILY csflow.tag_ops USING btree IS 'by kind, then domain, both bytewise in UTF-8 whatever the locale, then priority';
 
 CREATE OPERATOR CLASS csflow.tag_hash_ops DEFAULT FOR TYPE csflow.tag USING hash AS
-  OPERATOR 1 csflow.=,
+  OPERATOR 1 pg_catalog.=,
   FUNCTION 1 csflow.tag_hash(csflow.tag),
   FUNCTION 2 csflow.tag_hash_extended(csflow.tag, bigint);
 COMMENT ON OPERATOR CLASS csflow.tag_hash_ops USING hash IS 'equality of tag: hash indexes, hash joins, hash partitions';
 COMMENT ON OPERATOR FAMILY csflow.tag_hash_ops USING hash IS 'equality of tag';
 
 CREATE AGGREGATE csflow.min(csflow.tag) (SFUNC = csflow.tag_smaller, STYPE = csflow.tag, COMBINEFUNC = csflow.tag_smaller,
-  SORTOP = OPERATOR(csflow.<), PARALLEL = SAFE);
+  SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE);
 COMMENT ON AGGREGATE csflow.min(csflow.tag) IS 'the tag that sorts first; NULL without input';
 
 CREATE AGGREGATE csflow.max(csflow.tag) (SFUNC = csflow.tag_larger, STYPE = csflow.tag, COMBINEFUNC = csflow.tag_larger,
-  SORTOP = OPERATOR(csflow.>), PARALLEL = SAFE);
+  SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE);
 COMMENT ON AGGREGATE csflow.max(csflow.tag) IS 'the tag that sorts last; NULL without input';
 
 CREATE FUNCTION csflow.tag(kind text, domain text, priority csflow.priority) RETURNS csflow.tag
@@ -165,6 +165,6 @@ SUPPORT csflow.tag_matches_support;
 COMMENT ON FUNCTION csflow.tag_matches(csflow.tag, text) IS
 'whether a tag matches a search by part: 故障-*-E; * stands for any value, open parts at the end may be left out; 22023 when the search is malformed. An index on the tag is used when the search is a constant that fixes the kind (handbook B6)';
 
-CREATE OPERATOR csflow.~ (FUNCTION = csflow.tag_matches, LEFTARG = csflow.tag, RIGHTARG = text,
+CREATE OPERATOR pg_catalog.~ (FUNCTION = csflow.tag_matches, LEFTARG = csflow.tag, RIGHTARG = text,
   RESTRICT = matchingsel, JOIN = matchingjoinsel);
-COMMENT ON OPERATOR csflow.~ (csflow.tag, text) IS 'tag matches a search by part, for example 故障-*-E';
+COMMENT ON OPERATOR pg_catalog.~ (csflow.tag, text) IS 'tag matches a search by part, for example 故障-*-E';

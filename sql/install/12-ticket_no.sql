@@ -62,29 +62,29 @@ AS 'btint8cmp' LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION csflow.ticket_no_cmp(csflow.ticket_no, csflow.ticket_no) IS
 'negative, zero or positive as the first ticket_no sorts before, with or after the second; by month, then serial';
 
-CREATE OPERATOR csflow.= (FUNCTION = csflow.ticket_no_eq, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
-  COMMUTATOR = OPERATOR(csflow.=), NEGATOR = OPERATOR(csflow.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
-COMMENT ON OPERATOR csflow.= (csflow.ticket_no, csflow.ticket_no) IS 'equal; by month, then serial';
+CREATE OPERATOR pg_catalog.= (FUNCTION = csflow.ticket_no_eq, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
+  COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+COMMENT ON OPERATOR pg_catalog.= (csflow.ticket_no, csflow.ticket_no) IS 'equal; by month, then serial';
 
-CREATE OPERATOR csflow.<> (FUNCTION = csflow.ticket_no_ne, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
-  COMMUTATOR = OPERATOR(csflow.<>), NEGATOR = OPERATOR(csflow.=), RESTRICT = neqsel, JOIN = neqjoinsel);
-COMMENT ON OPERATOR csflow.<> (csflow.ticket_no, csflow.ticket_no) IS 'not equal; by month, then serial';
+CREATE OPERATOR pg_catalog.<> (FUNCTION = csflow.ticket_no_ne, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
+  COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+COMMENT ON OPERATOR pg_catalog.<> (csflow.ticket_no, csflow.ticket_no) IS 'not equal; by month, then serial';
 
-CREATE OPERATOR csflow.< (FUNCTION = csflow.ticket_no_lt, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
-  COMMUTATOR = OPERATOR(csflow.>), NEGATOR = OPERATOR(csflow.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
-COMMENT ON OPERATOR csflow.< (csflow.ticket_no, csflow.ticket_no) IS 'less than; by month, then serial';
+CREATE OPERATOR pg_catalog.< (FUNCTION = csflow.ticket_no_lt, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
+  COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+COMMENT ON OPERATOR pg_catalog.< (csflow.ticket_no, csflow.ticket_no) IS 'less than; by month, then serial';
 
-CREATE OPERATOR csflow.<= (FUNCTION = csflow.ticket_no_le, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
-  COMMUTATOR = OPERATOR(csflow.>=), NEGATOR = OPERATOR(csflow.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
-COMMENT ON OPERATOR csflow.<= (csflow.ticket_no, csflow.ticket_no) IS 'less than or equal; by month, then serial';
+CREATE OPERATOR pg_catalog.<= (FUNCTION = csflow.ticket_no_le, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
+  COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+COMMENT ON OPERATOR pg_catalog.<= (csflow.ticket_no, csflow.ticket_no) IS 'less than or equal; by month, then serial';
 
-CREATE OPERATOR csflow.> (FUNCTION = csflow.ticket_no_gt, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
-  COMMUTATOR = OPERATOR(csflow.<), NEGATOR = OPERATOR(csflow.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
-COMMENT ON OPERATOR csflow.> (csflow.ticket_no, csflow.ticket_no) IS 'greater than; by month, then serial';
+CREATE OPERATOR pg_catalog.> (FUNCTION = csflow.ticket_no_gt, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
+  COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+COMMENT ON OPERATOR pg_catalog.> (csflow.ticket_no, csflow.ticket_no) IS 'greater than; by month, then serial';
 
-CREATE OPERATOR csflow.>= (FUNCTION = csflow.ticket_no_ge, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
-  COMMUTATOR = OPERATOR(csflow.<=), NEGATOR = OPERATOR(csflow.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
-COMMENT ON OPERATOR csflow.>= (csflow.ticket_no, csflow.ticket_no) IS 'greater than or equal; by month, then serial';
+CREATE OPERATOR pg_catalog.>= (FUNCTION = csflow.ticket_no_ge, LEFTARG = csflow.ticket_no, RIGHTARG = csflow.ticket_no,
+  COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+COMMENT ON OPERATOR pg_catalog.>= (csflow.ticket_no, csflow.ticket_no) IS 'greater than or equal; by month, then serial';
 
 CREATE FUNCTION csflow.ticket_no_sortsupport(internal) RETURNS void
 AS 'btint8sortsupport' LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE;
@@ -112,7 +112,7 @@ COMMENT ON FUNCTION csflow.ticket_no_smaller(csflow.ticket_no, csflow.ticket_no)
 'the lesser of two values of ticket_no: the step of min()';
 
 CREATE OPERATOR CLASS csflow.ticket_no_ops DEFAULT FOR TYPE csflow.ticket_no USING btree AS
-  OPERATOR 1 csflow.<, OPERATOR 2 csflow.<=, OPERATOR 3 csflow.=, OPERATOR 4 csflow.>=, OPERATOR 5 csflow.>,
+  OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=, OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
   FUNCTION 1 csflow.ticket_no_cmp(csflow.ticket_no, csflow.ticket_no),
   FUNCTION 2 csflow.ticket_no_sortsupport(internal),
   FUNCTION 4 pg_catalog.btequalimage(oid);
@@ -120,18 +120,18 @@ COMMENT ON OPERATOR CLASS csflow.ticket_no_ops USING btree IS 'by month, then se
 COMMENT ON OPERATOR FAMILY csflow.ticket_no_ops USING btree IS 'by month, then serial';
 
 CREATE OPERATOR CLASS csflow.ticket_no_hash_ops DEFAULT FOR TYPE csflow.ticket_no USING hash AS
-  OPERATOR 1 csflow.=,
+  OPERATOR 1 pg_catalog.=,
   FUNCTION 1 csflow.ticket_no_hash(csflow.ticket_no),
   FUNCTION 2 csflow.ticket_no_hash_extended(csflow.ticket_no, bigint);
 COMMENT ON OPERATOR CLASS csflow.ticket_no_hash_ops USING hash IS 'equality of ticket_no: hash indexes, hash joins, hash partitions';
 COMMENT ON OPERATOR FAMILY csflow.ticket_no_hash_ops USING hash IS 'equality of ticket_no';
 
 CREATE AGGREGATE csflow.min(csflow.ticket_no) (SFUNC = csflow.ticket_no_smaller, STYPE = csflow.ticket_no, COMBINEFUNC = csflow.ticket_no_smaller,
-  SORTOP = OPERATOR(csflow.<), PARALLEL = SAFE);
+  SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE);
 COMMENT ON AGGREGATE csflow.min(csflow.ticket_no) IS 'the earliest ticket number; NULL without input';
 
 CREATE AGGREGATE csflow.max(csflow.ticket_no) (SFUNC = csflow.ticket_no_larger, STYPE = csflow.ticket_no, COMBINEFUNC = csflow.ticket_no_larger,
-  SORTOP = OPERATOR(csflow.>), PARALLEL = SAFE);
+  SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE);
 COMMENT ON AGGREGATE csflow.max(csflow.ticket_no) IS 'the latest ticket number; NULL without input';
 
 CREATE FUNCTION csflow.ticket_no(month date, serial bigint) RETURNS csflow.ticket_no

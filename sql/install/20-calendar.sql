@@ -64,29 +64,29 @@ AS 'MODULE_PATHNAME', 'csf_calendar_cmp' LANGUAGE C IMMUTABLE STRICT PARALLEL SA
 COMMENT ON FUNCTION csflow.calendar_cmp(csflow.calendar, csflow.calendar) IS
 'negative, zero or positive as the first calendar sorts before, with or after the second, by the bytes of the canonical text';
 
-CREATE OPERATOR csflow.= (FUNCTION = csflow.calendar_eq, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
-  COMMUTATOR = OPERATOR(csflow.=), NEGATOR = OPERATOR(csflow.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
-COMMENT ON OPERATOR csflow.= (csflow.calendar, csflow.calendar) IS 'equal, by canonical text';
+CREATE OPERATOR pg_catalog.= (FUNCTION = csflow.calendar_eq, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
+  COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>), RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+COMMENT ON OPERATOR pg_catalog.= (csflow.calendar, csflow.calendar) IS 'equal, by canonical text';
 
-CREATE OPERATOR csflow.<> (FUNCTION = csflow.calendar_ne, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
-  COMMUTATOR = OPERATOR(csflow.<>), NEGATOR = OPERATOR(csflow.=), RESTRICT = neqsel, JOIN = neqjoinsel);
-COMMENT ON OPERATOR csflow.<> (csflow.calendar, csflow.calendar) IS 'not equal, by canonical text';
+CREATE OPERATOR pg_catalog.<> (FUNCTION = csflow.calendar_ne, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
+  COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=), RESTRICT = neqsel, JOIN = neqjoinsel);
+COMMENT ON OPERATOR pg_catalog.<> (csflow.calendar, csflow.calendar) IS 'not equal, by canonical text';
 
-CREATE OPERATOR csflow.< (FUNCTION = csflow.calendar_lt, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
-  COMMUTATOR = OPERATOR(csflow.>), NEGATOR = OPERATOR(csflow.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
-COMMENT ON OPERATOR csflow.< (csflow.calendar, csflow.calendar) IS 'less than, by canonical text';
+CREATE OPERATOR pg_catalog.< (FUNCTION = csflow.calendar_lt, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
+  COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=), RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+COMMENT ON OPERATOR pg_catalog.< (csflow.calendar, csflow.calendar) IS 'less than, by canonical text';
 
-CREATE OPERATOR csflow.<= (FUNCTION = csflow.calendar_le, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
-  COMMUTATOR = OPERATOR(csflow.>=), NEGATOR = OPERATOR(csflow.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
-COMMENT ON OPERATOR csflow.<= (csflow.calendar, csflow.calendar) IS 'less than or equal, by canonical text';
+CREATE OPERATOR pg_catalog.<= (FUNCTION = csflow.calendar_le, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
+  COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>), RESTRICT = scalarlesel, JOIN = scalarlejoinsel);
+COMMENT ON OPERATOR pg_catalog.<= (csflow.calendar, csflow.calendar) IS 'less than or equal, by canonical text';
 
-CREATE OPERATOR csflow.> (FUNCTION = csflow.calendar_gt, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
-  COMMUTATOR = OPERATOR(csflow.<), NEGATOR = OPERATOR(csflow.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
-COMMENT ON OPERATOR csflow.> (csflow.calendar, csflow.calendar) IS 'greater than, by canonical text';
+CREATE OPERATOR pg_catalog.> (FUNCTION = csflow.calendar_gt, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
+  COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=), RESTRICT = scalargtsel, JOIN = scalargtjoinsel);
+COMMENT ON OPERATOR pg_catalog.> (csflow.calendar, csflow.calendar) IS 'greater than, by canonical text';
 
-CREATE OPERATOR csflow.>= (FUNCTION = csflow.calendar_ge, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
-  COMMUTATOR = OPERATOR(csflow.<=), NEGATOR = OPERATOR(csflow.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
-COMMENT ON OPERATOR csflow.>= (csflow.calendar, csflow.calendar) IS 'greater than or equal, by canonical text';
+CREATE OPERATOR pg_catalog.>= (FUNCTION = csflow.calendar_ge, LEFTARG = csflow.calendar, RIGHTARG = csflow.calendar,
+  COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<), RESTRICT = scalargesel, JOIN = scalargejoinsel);
+COMMENT ON OPERATOR pg_catalog.>= (csflow.calendar, csflow.calendar) IS 'greater than or equal, by canonical text';
 
 CREATE FUNCTION csflow.calendar_hash(csflow.calendar) RETURNS integer
 AS 'MODULE_PATHNAME', 'csf_calendar_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -99,13 +99,13 @@ COMMENT ON FUNCTION csflow.calendar_hash_extended(csflow.calendar, bigint) IS
 '64-bit hash of a calendar with a seed, for hash partitions';
 
 CREATE OPERATOR CLASS csflow.calendar_ops DEFAULT FOR TYPE csflow.calendar USING btree AS
-  OPERATOR 1 csflow.<, OPERATOR 2 csflow.<=, OPERATOR 3 csflow.=, OPERATOR 4 csflow.>=, OPERATOR 5 csflow.>,
+  OPERATOR 1 pg_catalog.<, OPERATOR 2 pg_catalog.<=, OPERATOR 3 pg_catalog.=, OPERATOR 4 pg_catalog.>=, OPERATOR 5 pg_catalog.>,
   FUNCTION 1 csflow.calendar_cmp(csflow.calendar, csflow.calendar);
 COMMENT ON OPERATOR CLASS csflow.calendar_ops USING btree IS 'by the bytes of the canonical text';
 COMMENT ON OPERATOR FAMILY csflow.calendar_ops USING btree IS 'by the bytes of the canonical text';
 
 CREATE OPERATOR CLASS csflow.calendar_hash_ops DEFAULT FOR TYPE csflow.calendar USING hash AS
-  OPERATOR 1 csflow.=,
+  OPERATOR 1 pg_catalog.=,
   FUNCTION 1 csflow.calendar_hash(csflow.calendar),
   FUNCTION 2 csflow.calendar_hash_extended(csflow.calendar, bigint);
 COMMENT ON OPERATOR CLASS csflow.calendar_hash_ops USING hash IS 'equality of calendars: hash indexes, hash joins, hash partitions';

@@ -179,15 +179,15 @@ BEGIN
     low := csflow.ticket_no(month, 1);
     high := csflow.ticket_no((month + interval '1 month')::date, 1);
     bounds := format('FOR VALUES FROM (%L) TO (%L)', low, high);
-    EXECUTE format('SELECT EXISTS (SELECT FROM csflow.%I WHERE ticket_no OPERATOR(csflow.>=) %L AND ticket_no OPERATOR(csflow.<) %L)', default_partition, low, high)
+    EXECUTE format('SELECT EXISTS (SELECT FROM csflow.%I WHERE ticket_no >= %L AND ticket_no < %L)', default_partition, low, high)
       INTO moves;
   END IF;
   IF moves THEN
     -- Detached, the default partition has no triggers of its parent: the record may not be changed through those.
     EXECUTE format('ALTER TABLE csflow.%I DETACH PARTITION csflow.%I', parent, default_partition);
-    EXECUTE format('INSERT INTO csflow.%I SELECT * FROM csflow.%I WHERE ticket_no OPERATOR(csflow.>=) %L AND ticket_no OPERATOR(csflow.<) %L',
+    EXECUTE format('INSERT INTO csflow.%I SELECT * FROM csflow.%I WHERE ticket_no >= %L AND ticket_no < %L',
       partition, default_partition, low, high);
-    EXECUTE format('DELETE FROM csflow.%I WHERE ticket_no OPERATOR(csflow.>=) %L AND ticket_no OPERATOR(csflow.<) %L', default_partition, low, high);
+    EXECUTE format('DELETE FROM csflow.%I WHERE ticket_no >= %L AND ticket_no < %L', default_partition, low, high);
   END IF;
   EXECUTE format('ALTER TABLE csflow.%I ATTACH PARTITION csflow.%I %s', parent, partition, bounds);
   IF moves THEN

@@ -353,7 +353,7 @@ BEGIN
       = num_nonnulls(NEW.kind, NEW.category_id, NEW.priority, NEW.channel, NEW.channel_class, NEW.customer_tier,
         NEW.handling_tier, NEW.complexity)
     AND coalesce(t.kind = NEW.kind, true) AND coalesce(t.category_id = NEW.category_id, true)
-    AND coalesce(t.priority OPERATOR(csflow.=) NEW.priority, true) AND coalesce(t.channel = NEW.channel, true)
+    AND coalesce(t.priority = NEW.priority, true) AND coalesce(t.channel = NEW.channel, true)
     AND coalesce(t.channel_class = NEW.channel_class, true) AND coalesce(t.customer_tier = NEW.customer_tier, true)
     AND coalesce(t.handling_tier = NEW.handling_tier, true) AND coalesce(t.complexity = NEW.complexity, true)
     AND coalesce(k.code = coalesce(t.kind, NEW.kind), true)

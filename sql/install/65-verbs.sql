@@ -37,7 +37,7 @@ BEGIN
   UPDATE csflow.ticket AS t
   SET state = change_state.state, change_reason = change_state.reason, changed_by = change_state.agent_id,
     changed_by_kind = change_state.actor_kind, changed_at = change_state.at
-  WHERE t.desk_id = change_state.desk_id AND t.ticket_no OPERATOR(csflow.=) change_state.ticket_no
+  WHERE t.desk_id = change_state.desk_id AND t.ticket_no = change_state.ticket_no
   RETURNING t.state INTO reached;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(change_state.desk_id, change_state.ticket_no);
@@ -118,7 +118,7 @@ BEGIN
   UPDATE csflow.ticket AS t
   SET agent_id = assign.assignee_id, change_reason = assign.reason, changed_by = assign.agent_id, changed_by_kind = NULL,
     changed_at = assign.at
-  WHERE t.desk_id = assign.desk_id AND t.ticket_no OPERATOR(csflow.=) assign.ticket_no
+  WHERE t.desk_id = assign.desk_id AND t.ticket_no = assign.ticket_no
   RETURNING t.state INTO reached;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(assign.desk_id, assign.ticket_no);
@@ -140,7 +140,7 @@ BEGIN
   UPDATE csflow.ticket AS t
   SET state = 'in_progress', agent_id = coalesce(accept.agent_id, csflow.current_agent(accept.desk_id), t.agent_id),
     change_reason = accept.part, changed_by = accept.agent_id, changed_by_kind = NULL, changed_at = accept.at
-  WHERE t.desk_id = accept.desk_id AND t.ticket_no OPERATOR(csflow.=) accept.ticket_no
+  WHERE t.desk_id = accept.desk_id AND t.ticket_no = accept.ticket_no
   RETURNING t.state INTO reached;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(accept.desk_id, accept.ticket_no);
@@ -171,7 +171,7 @@ BEGIN
   SET team_id = receiving_team_id, agent_id = transfer.assignee_id,
     state = CASE WHEN t.state = 'in_progress' THEN 'assigned' ELSE t.state END, change_reason = transfer.reason,
     changed_by = transfer.agent_id, changed_by_kind = NULL, changed_at = transfer.at
-  WHERE t.desk_id = transfer.desk_id AND t.ticket_no OPERATOR(csflow.=) transfer.ticket_no
+  WHERE t.desk_id = transfer.desk_id AND t.ticket_no = transfer.ticket_no
   RETURNING t.state INTO reached;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(transfer.desk_id, transfer.ticket_no);
@@ -191,7 +191,7 @@ AS $$
 DECLARE
   added bigint;
 BEGIN
-  IF NOT EXISTS (SELECT FROM csflow.ticket AS t WHERE t.desk_id = add_message.desk_id AND t.ticket_no OPERATOR(csflow.=) add_message.ticket_no) THEN
+  IF NOT EXISTS (SELECT FROM csflow.ticket AS t WHERE t.desk_id = add_message.desk_id AND t.ticket_no = add_message.ticket_no) THEN
     PERFORM csflow.refuse_unknown_ticket(add_message.desk_id, add_message.ticket_no);
   END IF;
   INSERT INTO csflow.message AS m (desk_id, ticket_no, at, author_kind, is_public, body, milestone, next_news_at, source, external_id,
@@ -203,7 +203,7 @@ BEGIN
   RETURNING m.message_no INTO added;
   IF NOT FOUND THEN
     SELECT m.message_no INTO added FROM csflow.message AS m
-    WHERE m.desk_id = add_message.desk_id AND m.ticket_no OPERATOR(csflow.=) add_message.ticket_no AND m.source = add_message.source
+    WHERE m.desk_id = add_message.desk_id AND m.ticket_no = add_message.ticket_no AND m.source = add_message.source
       AND m.external_id = add_message.external_id;
   END IF;
   RETURN added;
@@ -344,7 +344,7 @@ BEGIN
   UPDATE csflow.ticket AS t
   SET state = 'closed', close_reason = csflow.require_text('close reason', close_ticket.reason), changed_by = close_ticket.agent_id,
     change_reason = NULL, changed_by_kind = close_ticket.actor_kind, changed_at = close_ticket.at
-  WHERE t.desk_id = close_ticket.desk_id AND t.ticket_no OPERATOR(csflow.=) close_ticket.ticket_no
+  WHERE t.desk_id = close_ticket.desk_id AND t.ticket_no = close_ticket.ticket_no
   RETURNING t.state INTO reached;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(close_ticket.desk_id, close_ticket.ticket_no);
@@ -404,17 +404,17 @@ AS $$
 DECLARE
   reached text;
 BEGIN
-  IF mark_duplicate.original_no OPERATOR(csflow.=) mark_duplicate.ticket_no THEN
+  IF mark_duplicate.original_no = mark_duplicate.ticket_no THEN
     RAISE EXCEPTION 'ticket % cannot be a duplicate of itself', mark_duplicate.ticket_no USING ERRCODE = 'SF010';
   END IF;
   IF NOT EXISTS (SELECT FROM csflow.ticket AS t
-      WHERE t.desk_id = mark_duplicate.desk_id AND t.ticket_no OPERATOR(csflow.=) mark_duplicate.original_no) THEN
+      WHERE t.desk_id = mark_duplicate.desk_id AND t.ticket_no = mark_duplicate.original_no) THEN
     PERFORM csflow.refuse_unknown_ticket(mark_duplicate.desk_id, mark_duplicate.original_no);
   END IF;
   UPDATE csflow.ticket AS t
   SET state = 'duplicate', duplicate_of = mark_duplicate.original_no, change_reason = mark_duplicate.reason,
     changed_by = mark_duplicate.agent_id, changed_by_kind = NULL, changed_at = mark_duplicate.at
-  WHERE t.desk_id = mark_duplicate.desk_id AND t.ticket_no OPERATOR(csflow.=) mark_duplicate.ticket_no
+  WHERE t.desk_id = mark_duplicate.desk_id AND t.ticket_no = mark_duplicate.ticket_no
   RETURNING t.state INTO reached;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(mark_duplicate.desk_id, mark_duplicate.ticket_no);
@@ -448,7 +448,7 @@ DECLARE
   reached text;
 BEGIN
   SELECT t.state INTO marked FROM csflow.ticket AS t
-  WHERE t.desk_id = undo_mark.desk_id AND t.ticket_no OPERATOR(csflow.=) undo_mark.ticket_no
+  WHERE t.desk_id = undo_mark.desk_id AND t.ticket_no = undo_mark.ticket_no
   FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(undo_mark.desk_id, undo_mark.ticket_no);
@@ -459,7 +459,7 @@ BEGIN
   SET state = CASE WHEN t.agent_id IS NULL THEN 'new' WHEN t.accepted_at IS NULL THEN 'assigned' ELSE 'in_progress' END,
     duplicate_of = NULL, change_reason = undo_mark.reason, changed_by = undo_mark.agent_id, changed_by_kind = NULL,
     changed_at = undo_mark.at
-  WHERE t.desk_id = undo_mark.desk_id AND t.ticket_no OPERATOR(csflow.=) undo_mark.ticket_no
+  WHERE t.desk_id = undo_mark.desk_id AND t.ticket_no = undo_mark.ticket_no
   RETURNING t.state INTO reached;
   RETURN reached;
 END
@@ -483,7 +483,7 @@ BEGIN
     RAISE EXCEPTION 'nothing to correct' USING ERRCODE = 'SF017', HINT = 'Give kind, category or priority.';
   END IF;
   SELECT t.kind INTO present_kind FROM csflow.ticket AS t
-  WHERE t.desk_id = correct.desk_id AND t.ticket_no OPERATOR(csflow.=) correct.ticket_no
+  WHERE t.desk_id = correct.desk_id AND t.ticket_no = correct.ticket_no
   FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(correct.desk_id, correct.ticket_no);
@@ -504,7 +504,7 @@ BEGIN
   UPDATE csflow.ticket AS t
   SET category_id = coalesce(corrected_id, t.category_id), priority = coalesce(correct.priority, t.priority),
     change_reason = correct.reason, changed_by = correct.agent_id, changed_by_kind = NULL, changed_at = correct.at
-  WHERE t.desk_id = correct.desk_id AND t.ticket_no OPERATOR(csflow.=) correct.ticket_no
+  WHERE t.desk_id = correct.desk_id AND t.ticket_no = correct.ticket_no
   RETURNING t.state INTO reached;
   RETURN reached;
 END

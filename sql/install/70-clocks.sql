@@ -51,7 +51,7 @@ BEGIN
     RETURN QUERY SELECT c.ticket_no FROM csflow.clock AS c
     WHERE c.desk_id = due_tickets.desk_id AND c.next_at <= due_tickets.at AND c.next_closes
       AND NOT EXISTS (SELECT FROM csflow.set_aside AS s WHERE s.desk_id = c.desk_id
-        AND s.ticket_no OPERATOR(csflow.=) c.ticket_no AND s.job = due_tickets.job AND s.retry_at > due_tickets.at)
+        AND s.ticket_no = c.ticket_no AND s.job = due_tickets.job AND s.retry_at > due_tickets.at)
     GROUP BY c.ticket_no ORDER BY min(c.next_at), c.ticket_no LIMIT batch;
   ELSE
     RETURN QUERY SELECT c.ticket_no FROM csflow.clock AS c
@@ -59,7 +59,7 @@ BEGIN
       AND (due_tickets.job <> 'progress_check' OR EXISTS (SELECT FROM csflow.target AS g
         WHERE g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.mode = 'daily_at'))
       AND NOT EXISTS (SELECT FROM csflow.set_aside AS s WHERE s.desk_id = c.desk_id
-        AND s.ticket_no OPERATOR(csflow.=) c.ticket_no AND s.job = 'escalation' AND s.retry_at > due_tickets.at)
+        AND s.ticket_no = c.ticket_no AND s.job = 'escalation' AND s.retry_at > due_tickets.at)
     GROUP BY c.ticket_no ORDER BY min(c.next_at), c.ticket_no LIMIT batch;
   END IF;
 END
@@ -125,7 +125,7 @@ AS $$
 BEGIN
   DELETE FROM csflow.set_aside AS s
   WHERE s.retry_at <= forget_set_aside.at
-    AND NOT EXISTS (SELECT FROM csflow.clock AS c WHERE c.desk_id = s.desk_id AND c.ticket_no OPERATOR(csflow.=) s.ticket_no
+    AND NOT EXISTS (SELECT FROM csflow.clock AS c WHERE c.desk_id = s.desk_id AND c.ticket_no = s.ticket_no
       AND c.next_at <= forget_set_aside.at AND c.next_closes = (s.job = 'auto_close'));
 END
 $$;

@@ -19,7 +19,7 @@ static csf_statement clock_query = CSF_STATEMENT(
 	"c.next_closes,"
 	" c.paused_at, c.paused_microseconds, c.stopped_at, c.outcome"
 	" FROM engine_rows AS u(place, desk_id, ticket_no)"
-	" JOIN csflow.clock c ON c.desk_id = u.desk_id AND c.ticket_no OPERATOR(csflow.=) u.ticket_no"
+	" JOIN csflow.clock c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no"
 	" ORDER BY u.place, c.clock, c.run DESC",
 	"ILN");
 static csf_statement clock_insert = CSF_STATEMENT(
@@ -39,7 +39,7 @@ static csf_statement clock_update = CSF_STATEMENT(
 	" AS u(desk_id, ticket_no, clock, run, target_id, calendar, priority, started_at, length, spent, "
 	"run_since, due_at,"
 	" next_position, next_at, next_closes, paused_at, paused, stopped_at, outcome)"
-	" WHERE c.desk_id = u.desk_id AND c.ticket_no OPERATOR(csflow.=) u.ticket_no AND c.clock = u.clock AND "
+	" WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.clock = u.clock AND "
 	"c.run = u.run",
 	"LNTILTPZLLZZSZBZLZT");
 

@@ -63,7 +63,7 @@ static const char *const column_names[MESSAGE_COLUMNS] = {
 /* Locks in the order that everybody keeps (design 2.3), and reads what the messages act on. */
 static csf_statement ticket_query = CSF_STATEMENT(
 	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM engine_rows AS u(desk_id, ticket_no)"
-	" JOIN csflow.ticket t ON t.desk_id = u.desk_id AND t.ticket_no OPERATOR(csflow.=) u.ticket_no"
+	" JOIN csflow.ticket t ON t.desk_id = u.desk_id AND t.ticket_no = u.ticket_no"
 	" ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE OF t",
 	"LN");
 static csf_statement ticket_update = CSF_STATEMENT(
@@ -78,12 +78,12 @@ static csf_statement ticket_update = CSF_STATEMENT(
 	" FROM engine_rows AS u(desk_id, ticket_no, at, changed_by, "
 	"changed_by_kind,"
 	" state, is_person, is_answer, is_customer, next_news_at)"
-	" WHERE t.desk_id = u.desk_id AND t.ticket_no OPERATOR(csflow.=) u.ticket_no",
+	" WHERE t.desk_id = u.desk_id AND t.ticket_no = u.ticket_no",
 	"LNZLTTBBBZ");
 static csf_statement instant_update =
 	CSF_STATEMENT("UPDATE csflow.message m SET at = u.at FROM engine_rows AS u(desk_id, "
 				  "ticket_no, message_no, at)"
-				  " WHERE m.desk_id = u.desk_id AND m.ticket_no OPERATOR(csflow.=) u.ticket_no AND "
+				  " WHERE m.desk_id = u.desk_id AND m.ticket_no = u.ticket_no AND "
 				  "m.message_no = u.message_no",
 				  "LNLZ");
 

@@ -33,7 +33,7 @@ static csf_statement month_update = CSF_STATEMENT(
 	" SELECT csflow.ticket_month($1), 1 + coalesce(max(csflow.ticket_serial(l.last)), 0)"
 	" FROM csflow.desk d CROSS JOIN LATERAL (SELECT t.ticket_no FROM csflow.ticket t WHERE t.desk_id = "
 	"d.desk_id"
-	" AND t.ticket_no OPERATOR(csflow.>=) $1 AND t.ticket_no OPERATOR(csflow.<) $2"
+	" AND t.ticket_no >= $1 AND t.ticket_no < $2"
 	" ORDER BY t.ticket_no DESC LIMIT 1) AS l(last)"
 	" ON CONFLICT (month) DO UPDATE SET last_serial = greatest(m.last_serial + 1, excluded.last_serial)"
 	" RETURNING last_serial",

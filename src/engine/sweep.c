@@ -27,10 +27,10 @@ PG_FUNCTION_INFO_V1(csf_fire_steps);
 
 #define DUE_TICKETS(closes, job)                                                                             \
 	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.clock c JOIN csflow.ticket t"                            \
-	" ON t.desk_id = c.desk_id AND t.ticket_no OPERATOR(csflow.=) c.ticket_no"                               \
+	" ON t.desk_id = c.desk_id AND t.ticket_no = c.ticket_no"                               \
 	" WHERE c.desk_id = $1 AND c.next_at <= $2 AND " closes                                                  \
 	" AND NOT EXISTS (SELECT FROM csflow.set_aside s WHERE s.desk_id = c.desk_id"                            \
-	" AND s.ticket_no OPERATOR(csflow.=) c.ticket_no AND s.job = '" job "' AND s.retry_at > $2)"             \
+	" AND s.ticket_no = c.ticket_no AND s.job = '" job "' AND s.retry_at > $2)"             \
 	" ORDER BY c.next_at LIMIT $3 FOR NO KEY UPDATE OF t SKIP LOCKED"
 
 static csf_statement escalation_query =
@@ -38,7 +38,7 @@ static csf_statement escalation_query =
 static csf_statement closing_query = CSF_STATEMENT_PLANNED(DUE_TICKETS("c.next_closes", "auto_close"), "lzi");
 static csf_statement one_query =
 	CSF_STATEMENT("SELECT " CSF_TICKET_FACT_COLUMNS
-				  " FROM csflow.ticket t WHERE t.desk_id = $1 AND t.ticket_no OPERATOR(csflow.=) $2"
+				  " FROM csflow.ticket t WHERE t.desk_id = $1 AND t.ticket_no = $2"
 				  " FOR NO KEY UPDATE OF t SKIP LOCKED",
 				  "ln");
 static csf_statement review_insert = CSF_STATEMENT(
@@ -64,7 +64,7 @@ static csf_statement ticket_update = CSF_STATEMENT(
 	" FROM engine_rows AS u(desk_id, ticket_no, at, reason, priority, "
 	"team_id, moves,"
 	" agent_id, state, close_reason)"
-	" WHERE t.desk_id = u.desk_id AND t.ticket_no OPERATOR(csflow.=) u.ticket_no",
+	" WHERE t.desk_id = u.desk_id AND t.ticket_no = u.ticket_no",
 	"LNZTPLBLTT");
 
 /* A locked ticket, and what its steps make of it. */

@@ -25,11 +25,11 @@ CREATE FUNCTION instant(at timestamptz) RETURNS text LANGUAGE sql STABLE RETURN
 CREATE FUNCTION clocks(no csflow.ticket_no, wanted text DEFAULT NULL) RETURNS SETOF text LANGUAGE sql STABLE AS $$
   SELECT format('%s/%s %s..%s due %s %s', clock, run, instant(started_at), instant(stopped_at), instant(due_at),
     coalesce(outcome, CASE WHEN run_since IS NULL THEN 'paused' ELSE 'running' END))
-  FROM csflow.clock WHERE ticket_no OPERATOR(csflow.=) no AND (wanted IS NULL OR clock = wanted) ORDER BY clock COLLATE "C", run
+  FROM csflow.clock WHERE ticket_no = no AND (wanted IS NULL OR clock = wanted) ORDER BY clock COLLATE "C", run
 $$;
 CREATE FUNCTION steps(no csflow.ticket_no, wanted text DEFAULT NULL) RETURNS SETOF text LANGUAGE sql STABLE AS $$
   SELECT format('%s/%s step %s %s %s due %s fired %s', clock, run, step_position, old_value, new_value, instant(due_at), instant(at))
-  FROM csflow.event WHERE ticket_no OPERATOR(csflow.=) no AND kind = 'step_fired' AND (wanted IS NULL OR clock = wanted) ORDER BY seq
+  FROM csflow.event WHERE ticket_no = no AND kind = 'step_fired' AND (wanted IS NULL OR clock = wanted) ORDER BY seq
 $$;
 CREATE FUNCTION events(no csflow.ticket_no) RETURNS text LANGUAGE sql STABLE AS
-  $$SELECT string_agg(kind, ' ' ORDER BY seq) FROM csflow.event WHERE ticket_no OPERATOR(csflow.=) no$$;
+  $$SELECT string_agg(kind, ' ' ORDER BY seq) FROM csflow.event WHERE ticket_no = no$$;

@@ -167,7 +167,7 @@ FROM unnest(ARRAY['故障-*-E', '故障-支付-E级', '故障-支付', '故障',
 LEFT JOIN unnest('{故障-支付-E,故障-支付-A,故障-登录-E,故障码-支付-E,咨询-会员-A,NULL}'::tag[]) g ON g ~ search
 GROUP BY search, position ORDER BY position;
 SELECT tag_matches('故障-支付-E', '故障-*-E'), tag_matches(tag => '故障-支付-A', search => '故障-*-E'), tag_matches('故障-支付-E', NULL) IS NULL AS null_is_null;
-SELECT search, outcome(format('''故障-支付-E''::csflow.tag OPERATOR(csflow.~) %L', search))
+SELECT search, outcome(format('''故障-支付-E''::csflow.tag ~ %L', search))
 FROM unnest(ARRAY['', ' ', '-', '故障-', '-支付', '故障--E', '故障-*-', '故障-支付-D', '故障-支付-E-*', '故*', '*障-支付', '**', '*-**', '故障-支*-E', '*-*-*-*', repeat('障', 65)]) WITH ORDINALITY AS bad (search, position)
 ORDER BY position;
 

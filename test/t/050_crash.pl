@@ -51,16 +51,16 @@ sub kill_server
 # Every ticket: numbers without doubles, events without gap or fork, opened once, its clock, a notice for each step.
 my $unsound = q{
 SELECT count(*) FROM csflow.ticket AS t
-LEFT JOIN csflow.ticket_chain AS h ON h.desk_id = t.desk_id AND h.ticket_no OPERATOR(csflow.=) t.ticket_no
+LEFT JOIN csflow.ticket_chain AS h ON h.desk_id = t.desk_id AND h.ticket_no = t.ticket_no
 LEFT JOIN LATERAL (SELECT count(*) AS n, max(seq) AS last, (array_agg(hash ORDER BY seq DESC))[1] AS hash,
     count(*) FILTER (WHERE kind = 'opened') AS opened, count(*) FILTER (WHERE kind = 'step_fired') AS fired,
     count(DISTINCT (clock, run, step_position)) FILTER (WHERE kind = 'step_fired') AS fired_once,
     count(*) FILTER (WHERE kind = 'priority_changed') AS raised
-  FROM csflow.event AS e WHERE e.desk_id = t.desk_id AND e.ticket_no OPERATOR(csflow.=) t.ticket_no) AS e ON true
+  FROM csflow.event AS e WHERE e.desk_id = t.desk_id AND e.ticket_no = t.ticket_no) AS e ON true
 LEFT JOIN LATERAL (SELECT count(*) AS n, max(next_position) AS next FROM csflow.clock AS c
-  WHERE c.desk_id = t.desk_id AND c.ticket_no OPERATOR(csflow.=) t.ticket_no) AS c ON true
+  WHERE c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no) AS c ON true
 LEFT JOIN LATERAL (SELECT count(*) AS n FROM csflow.outbox AS o
-  WHERE o.desk_id = t.desk_id AND o.ticket_no OPERATOR(csflow.=) t.ticket_no) AS o ON true
+  WHERE o.desk_id = t.desk_id AND o.ticket_no = t.ticket_no) AS o ON true
 WHERE NOT coalesce(e.n = e.last AND h.seq = e.last AND h.head = e.hash AND e.opened = 1 AND e.fired = e.fired_once AND c.n = 1
   AND o.n = e.fired AND c.next = e.fired + 1 AND e.raised = (e.fired = 2)::integer
   AND (t.priority::text = 'A') = (e.fired = 2), false)};

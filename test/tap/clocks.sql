@@ -15,15 +15,15 @@ CREATE FUNCTION said(no csflow.ticket_no, author text, at timestamptz, milestone
 $$;
 CREATE FUNCTION moved(no csflow.ticket_no, state text, at timestamptz) RETURNS text LANGUAGE sql AS $$
   UPDATE csflow.ticket t SET state = moved.state, changed_at = at, changed_by = NULL, close_reason = CASE WHEN moved.state = 'closed' THEN 'customer_confirmed' END
-  WHERE ticket_no OPERATOR(csflow.=) no RETURNING t.state
+  WHERE ticket_no = no RETURNING t.state
 $$;
 CREATE FUNCTION given(no csflow.ticket_no, team bigint, agent bigint, at timestamptz) RETURNS text LANGUAGE sql AS $$
   UPDATE csflow.ticket t SET team_id = coalesce(team, team_id), agent_id = agent, changed_at = at, change_reason = 'needs them'
-  WHERE ticket_no OPERATOR(csflow.=) no RETURNING t.state
+  WHERE ticket_no = no RETURNING t.state
 $$;
 CREATE FUNCTION ranked(no csflow.ticket_no, priority csflow.priority, at timestamptz) RETURNS text LANGUAGE sql AS $$
   UPDATE csflow.ticket t SET priority = ranked.priority, changed_at = at, change_reason = 'corrected'
-  WHERE ticket_no OPERATOR(csflow.=) no RETURNING t.priority::text
+  WHERE ticket_no = no RETURNING t.priority::text
 $$;
 
 -- acknowledge: instant channel, not VIP; the first public message, an automatic one counts; 1 minute

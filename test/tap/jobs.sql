@@ -87,7 +87,7 @@ RESET ROLE;
 -- 2.12: a ticket that fails is set aside and stops nobody else
 SELECT escalate_batch(now()) IS NOT NULL AND auto_close_batch(now()) IS NOT NULL AS swept \gset
 CREATE FUNCTION refuse_bad() RETURNS trigger LANGUAGE plpgsql AS
-  $$BEGIN IF NEW.clock = 'resolve' AND EXISTS (SELECT FROM csflow.ticket t WHERE t.ticket_no OPERATOR(csflow.=) NEW.ticket_no AND t.title = 'bad')
+  $$BEGIN IF NEW.clock = 'resolve' AND EXISTS (SELECT FROM csflow.ticket t WHERE t.ticket_no = NEW.ticket_no AND t.title = 'bad')
     THEN RAISE EXCEPTION 'the letter box is full' USING ERRCODE = 'P0042'; END IF; RETURN NEW; END$$;
 CREATE TRIGGER refuse_bad BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION refuse_bad();
 SELECT open_ticket(:desk, 'email', '闪退', title => CASE n WHEN 2 THEN 'bad' ELSE 'good' END, external_id => 'x' || n, at => '2025-04-01 09:00')
