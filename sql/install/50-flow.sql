@@ -221,6 +221,12 @@ BEGIN
   -- Held to the end of the transaction: a second session finds the tables complete or not at all.
   PERFORM pg_advisory_xact_lock(hashtextextended('csflow.create_flow', 0));
   IF to_regclass('csflow.flow') IS NOT NULL THEN
+    IF to_regclass('csflow.event') IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'SF014',
+        MESSAGE = format('the tables of the flow in database "%s" are no longer complete', current_database()),
+        DETAIL = 'DROP EXTENSION csflow CASCADE has taken the columns of its types, and the tables partitioned by them.',
+        HINT = 'Remove what is left with DROP SCHEMA csflow CASCADE, then CREATE EXTENSION csflow and restore the tables from a dump.';
+    END IF;
     RETURN false;
   END IF;
   IF NOT has_schema_privilege(current_user, 'csflow', 'CREATE') THEN
@@ -236,7 +242,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.create_flow(text) IS
-'Creates the tables of the flow, unless they stand; part of create_desk(). Argument: IANA zone in which ticket numbers change month. Result: whether they were created. Errors: 42501 without CREATE on schema csflow. Design 2.6.';
+'Creates the tables of the flow, unless they stand; part of create_desk(). Argument: IANA zone in which ticket numbers change month. Result: whether they were created. Errors: 42501 without CREATE on schema csflow, SF014 what DROP EXTENSION … CASCADE left of them. Design 2.6.';
 
 CREATE FUNCTION csflow.create_desk(name text, playbook text DEFAULT 'internet', zone text DEFAULT NULL, caption text DEFAULT NULL)
 RETURNS bigint
