@@ -117,9 +117,15 @@ bool
 csf_labelled(const csf_personal_search *search, int index, const char *words, int reach)
 {
 	int end = index;
+	uint32 last;
 
 	while (end > 0 && index - end < reach && links_label(csf_code_at(search, end - 1)))
 		end--;
+	/* Every label ends with one of these; mostly a look at one character is enough. */
+	last = csf_code_at(search, end - 1);
+	if (!csf_is_han(last) && !csf_is_letter(last) && last != '$' && (last < 0xA2 || last > 0xA5) &&
+		last != 0x20AC)
+		return false;
 	while (*words != '\0')
 	{
 		size_t size = strcspn(words, " ");
