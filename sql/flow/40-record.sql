@@ -112,6 +112,7 @@ CREATE TABLE csflow.outbox (
 CREATE INDEX outbox_ticket ON csflow.outbox (desk_id, ticket_no) WHERE ticket_no IS NOT NULL;
 CREATE INDEX outbox_unsent ON csflow.outbox (desk_id, created_at) WHERE sent_at IS NULL;
 COMMENT ON TABLE csflow.outbox IS 'What must reach people, written in the transaction that decided it (design 2.16). Whoever delivers sets sent_at.';
+COMMENT ON COLUMN csflow.outbox.event_seq IS 'The event it tells of: csflow.event.seq of the ticket.';
 COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, priority_risk.';
 
 CREATE SEQUENCE csflow.review_no_seq AS bigint;

@@ -280,8 +280,7 @@ LEFT JOIN LATERAL (
   FROM csflow.outbox AS b
   LEFT JOIN csflow.agent AS a ON b.recipient_kind = 'agent' AND a.desk_id = b.desk_id AND a.agent_id = b.recipient_id
   LEFT JOIN csflow.team AS g ON b.recipient_kind = 'team' AND g.desk_id = b.desk_id AND g.team_id = b.recipient_id
-  WHERE b.desk_id = e.desk_id AND b.ticket_no = e.ticket_no AND b.clock = e.clock AND b.due_at = e.due_at
-    AND b.created_at = e.at) AS o ON true
+  WHERE b.desk_id = e.desk_id AND b.ticket_no = e.ticket_no AND b.event_seq = e.seq) AS o ON true
 WHERE e.kind = 'step_fired' AND e.old_value IN ('breach', 'escalation');
 COMMENT ON VIEW csflow.escalation IS 'What escalated and why: every step of level breach or escalation that fired (handbook D3, D6).';
 COMMENT ON COLUMN csflow.escalation.desk_id IS 'Desk.';

@@ -61,11 +61,11 @@ static const char *const column_names[MESSAGE_COLUMNS] = {
 	"body",    "milestone", "next_news_at", "channel", "changed_by"};
 
 /* Locks in the order that everybody keeps (design 2.3), and reads what the messages act on. */
-static csf_statement ticket_query = CSF_STATEMENT(
-	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM engine_rows AS u(desk_id, ticket_no)"
-	" JOIN csflow.ticket t ON t.desk_id = u.desk_id AND t.ticket_no = u.ticket_no"
-	" ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE OF t",
-	"LN");
+static csf_statement ticket_query =
+	CSF_STATEMENT("SELECT " CSF_TICKET_FACT_COLUMNS " FROM engine_rows AS u(desk_id, ticket_no)"
+				  " JOIN csflow.ticket t ON t.desk_id = u.desk_id AND t.ticket_no = u.ticket_no"
+				  " ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE OF t",
+				  "LN");
 static csf_statement ticket_update = CSF_STATEMENT(
 	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = u.changed_by, changed_by_kind = "
 	"u.changed_by_kind,"

@@ -37,17 +37,17 @@ typedef struct chain
 	uint8 head[PG_SHA256_DIGEST_LENGTH];
 } chain;
 
-static csf_statement chain_query = CSF_STATEMENT(
-	"SELECT c.desk_id, c.ticket_no, c.seq, c.head FROM engine_rows AS u(desk_id, ticket_no)"
-	" JOIN csflow.ticket_chain c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no",
-	"LN");
+static csf_statement chain_query =
+	CSF_STATEMENT("SELECT c.desk_id, c.ticket_no, c.seq, c.head FROM engine_rows AS u(desk_id, ticket_no)"
+				  " JOIN csflow.ticket_chain c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no",
+				  "LN");
 static csf_statement chain_insert = CSF_STATEMENT(
 	"INSERT INTO csflow.ticket_chain (desk_id, ticket_no, seq, head) SELECT * FROM engine_rows", "LNIY");
-static csf_statement chain_update = CSF_STATEMENT(
-	"UPDATE csflow.ticket_chain c SET seq = u.seq, head = u.head"
-	" FROM engine_rows AS u(desk_id, ticket_no, seq, head, first_seq)"
-	" WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.seq = u.first_seq",
-	"LNIYI");
+static csf_statement chain_update =
+	CSF_STATEMENT("UPDATE csflow.ticket_chain c SET seq = u.seq, head = u.head"
+				  " FROM engine_rows AS u(desk_id, ticket_no, seq, head, first_seq)"
+				  " WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.seq = u.first_seq",
+				  "LNIYI");
 static csf_statement event_insert = CSF_STATEMENT(
 	"INSERT INTO csflow.event (desk_id, ticket_no, seq, at, recorded_at, kind, actor_kind, actor_id, "
 	"old_state,"
@@ -60,19 +60,14 @@ static csf_statement text_insert = CSF_STATEMENT("INSERT INTO csflow.event_text 
 static csf_statement notice_insert =
 	CSF_STATEMENT("INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, "
 				  "recipient_id, recipient, clock,"
-				  " due_at) SELECT * FROM engine_rows",
-				  "LNZTTLTTZ");
+				  " due_at, event_seq) SELECT * FROM engine_rows",
+				  "LNZTTLTTZI");
 
 void
 csf_recorder_init(csf_recorder *recorder, MemoryContext context)
 {
-	MemoryContext old;
-
 	memset(recorder, 0, sizeof(*recorder));
 	recorder->context = context;
-	old = MemoryContextSwitchTo(context);
-	csf_rows_init(&recorder->notices, &notice_insert);
-	MemoryContextSwitchTo(old);
 }
 
 void
@@ -88,19 +83,32 @@ csf_event_init(csf_event *event, int64 desk_id, int64 ticket_no, TimestampTz at,
 	event->due_at = CSF_NO_INSTANT;
 }
 
-void
+/* Room for one more element of an array in the recorder's context. */
+static void *
+with_room(csf_recorder *recorder, void *array, int count, int *capacity, Size size)
+{
+	if (count < *capacity)
+		return array;
+	*capacity = *capacity == 0 ? 8 : *capacity * 2;
+	return array == NULL ? MemoryContextAllocHuge(recorder->context, size * *capacity)
+						 : repalloc_huge(array, size * *capacity);
+}
+
+int
 csf_record_event(csf_recorder *recorder, const csf_event *event)
 {
-	if (recorder->count == recorder->capacity)
-	{
-		Size capacity = recorder->capacity == 0 ? 8 : (Size) recorder->capacity * 2;
-		Size size = sizeof(csf_event) * capacity;
+	recorder->events =
+		with_room(recorder, recorder->events, recorder->count, &recorder->capacity, sizeof(csf_event));
+	recorder->events[recorder->count] = *event;
+	return recorder->count++;
+}
 
-		recorder->events = recorder->events == NULL ? MemoryContextAllocHuge(recorder->context, size)
-													: repalloc_huge(recorder->events, size);
-		recorder->capacity = (int) capacity;
-	}
-	recorder->events[recorder->count++] = *event;
+void
+csf_record_notice(csf_recorder *recorder, const csf_notice *notice)
+{
+	recorder->notices = with_room(recorder, recorder->notices, recorder->notice_count,
+								  &recorder->notice_capacity, sizeof(csf_notice));
+	recorder->notices[recorder->notice_count++] = *notice;
 }
 
 /* ---- columns ---- */
@@ -134,26 +142,6 @@ bytes(const uint8 *data, int length)
 	SET_VARSIZE(value, VARHDRSZ + length);
 	memcpy(VARDATA(value), data, length);
 	return PointerGetDatum(value);
-}
-
-void
-csf_record_notice(csf_recorder *recorder, const csf_notice *notice)
-{
-	MemoryContext old = MemoryContextSwitchTo(recorder->context);
-	Datum values[9];
-	bool nulls[9] = {false};
-
-	values[0] = Int64GetDatum(notice->desk_id);
-	values[1] = Int64GetDatum(notice->ticket_no);
-	values[2] = Int64GetDatum(notice->at);
-	values[3] = CStringGetTextDatum(notice->topic);
-	values[4] = CStringGetTextDatum(notice->recipient_kind);
-	set_number(&values[5], &nulls[5], notice->recipient_id);
-	set_text(&values[6], &nulls[6], notice->recipient);
-	set_text(&values[7], &nulls[7], notice->clock);
-	set_instant(&values[8], &nulls[8], notice->due_at);
-	csf_rows_add(&recorder->notices, values, nulls);
-	MemoryContextSwitchTo(old);
 }
 
 /* ---- hashing ---- */
@@ -328,7 +316,7 @@ hash_events(csf_recorder *recorder, HTAB *chains, csf_rows *rows, csf_rows *text
 		uint8 salt[SALT_SIZE];
 		uint8 digest[PG_SHA256_DIGEST_LENGTH];
 
-		entry->seq++;
+		recorder->events[i].seq = ++entry->seq;
 		if (event->text != NULL)
 		{
 			if (!pg_strong_random(salt, SALT_SIZE))
@@ -373,6 +361,34 @@ write_heads(HTAB *chains)
 						errhint("Try the transaction again.")));
 }
 
+static void
+write_notices(csf_recorder *recorder)
+{
+	csf_rows rows;
+
+	csf_rows_init(&rows, &notice_insert);
+	for (int i = 0; i < recorder->notice_count; i++)
+	{
+		const csf_notice *notice = &recorder->notices[i];
+		Datum values[10];
+		bool nulls[10] = {false};
+
+		values[0] = Int64GetDatum(notice->desk_id);
+		values[1] = Int64GetDatum(notice->ticket_no);
+		values[2] = Int64GetDatum(notice->at);
+		values[3] = CStringGetTextDatum(notice->topic);
+		values[4] = CStringGetTextDatum(notice->recipient_kind);
+		set_number(&values[5], &nulls[5], notice->recipient_id);
+		set_text(&values[6], &nulls[6], notice->recipient);
+		set_text(&values[7], &nulls[7], notice->clock);
+		set_instant(&values[8], &nulls[8], notice->due_at);
+		nulls[9] = notice->event < 0;
+		values[9] = nulls[9] ? (Datum) 0 : Int32GetDatum(recorder->events[notice->event].seq);
+		csf_rows_add(&rows, values, nulls);
+	}
+	csf_rows_run(&rows, &notice_insert, SPI_OK_INSERT);
+}
+
 void
 csf_recorder_flush(csf_recorder *recorder, bool all_new)
 {
@@ -393,8 +409,8 @@ csf_recorder_flush(csf_recorder *recorder, bool all_new)
 		csf_rows_run(&rows, &event_insert, SPI_OK_INSERT);
 		csf_rows_run(&texts, &text_insert, SPI_OK_INSERT);
 		hash_destroy(chains);
-		recorder->count = 0;
 	}
-	csf_rows_run(&recorder->notices, &notice_insert, SPI_OK_INSERT);
+	write_notices(recorder);
+	recorder->count = recorder->notice_count = 0;
 	MemoryContextSwitchTo(old);
 }

@@ -40,6 +40,7 @@ typedef struct csf_event
 	TimestampTz due_at;
 	int64 message_no;
 	const char *text; /* free text, kept apart from the event */
+	int32 seq;        /* set by the flush */
 } csf_event;
 
 /* One row of the outbox; to is agent, team, role or customer. */
@@ -54,6 +55,7 @@ typedef struct csf_notice
 	const char *recipient;
 	const char *clock;
 	TimestampTz due_at;
+	int event; /* place of the event it tells of, as csf_record_event returned it; -1: none */
 } csf_notice;
 
 typedef struct csf_recorder
@@ -62,14 +64,16 @@ typedef struct csf_recorder
 	int count;
 	int capacity;
 	csf_event *events;
-	csf_rows notices;
+	int notice_count;
+	int notice_capacity;
+	csf_notice *notices;
 } csf_recorder;
 
 extern void csf_recorder_init(csf_recorder *recorder, MemoryContext context);
 extern void csf_event_init(csf_event *event, int64 desk_id, int64 ticket_no, TimestampTz at, const char *kind,
 						   csf_actor actor);
-/* Copies the struct, not its strings, which must live until the flush. */
-extern void csf_record_event(csf_recorder *recorder, const csf_event *event);
+/* Both copy the struct, not its strings, which must live until the flush; an event's place among the events is returned. */
+extern int csf_record_event(csf_recorder *recorder, const csf_event *event);
 extern void csf_record_notice(csf_recorder *recorder, const csf_notice *notice);
 /* Writes what was collected; all_new: the tickets have no events yet. */
 extern void csf_recorder_flush(csf_recorder *recorder, bool all_new);

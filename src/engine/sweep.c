@@ -27,20 +27,19 @@ PG_FUNCTION_INFO_V1(csf_fire_steps);
 
 #define DUE_TICKETS(closes, job)                                                                             \
 	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.clock c JOIN csflow.ticket t"                            \
-	" ON t.desk_id = c.desk_id AND t.ticket_no = c.ticket_no"                               \
+	" ON t.desk_id = c.desk_id AND t.ticket_no = c.ticket_no"                                                \
 	" WHERE c.desk_id = $1 AND c.next_at <= $2 AND " closes                                                  \
 	" AND NOT EXISTS (SELECT FROM csflow.set_aside s WHERE s.desk_id = c.desk_id"                            \
-	" AND s.ticket_no = c.ticket_no AND s.job = '" job "' AND s.retry_at > $2)"             \
+	" AND s.ticket_no = c.ticket_no AND s.job = '" job "' AND s.retry_at > $2)"                              \
 	" ORDER BY c.next_at LIMIT $3 FOR NO KEY UPDATE OF t SKIP LOCKED"
 
 static csf_statement escalation_query =
 	CSF_STATEMENT_PLANNED(DUE_TICKETS("NOT c.next_closes", "escalation"), "lzi");
 static csf_statement closing_query = CSF_STATEMENT_PLANNED(DUE_TICKETS("c.next_closes", "auto_close"), "lzi");
-static csf_statement one_query =
-	CSF_STATEMENT("SELECT " CSF_TICKET_FACT_COLUMNS
-				  " FROM csflow.ticket t WHERE t.desk_id = $1 AND t.ticket_no = $2"
-				  " FOR NO KEY UPDATE OF t SKIP LOCKED",
-				  "ln");
+static csf_statement one_query = CSF_STATEMENT(
+	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.ticket t WHERE t.desk_id = $1 AND t.ticket_no = $2"
+	" FOR NO KEY UPDATE OF t SKIP LOCKED",
+	"ln");
 static csf_statement review_insert = CSF_STATEMENT(
 	"INSERT INTO csflow.review (desk_id, ticket_no, opened_at, clock, run, participants)"
 	" SELECT u.desk_id, u.ticket_no, u.at, u.clock, u.run, pg_catalog.string_to_array(u.participants, E'\\n')"
@@ -147,9 +146,10 @@ tell_recipient(sweep *s, const swept_ticket *ticket, csf_notice *notice, const c
 }
 
 static void
-tell_all(sweep *s, const swept_ticket *ticket, const csf_clock *clock, const csf_step *step, TimestampTz due)
+tell_all(sweep *s, const swept_ticket *ticket, const csf_clock *clock, const csf_step *step, TimestampTz due,
+		 int event)
 {
-	csf_notice notice = {.clock = clock->clock, .due_at = due, .topic = step->level};
+	csf_notice notice = {.clock = clock->clock, .due_at = due, .topic = step->level, .event = event};
 
 	if (step->action == CSF_ACTION_OPEN_REVIEW)
 		notice.topic = "review";
@@ -251,8 +251,7 @@ fire(sweep *s, swept_ticket *ticket, csf_clock *clock, const csf_step *step, Tim
 	event.due_at = due;
 	event.old_value = step->level;
 	event.new_value = action_name(step->action);
-	csf_record_event(&s->recorder, &event);
-	tell_all(s, ticket, clock, step, due);
+	tell_all(s, ticket, clock, step, due, csf_record_event(&s->recorder, &event));
 	act(s, ticket, clock, step);
 	s->fired++;
 }

@@ -83,7 +83,7 @@ record_value_change(chunk *c, const csf_ticket_row *new, const char *kind, const
 }
 
 static void
-notify_teams(chunk *c, const csf_ticket_row *row)
+notify_teams(chunk *c, const csf_ticket_row *row, int event)
 {
 	Datum *teams;
 	int count;
@@ -100,7 +100,8 @@ notify_teams(chunk *c, const csf_ticket_row *row)
 							 .topic = "priority_risk",
 							 .recipient_kind = "team",
 							 .recipient_id = DatumGetInt64(teams[i]),
-							 .due_at = CSF_NO_INSTANT};
+							 .due_at = CSF_NO_INSTANT,
+							 .event = event};
 
 		csf_record_notice(&c->recorder, &notice);
 	}
@@ -113,6 +114,7 @@ add_opened(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
 {
 	csf_change *change = &c->changes[c->count++];
 	csf_event event;
+	int opened;
 
 	memset(change, 0, sizeof(*change));
 	change->desk = desk;
@@ -130,13 +132,13 @@ add_opened(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
 	begin_event(&event, row, "opened");
 	event.new_state = csf_state_name(change->after.state);
 	event.new_value = priority_text(row);
-	csf_record_event(&c->recorder, &event);
+	opened = csf_record_event(&c->recorder, &event);
 	if (!row->nulls[CSF_TICKET_AGENT_ID])
 	{
 		change->signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
 		record_value_change(c, row, "assigned", NULL, id_text(row, CSF_TICKET_AGENT_ID));
 	}
-	notify_teams(c, row);
+	notify_teams(c, row, opened);
 }
 
 /* ---- UPDATE ---- */
