@@ -100,7 +100,7 @@ SELECT ticket_no, clock, run, due_at, next_at, spent_microseconds, outcome FROM 
 SELECT ticket_no, topic, recipient_kind, recipient FROM csflow.outbox ORDER BY outbox_id;
 INSERT INTO csflow.ticket (desk_id, channel, body, opened_at) VALUES (csflow.desk_id('support'), 'email', '登录后闪退', '2025-03-05 10:00')
   RETURNING ticket_no, kind, domain, priority, tag, team_id, state, rules_version;
-SELECT clock, due_at, next_at FROM csflow.clock AS c JOIN csflow.ticket AS t USING (desk_id) WHERE t.ticket_no OPERATOR(csflow.=) c.ticket_no
+SELECT clock, due_at, next_at FROM csflow.clock AS c JOIN csflow.ticket AS t USING (desk_id) WHERE t.ticket_no = c.ticket_no
   AND t.opened_at = '2025-03-05 10:00' ORDER BY 1;
 UPDATE csflow.keyword_rule SET is_active = false WHERE desk_id = csflow.desk_id('support');
 INSERT INTO csflow.ticket (desk_id, channel, body, opened_at) VALUES (csflow.desk_id('support'), 'email', '登录后闪退', '2025-03-05 11:00')

@@ -34,8 +34,8 @@ BEGIN
   INSERT INTO csflow.message (desk_id, ticket_no, author_kind, body, at) VALUES (opened.desk_id, opened.ticket_no, 'customer', '?', '2025-03-03 10:00+08');
   PERFORM csflow.escalate_batch('2025-03-05 09:00+08');
   RETURN format('%s %s %s: %s; %s', opened.serial, opened.kind, (SELECT kind FROM csflow.classify(opened.desk_id, '闪退')),
-    (SELECT extract(hour FROM c.due_at - c.started_at) FROM csflow.clock AS c WHERE c.ticket_no OPERATOR(csflow.=) opened.ticket_no),
-    (SELECT string_agg(e.kind, ' ' ORDER BY seq) FROM csflow.event AS e WHERE e.ticket_no OPERATOR(csflow.=) opened.ticket_no));
+    (SELECT extract(hour FROM c.due_at - c.started_at) FROM csflow.clock AS c WHERE c.ticket_no = opened.ticket_no),
+    (SELECT string_agg(e.kind, ' ' ORDER BY seq) FROM csflow.event AS e WHERE e.ticket_no = opened.ticket_no));
 END $$;
 };
 my $all = 'opened customer_message step_fired';
