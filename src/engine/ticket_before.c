@@ -196,10 +196,29 @@ check_transition(const filling *f, int from, csf_state to)
 			 errhint("The allowed changes are the rows of csflow.transition.")));
 }
 
+/* Past white space, the ideographic space of Chinese input among it. */
+static char *
+skip_blank(char *text)
+{
+	static const char ideographic_space[] = "\xE3\x80\x80";
+
+	for (;;)
+	{
+		if (*text != '\0' && isascii((unsigned char) *text) && isspace((unsigned char) *text))
+			text++;
+		else if (GetDatabaseEncoding() == PG_UTF8 && strncmp(text, ideographic_space, 3) == 0)
+			text += 3;
+		else
+			return text;
+	}
+}
+
 static void
 require_reason(const filling *f, const char *what)
 {
-	if (f->new.nulls[CSF_TICKET_CHANGE_REASON])
+	char *reason = csf_ticket_text(&f->new, CSF_TICKET_CHANGE_REASON);
+
+	if (reason == NULL || *skip_blank(reason) == '\0')
 		ereport(ERROR, (errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("%s of %s needs a reason", what, label(f)),
 						errhint("Set change_reason in the same UPDATE, or use csflow.correct().")));
 }
@@ -351,23 +370,6 @@ fill_customer_tier(filling *f)
 	set_text(f, CSF_TICKET_CUSTOMER_TIER, tier);
 }
 
-/* Past white space, the ideographic space of Chinese input among it. */
-static char *
-skip_blank(char *text)
-{
-	static const char ideographic_space[] = "\xE3\x80\x80";
-
-	for (;;)
-	{
-		if (*text != '\0' && isascii((unsigned char) *text) && isspace((unsigned char) *text))
-			text++;
-		else if (GetDatabaseEncoding() == PG_UTF8 && strncmp(text, ideographic_space, 3) == 0)
-			text += 3;
-		else
-			return text;
-	}
-}
-
 /* The first line of the body, cut to a length that fits a list (handbook A3). */
 static void
 fill_title(filling *f)
@@ -493,6 +495,7 @@ fill_insert(filling *f)
 
 	check_text_size(f, CSF_TICKET_TITLE, "title");
 	check_text_size(f, CSF_TICKET_BODY, "body");
+	check_text_size(f, CSF_TICKET_CHANGE_REASON, "change_reason");
 	if (f->new.nulls[CSF_TICKET_BODY])
 		set_text(f, CSF_TICKET_BODY, "");
 	check_channel(f);
@@ -675,8 +678,13 @@ fill_update(filling *f)
 	csf_state to;
 
 	check_immutable(f);
-	check_text_size(f, CSF_TICKET_TITLE, "title");
-	check_text_size(f, CSF_TICKET_BODY, "body");
+	/* A text that was accepted once stays, though the desk takes only shorter ones now. */
+	if (was_given(f, CSF_TICKET_TITLE))
+		check_text_size(f, CSF_TICKET_TITLE, "title");
+	if (was_given(f, CSF_TICKET_BODY))
+		check_text_size(f, CSF_TICKET_BODY, "body");
+	if (was_given(f, CSF_TICKET_CHANGE_REASON))
+		check_text_size(f, CSF_TICKET_CHANGE_REASON, "change_reason");
 	if (differs(f, CSF_TICKET_CHANNEL))
 		check_channel(f);
 	keep_derived(f);
