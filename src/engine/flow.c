@@ -308,11 +308,12 @@ csf_rows_add(csf_rows *rows, Datum *values, bool *nulls)
 uint64
 csf_rows_run(csf_rows *rows, csf_statement *statement, int expected)
 {
+	/* Planned once, for a row or two: by index. A plan made for a load of thousands would read whole tables for each. */
 	EphemeralNamedRelationData relation = {.md = {.name = "engine_rows",
 												  .reliddesc = InvalidOid,
 												  .tupdesc = rows->description,
 												  .enrtype = ENR_NAMED_TUPLESTORE,
-												  .enrtuples = rows->count},
+												  .enrtuples = 1},
 										   .reldata = rows->store};
 	uint64 processed;
 

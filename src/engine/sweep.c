@@ -46,13 +46,13 @@ static csf_statement review_insert = CSF_STATEMENT(
 	" FROM engine_rows AS u(desk_id, ticket_no, at, clock, run, participants)"
 	" ON CONFLICT (desk_id, ticket_no, clock, run) DO NOTHING",
 	"LNZTIT");
-static csf_statement next_agent_query = CSF_STATEMENT(
-	"SELECT a.agent_id FROM csflow.agent a CROSS JOIN LATERAL (SELECT count(*) AS held FROM csflow.ticket t"
+static csf_statement members_query = CSF_STATEMENT(
+	"SELECT a.agent_id, a.capacity, (SELECT count(*) FROM csflow.ticket t"
 	" WHERE t.desk_id = a.desk_id AND t.team_id = $2 AND t.agent_id = a.agent_id"
-	" AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid')) AS load"
-	" WHERE a.desk_id = $1 AND a.team_id = $2 AND a.agent_id <> $3 AND a.is_active AND NOT a.is_bot"
-	" AND load.held < a.capacity ORDER BY load.held, a.agent_id LIMIT 1",
-	"lll");
+	" AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid'))"
+	" FROM csflow.agent a WHERE a.desk_id = $1 AND a.team_id = $2 AND a.is_active AND NOT a.is_bot"
+	" ORDER BY a.agent_id",
+	"ll");
 static csf_statement ticket_update = CSF_STATEMENT(
 	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = NULL, changed_by_kind = 'system',"
 	" change_reason = u.reason, priority = coalesce(u.priority, t.priority),"
@@ -83,6 +83,22 @@ typedef struct swept_ticket
 	const char *close_reason;
 } swept_ticket;
 
+/* Who could be offered a ticket, with what they hold: as read once, then with what this sweep has offered. */
+typedef struct team_member
+{
+	int64 agent_id;
+	int64 held;
+	int capacity;
+} team_member;
+
+typedef struct team_members
+{
+	int64 team_id;
+	int count;
+	team_member *members;
+	struct team_members *next;
+} team_members;
+
 typedef struct sweep
 {
 	const csf_desk *desk;
@@ -94,6 +110,7 @@ typedef struct sweep
 	csf_recorder recorder;
 	csf_rows reviews;
 	csf_rows updates;
+	team_members *teams; /* of those from which somebody was sought */
 	int fired;
 } sweep;
 
@@ -180,14 +197,57 @@ open_review(sweep *s, const swept_ticket *ticket, const csf_clock *clock, const 
 	csf_rows_add(&s->reviews, values, nulls);
 }
 
-static int64
-next_agent(const sweep *s, const swept_ticket *ticket)
+static team_members *
+members_of(sweep *s, int64 team_id)
 {
-	Datum values[3] = {Int64GetDatum(s->desk->desk_id), Int64GetDatum(ticket->team_id),
-					   Int64GetDatum(ticket->agent_id)};
+	Datum values[2] = {Int64GetDatum(s->desk->desk_id), Int64GetDatum(team_id)};
+	team_members *team;
 
-	csf_run(&next_agent_query, values, NULL, SPI_OK_SELECT);
-	return SPI_processed == 0 ? 0 : csf_column_int64(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, 0);
+	for (team = s->teams; team != NULL; team = team->next)
+	{
+		if (team->team_id == team_id)
+			return team;
+	}
+	csf_run(&members_query, values, NULL, SPI_OK_SELECT);
+	team = palloc(sizeof(team_members));
+	team->team_id = team_id;
+	team->count = (int) SPI_processed;
+	team->members = palloc(sizeof(team_member) * (team->count + 1));
+	for (int i = 0; i < team->count; i++)
+	{
+		HeapTuple row = SPI_tuptable->vals[i];
+		TupleDesc description = SPI_tuptable->tupdesc;
+
+		team->members[i].agent_id = csf_column_int64(row, description, 1, 0);
+		team->members[i].capacity = csf_column_int(row, description, 2, 0);
+		team->members[i].held = csf_column_int64(row, description, 3, 0);
+	}
+	team->next = s->teams;
+	s->teams = team;
+	return team;
+}
+
+/* Offers the ticket to whoever of its department holds least and has room; 0 when nobody has. */
+static int64
+offer_next(sweep *s, const swept_ticket *ticket)
+{
+	team_members *team = members_of(s, ticket->team_id);
+	team_member *next = NULL;
+
+	for (int i = 0; i < team->count; i++)
+	{
+		team_member *member = &team->members[i];
+
+		if (member->agent_id != ticket->agent_id && member->held < member->capacity &&
+			(next == NULL || member->held < next->held))
+			next = member;
+	}
+	if (next == NULL)
+		return 0;
+	next->held++;
+	for (int i = 0; i < team->count; i++)
+		team->members[i].held -= team->members[i].agent_id == ticket->agent_id;
+	return next->agent_id;
 }
 
 static void
@@ -216,7 +276,7 @@ act(sweep *s, swept_ticket *ticket, const csf_clock *clock, const csf_step *step
 			open_review(s, ticket, clock, step);
 			return;
 		case CSF_ACTION_OFFER_NEXT:
-			agent_id = next_agent(s, ticket);
+			agent_id = offer_next(s, ticket);
 			if (agent_id == 0)
 				return;
 			ticket->agent_moves = true;

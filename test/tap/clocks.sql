@@ -50,6 +50,11 @@ SELECT results_eq(format('SELECT steps(%L, %L)', :'waiting', 'human_standby'), A
   'human_standby/1 step 1 warning notify due 03-03 09:00:45 fired 03-03 09:00:59',
   'human_standby/1 step 2 breach notify due 03-03 09:01 fired 03-03 09:01',
   'human_standby/1 step 3 escalation offer_next due 03-03 09:01 fired 03-03 09:01'], 'D6: steps at one instant fire in their order');
+SELECT opened('live_chat', '2025-03-03 09:30', 'A') AS w1, opened('live_chat', '2025-03-03 09:30', 'A') AS w2, opened('live_chat', '2025-03-03 09:30', 'A') AS w3 \gset
+INSERT INTO agent (desk_id, agent_id, name, team_id, capacity) VALUES (:desk, 42, 'Qin', :technical, 1);
+SELECT escalate_batch('2025-03-03 09:31') > 0 AS swept \gset
+SELECT is((SELECT array_agg(agent_id ORDER BY ticket_no) FROM ticket WHERE ticket_no IN (:'w1', :'w2', :'w3')), '{42,41,41}'::bigint[], 'C2: one sweep spreads its offers, within everybody''s capacity');
+DELETE FROM step WHERE desk_id = :desk AND action = 'offer_next';
 UPDATE agent SET team_id = :product WHERE desk_id = :desk AND agent_id = 41;
 
 -- first_response
