@@ -23,7 +23,7 @@ CREATE FUNCTION moved(no csflow.ticket_no, wanted text) RETURNS text LANGUAGE sq
   UPDATE csflow.ticket SET state = wanted, changed_at = changed_at + interval '1 minute',
     duplicate_of = CASE wanted WHEN 'duplicate' THEN (SELECT min(ticket_no) FROM csflow.ticket) END,
     close_reason = CASE wanted WHEN 'closed' THEN 'customer_confirmed' END
-  WHERE ticket_no OPERATOR(csflow.=) no RETURNING state
+  WHERE ticket_no = no RETURNING state
 $$;
 CREATE FUNCTION tried(from_state text, to_state text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -31,10 +31,10 @@ DECLARE
   detail text;
 BEGIN
   PERFORM moved(no, to_state);
-  IF from_state <> to_state AND NOT EXISTS (SELECT FROM csflow.event e WHERE e.ticket_no OPERATOR(csflow.=) no AND e.old_state = from_state AND e.new_state = to_state) THEN
+  IF from_state <> to_state AND NOT EXISTS (SELECT FROM csflow.event e WHERE e.ticket_no = no AND e.old_state = from_state AND e.new_state = to_state) THEN
     RETURN 'no event';
   END IF;
-  RETURN 'reached ' || (SELECT state FROM csflow.ticket t WHERE t.ticket_no OPERATOR(csflow.=) no);
+  RETURN 'reached ' || (SELECT state FROM csflow.ticket t WHERE t.ticket_no = no);
 EXCEPTION WHEN SQLSTATE 'SF006' THEN
   GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
   RETURN replace(SQLERRM, no::text, 'N') || ' ' || detail;

@@ -132,13 +132,13 @@ DECLARE
 BEGIN
   FOR r IN SELECT ticket_no, external_id::int AS i, state FROM csflow.ticket WHERE desk_id = one ORDER BY ticket_no DESC LOOP
     IF r.state IN ('new', 'assigned') THEN
-      UPDATE csflow.ticket SET state = 'in_progress', agent_id = 12, changed_at = '2025-03-05 09:00', change_reason = 'morning' WHERE desk_id = one AND ticket_no OPERATOR(csflow.=) r.ticket_no;
+      UPDATE csflow.ticket SET state = 'in_progress', agent_id = 12, changed_at = '2025-03-05 09:00', change_reason = 'morning' WHERE desk_id = one AND ticket_no = r.ticket_no;
     END IF;
     IF r.state IN ('new', 'assigned', 'in_progress') AND r.i % 3 = 0 THEN
-      UPDATE csflow.ticket SET team_id = product, changed_at = '2025-03-05 10:00', change_reason = 'theirs' WHERE desk_id = one AND ticket_no OPERATOR(csflow.=) r.ticket_no;
+      UPDATE csflow.ticket SET team_id = product, changed_at = '2025-03-05 10:00', change_reason = 'theirs' WHERE desk_id = one AND ticket_no = r.ticket_no;
     END IF;
     IF r.i % 10 = 1 THEN
-      UPDATE csflow.ticket SET priority = 'E', changed_at = '2025-03-05 10:30', change_reason = 'worse' WHERE desk_id = one AND ticket_no OPERATOR(csflow.=) r.ticket_no;
+      UPDATE csflow.ticket SET priority = 'E', changed_at = '2025-03-05 10:30', change_reason = 'worse' WHERE desk_id = one AND ticket_no = r.ticket_no;
     END IF;
   END LOOP;
 END

@@ -8,10 +8,10 @@ RETURNS csflow.ticket_no LANGUAGE sql AS $$
   VALUES (csflow.desk_id('support'), 'email', body, '2025-03-03 09:00', customer_id, amount, impact, urgency) RETURNING ticket_no
 $$;
 CREATE FUNCTION verdict(no csflow.ticket_no) RETURNS text LANGUAGE sql AS
-  $$SELECT priority || ' ' || priority_reason FROM csflow.ticket WHERE ticket_no OPERATOR(csflow.=) no$$;
+  $$SELECT priority || ' ' || priority_reason FROM csflow.ticket WHERE ticket_no = no$$;
 CREATE FUNCTION told(no csflow.ticket_no) RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(t.code, ' ' ORDER BY t.code) FROM csflow.outbox o JOIN csflow.team t ON t.desk_id = o.desk_id AND t.team_id = o.recipient_id
-  WHERE ticket_no OPERATOR(csflow.=) no AND topic = 'priority_risk' AND recipient_kind = 'team'
+  WHERE ticket_no = no AND topic = 'priority_risk' AND recipient_kind = 'team'
 $$;
 
 -- B3: the matrix, all nine cells of the document
