@@ -98,7 +98,7 @@ move_on(const csf_flow *flow, Oid sequence, int64 base)
 {
 	LOCKTAG tag;
 	csf_owner_scope scope;
-	int64 number = 0;
+	volatile int64 number = 0; /* kept across PG_TRY */
 
 	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, RelationRelationId, sequence, 1);
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
