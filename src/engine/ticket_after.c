@@ -249,7 +249,7 @@ was_edited(const chunk *c, const TupleTableSlot *old, const TupleTableSlot *new,
 		return false;
 	if (old->tts_isnull[i] || new->tts_isnull[i])
 		return old->tts_isnull[i] != new->tts_isnull[i];
-	return !datumIsEqual(old->tts_values[i], new->tts_values[i], attribute->attbyval, attribute->attlen);
+	return !datum_image_eq(old->tts_values[i], new->tts_values[i], attribute->attbyval, attribute->attlen);
 }
 
 /* Names the other columns that were edited, so that the audit misses nothing (handbook H1). */
