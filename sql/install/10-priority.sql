@@ -126,13 +126,13 @@ CREATE OPERATOR CLASS csflow.priority_hash_ops DEFAULT FOR TYPE csflow.priority 
 COMMENT ON OPERATOR CLASS csflow.priority_hash_ops USING hash IS 'equality of priority: hash indexes, hash joins, hash partitions';
 COMMENT ON OPERATOR FAMILY csflow.priority_hash_ops USING hash IS 'equality of priority';
 
-CREATE AGGREGATE csflow.min(csflow.priority) (SFUNC = csflow.priority_smaller, STYPE = csflow.priority, COMBINEFUNC = csflow.priority_smaller,
+CREATE AGGREGATE pg_catalog.min(csflow.priority) (SFUNC = csflow.priority_smaller, STYPE = csflow.priority, COMBINEFUNC = csflow.priority_smaller,
   SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE);
-COMMENT ON AGGREGATE csflow.min(csflow.priority) IS 'the least urgent priority; NULL without input';
+COMMENT ON AGGREGATE pg_catalog.min(csflow.priority) IS 'the least urgent priority; NULL without input';
 
-CREATE AGGREGATE csflow.max(csflow.priority) (SFUNC = csflow.priority_larger, STYPE = csflow.priority, COMBINEFUNC = csflow.priority_larger,
+CREATE AGGREGATE pg_catalog.max(csflow.priority) (SFUNC = csflow.priority_larger, STYPE = csflow.priority, COMBINEFUNC = csflow.priority_larger,
   SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE);
-COMMENT ON AGGREGATE csflow.max(csflow.priority) IS 'the most urgent priority; NULL without input';
+COMMENT ON AGGREGATE pg_catalog.max(csflow.priority) IS 'the most urgent priority; NULL without input';
 
 CREATE FUNCTION csflow.priority_to_smallint(csflow.priority) RETURNS smallint
 AS 'MODULE_PATHNAME', 'csf_priority_to_int2' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -126,13 +126,13 @@ CREATE OPERATOR CLASS csflow.tag_hash_ops DEFAULT FOR TYPE csflow.tag USING hash
 COMMENT ON OPERATOR CLASS csflow.tag_hash_ops USING hash IS 'equality of tag: hash indexes, hash joins, hash partitions';
 COMMENT ON OPERATOR FAMILY csflow.tag_hash_ops USING hash IS 'equality of tag';
 
-CREATE AGGREGATE csflow.min(csflow.tag) (SFUNC = csflow.tag_smaller, STYPE = csflow.tag, COMBINEFUNC = csflow.tag_smaller,
+CREATE AGGREGATE pg_catalog.min(csflow.tag) (SFUNC = csflow.tag_smaller, STYPE = csflow.tag, COMBINEFUNC = csflow.tag_smaller,
   SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE);
-COMMENT ON AGGREGATE csflow.min(csflow.tag) IS 'the tag that sorts first; NULL without input';
+COMMENT ON AGGREGATE pg_catalog.min(csflow.tag) IS 'the tag that sorts first; NULL without input';
 
-CREATE AGGREGATE csflow.max(csflow.tag) (SFUNC = csflow.tag_larger, STYPE = csflow.tag, COMBINEFUNC = csflow.tag_larger,
+CREATE AGGREGATE pg_catalog.max(csflow.tag) (SFUNC = csflow.tag_larger, STYPE = csflow.tag, COMBINEFUNC = csflow.tag_larger,
   SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE);
-COMMENT ON AGGREGATE csflow.max(csflow.tag) IS 'the tag that sorts last; NULL without input';
+COMMENT ON AGGREGATE pg_catalog.max(csflow.tag) IS 'the tag that sorts last; NULL without input';
 
 CREATE FUNCTION csflow.tag(kind text, domain text, priority csflow.priority) RETURNS csflow.tag
 AS 'MODULE_PATHNAME', 'csf_tag_from_parts' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -126,13 +126,13 @@ CREATE OPERATOR CLASS csflow.ticket_no_hash_ops DEFAULT FOR TYPE csflow.ticket_n
 COMMENT ON OPERATOR CLASS csflow.ticket_no_hash_ops USING hash IS 'equality of ticket_no: hash indexes, hash joins, hash partitions';
 COMMENT ON OPERATOR FAMILY csflow.ticket_no_hash_ops USING hash IS 'equality of ticket_no';
 
-CREATE AGGREGATE csflow.min(csflow.ticket_no) (SFUNC = csflow.ticket_no_smaller, STYPE = csflow.ticket_no, COMBINEFUNC = csflow.ticket_no_smaller,
+CREATE AGGREGATE pg_catalog.min(csflow.ticket_no) (SFUNC = csflow.ticket_no_smaller, STYPE = csflow.ticket_no, COMBINEFUNC = csflow.ticket_no_smaller,
   SORTOP = OPERATOR(pg_catalog.<), PARALLEL = SAFE);
-COMMENT ON AGGREGATE csflow.min(csflow.ticket_no) IS 'the earliest ticket number; NULL without input';
+COMMENT ON AGGREGATE pg_catalog.min(csflow.ticket_no) IS 'the earliest ticket number; NULL without input';
 
-CREATE AGGREGATE csflow.max(csflow.ticket_no) (SFUNC = csflow.ticket_no_larger, STYPE = csflow.ticket_no, COMBINEFUNC = csflow.ticket_no_larger,
+CREATE AGGREGATE pg_catalog.max(csflow.ticket_no) (SFUNC = csflow.ticket_no_larger, STYPE = csflow.ticket_no, COMBINEFUNC = csflow.ticket_no_larger,
   SORTOP = OPERATOR(pg_catalog.>), PARALLEL = SAFE);
-COMMENT ON AGGREGATE csflow.max(csflow.ticket_no) IS 'the latest ticket number; NULL without input';
+COMMENT ON AGGREGATE pg_catalog.max(csflow.ticket_no) IS 'the latest ticket number; NULL without input';
 
 CREATE FUNCTION csflow.ticket_no(month date, serial bigint) RETURNS csflow.ticket_no
 AS 'MODULE_PATHNAME', 'csf_ticket_no_from_month' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
