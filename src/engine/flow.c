@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/queryenvironment.h"
 #include "utils/syscache.h"
@@ -50,8 +51,12 @@ free_statements(void)
 		statements = statement->next;
 		if (statement->plan != NULL)
 			SPI_freeplan(statement->plan);
+		if (statement->rows != NULL)
+			FreeTupleDesc(statement->rows);
 		statement->plan = NULL;
+		statement->rows = NULL;
 		statement->next = NULL;
+		statement->is_listed = false;
 	}
 }
 
@@ -173,6 +178,17 @@ csf_type_of_letter(char letter)
 	}
 }
 
+/* Whatever is built from OIDs goes when the flow turns out to be another one. */
+static void
+list_statement(csf_statement *statement)
+{
+	if (statement->is_listed)
+		return;
+	statement->next = statements;
+	statements = statement;
+	statement->is_listed = true;
+}
+
 static bool
 is_column(char letter)
 {
@@ -196,8 +212,7 @@ prepare(csf_statement *statement)
 	if (statement->plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", statement->sql, SPI_result_code_string(SPI_result));
 	SPI_keepplan(statement->plan);
-	statement->next = statements;
-	statements = statement;
+	list_statement(statement);
 }
 
 void
@@ -272,17 +287,18 @@ csf_column_text(HeapTuple row, TupleDesc description, int column)
 	return is_null ? NULL : TextDatumGetCString(value);
 }
 
-void
-csf_rows_init(csf_rows *rows, const csf_statement *statement)
+/* Built once: the look-ups of nineteen types cost more than the row they describe. */
+static void
+describe_rows(csf_statement *statement)
 {
+	MemoryContext caller = MemoryContextSwitchTo(CacheMemoryContext);
 	AttrNumber column = 0;
 	int columns = 0;
+	TupleDesc description;
 
 	for (const char *letter = statement->types; *letter != '\0'; letter++)
 		columns += is_column(*letter);
-	rows->description = CreateTemplateTupleDesc(columns);
-	rows->store = NULL;
-	rows->count = 0;
+	description = CreateTemplateTupleDesc(columns);
 	for (const char *letter = statement->types; *letter != '\0'; letter++)
 	{
 		char name[NAMEDATALEN];
@@ -291,9 +307,22 @@ csf_rows_init(csf_rows *rows, const csf_statement *statement)
 			continue;
 		/* A column without a name would count as dropped. */
 		snprintf(name, sizeof(name), "column%d", ++column);
-		TupleDescInitEntry(rows->description, column, name, csf_type_of_letter((char) (*letter - 'A' + 'a')),
-						   -1, 0);
+		TupleDescInitEntry(description, column, name, csf_type_of_letter((char) (*letter - 'A' + 'a')), -1,
+						   0);
 	}
+	MemoryContextSwitchTo(caller);
+	statement->rows = description;
+	list_statement(statement);
+}
+
+void
+csf_rows_init(csf_rows *rows, csf_statement *statement)
+{
+	if (statement->rows == NULL)
+		describe_rows(statement);
+	rows->description = statement->rows;
+	rows->store = NULL;
+	rows->count = 0;
 }
 
 void

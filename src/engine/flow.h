@@ -73,19 +73,23 @@ typedef struct csf_statement
 	const char *types;
 	int cursor_options;
 	SPIPlanPtr plan;
+	TupleDesc rows; /* of engine_rows; NULL before its first use, or where it reads none */
 	struct csf_statement *next;
+	bool is_listed;
 } csf_statement;
 
+/* clang-format off: it takes the braces for a block. */
 /* The generic plan is the good one where keys come from engine_rows: values would teach the planner nothing. */
 #define CSF_STATEMENT(sql, types)                                                                            \
 	{                                                                                                        \
-		(sql), (types), CURSOR_OPT_GENERIC_PLAN, NULL, NULL                                                  \
+		(sql), (types), CURSOR_OPT_GENERIC_PLAN, NULL, NULL, NULL, false                                     \
 	}
 /* Planned for each call: where the values decide which index serves. */
 #define CSF_STATEMENT_PLANNED(sql, types)                                                                    \
 	{                                                                                                        \
-		(sql), (types), CURSOR_OPT_CUSTOM_PLAN, NULL, NULL                                                   \
+		(sql), (types), CURSOR_OPT_CUSTOM_PLAN, NULL, NULL, NULL, false                                      \
 	}
+/* clang-format on */
 
 /* The element type behind a letter. */
 extern Oid csf_type_of_letter(char letter);
@@ -120,7 +124,7 @@ typedef struct csf_rows
 } csf_rows;
 
 /* For the columns of a statement. */
-extern void csf_rows_init(csf_rows *rows, const csf_statement *statement);
+extern void csf_rows_init(csf_rows *rows, csf_statement *statement);
 /* Appends a copy of a row. */
 extern void csf_rows_add(csf_rows *rows, Datum *values, bool *nulls);
 /* Runs the statement on the rows, if there are any, and empties them; returns SPI_processed. */
