@@ -102,9 +102,9 @@ CREATE TABLE csflow.priority_rule (
   FOREIGN KEY (desk_id, category_id) REFERENCES csflow.category ON DELETE CASCADE,
   FOREIGN KEY (desk_id, notify_team_id) REFERENCES csflow.team,
   FOREIGN KEY (desk_id, channel) REFERENCES csflow.channel,
-  CHECK (mode <> 'matrix' OR (impact IS NOT NULL AND urgency IS NOT NULL AND kind IS NULL AND category_id IS NULL
+  CONSTRAINT priority_rule_matrix_has_impact_and_urgency_only CHECK (mode <> 'matrix' OR (impact IS NOT NULL AND urgency IS NOT NULL AND kind IS NULL AND category_id IS NULL
     AND channel IS NULL AND customer_tier IS NULL AND amount_at_least IS NULL)),
-  CHECK (mode <> 'raise' OR num_nonnulls(impact, urgency, kind, category_id, channel, customer_tier, amount_at_least) > 0)
+  CONSTRAINT priority_rule_raise_has_a_condition CHECK (mode <> 'raise' OR num_nonnulls(impact, urgency, kind, category_id, channel, customer_tier, amount_at_least) > 0)
 );
 CREATE UNIQUE INDEX priority_rule_matrix ON csflow.priority_rule (desk_id, impact, urgency) WHERE mode = 'matrix' AND is_active;
 COMMENT ON TABLE csflow.priority_rule IS 'Impact × urgency matrix (mode matrix), and what lifts a ticket to at least a priority (mode raise): all conditions given must hold, NULL is any (handbook B3, B4).';
@@ -191,10 +191,10 @@ CREATE TABLE csflow.step (
   UNIQUE (desk_id, target_id, position),
   FOREIGN KEY (desk_id, target_id) REFERENCES csflow.target ON DELETE CASCADE,
   FOREIGN KEY (desk_id, team_id) REFERENCES csflow.team,
-  CHECK (num_nonnulls(at_share_pct, at_offset) = 1),
-  CHECK ((action = 'assign_team') = (team_id IS NOT NULL)),
-  CHECK ((action = 'close') = (close_reason IS NOT NULL)),
-  CHECK (action NOT IN ('notify', 'open_review') OR cardinality(recipients) > 0)
+  CONSTRAINT step_has_share_or_offset CHECK (num_nonnulls(at_share_pct, at_offset) = 1),
+  CONSTRAINT step_assign_team_has_team CHECK ((action = 'assign_team') = (team_id IS NOT NULL)),
+  CONSTRAINT step_close_has_reason CHECK ((action = 'close') = (close_reason IS NOT NULL)),
+  CONSTRAINT step_has_recipients CHECK (action NOT IN ('notify', 'open_review') OR cardinality(recipients) > 0)
 );
 COMMENT ON TABLE csflow.step IS 'What happens along a clock, in order of position: warnings, breach, escalation (handbook D3, D6).';
 COMMENT ON COLUMN csflow.step.at_share_pct IS 'Share of the target''s length, in percent; 100 is the due instant.';

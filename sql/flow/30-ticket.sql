@@ -38,7 +38,7 @@ CREATE TABLE csflow.ticket (
   handling_tier smallint CHECK (handling_tier BETWEEN 1 AND 4),
   team_id bigint,
   agent_id bigint,
-  amount numeric CHECK (amount >= 0),
+  amount numeric CHECK (amount >= 0 AND amount < 'Infinity'),
   attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
   source text NOT NULL DEFAULT 'csflow',
   external_id text,

@@ -47,7 +47,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RAISE EXCEPTION '% cannot be changed or removed', CASE TG_ARGV[0] WHEN 'event' THEN 'events' WHEN 'message' THEN 'messages' ELSE 'tickets' END
+  RAISE EXCEPTION '%', CASE TG_ARGV[0] WHEN 'event' THEN 'events cannot be changed or removed'
+      WHEN 'message' THEN 'messages cannot be changed or removed' ELSE 'tickets cannot be removed' END
     USING ERRCODE = 'SF007', HINT = TG_ARGV[1];
 END
 $$;

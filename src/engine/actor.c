@@ -45,9 +45,9 @@ csf_actor_resolve(const csf_session *session, const char *given_kind, int64 give
 	int64 own = session->agent == NULL ? 0 : session->agent->agent_id;
 
 	if (given_agent != 0 && csf_desk_agent(session->desk, given_agent) == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
-				 errmsg("desk \"%s\" has no agent %lld", session->desk->name, (long long) given_agent)));
+		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+						errmsg("desk \"%s\" has no agent %lld", session->desk->name, (long long) given_agent),
+						errhint("SELECT agent_id, name FROM csflow.agent lists the agents.")));
 	if (given_agent != 0 && given_agent != own && !may_act_for_others(session))
 		ereport(
 			ERROR,

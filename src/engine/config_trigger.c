@@ -166,6 +166,12 @@ csf_keyword_rule_check(PG_FUNCTION_ARGS)
 	int64 rule_id;
 
 	csf_read_rule_row(&rule, tuple, RelationGetDescr(data->tg_relation));
+	if (rule.category_id == 0 && rule.domain == NULL && rule.impact == 0 && rule.urgency == 0 &&
+		rule.raise_to == 0 && rule.team_id == 0 && rule.notify_team_id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_INVALID_RULE),
+				 errmsg("keyword rule %lld: the rule has no effect", (long long) rule.rule_id),
+				 errhint("Give category_id, domain, impact, urgency, raise_to, team_id or notify_team_id.")));
 	category.category_id = rule.category_id;
 	input.n_categories = rule.category_id == 0 ? 0 : 1;
 	if (csf_classifier_build(&input, &fault, &rule_id) == NULL)

@@ -131,6 +131,9 @@ check_message(const csf_desk *desk, const Datum *values, const bool *nulls)
 	if (TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(values[MESSAGE_AT])))
 		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER), errmsg("at must be finite")));
 	if (!nulls[MESSAGE_NEXT_NEWS_AT] &&
+		TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(values[MESSAGE_NEXT_NEWS_AT])))
+		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER), errmsg("next_news_at must be finite")));
+	if (!nulls[MESSAGE_NEXT_NEWS_AT] &&
 		DatumGetTimestampTz(values[MESSAGE_NEXT_NEWS_AT]) <= DatumGetTimestampTz(values[MESSAGE_AT]))
 		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER),
 						errmsg("next_news_at %s is not after the message itself",

@@ -160,14 +160,17 @@ csf_next_ticket_no_at(PG_FUNCTION_ARGS)
 {
 	const csf_flow *flow = csf_flow_get();
 	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
-	int64 base = month_base(at, flow_zone(flow));
-	int64 current = month_base(GetCurrentTimestamp(), zone);
+	int64 base;
 
+	if (TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER),
+						errmsg("a ticket number needs a finite instant, not %s", timestamptz_to_str(at))));
+	base = month_base(at, flow_zone(flow));
 	if (!has_privs_of_role(GetUserId(), flow->owner))
 		ereport(ERROR, (errcode(ERRCODE_CSF_NOT_ALLOWED),
 						errmsg("ticket numbers of a chosen month are for the owner of the flow's tables"),
 						errhint("csflow.next_ticket_no() without an argument is for everybody.")));
-	if (base == current)
+	if (base == month_base(GetCurrentTimestamp(), zone))
 		return csf_next_ticket_no(fcinfo);
 	PG_RETURN_TICKET_NO(draw_past(flow, base));
 }

@@ -129,9 +129,10 @@ csf_ticket_state(const csf_ticket_row *row)
 	{
 		char *name = csf_ticket_text(row, CSF_TICKET_STATE);
 
-		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
-						errmsg("unknown state \"%s\"", name == NULL ? "" : name),
-						errhint("SELECT * FROM csflow.states() lists the states.")));
+		ereport(ERROR,
+				(errcode(name == NULL ? ERRCODE_CSF_MISSING_VALUE : ERRCODE_CSF_UNKNOWN_REFERENCE),
+				 name == NULL ? errmsg("a ticket needs a state") : errmsg("unknown state \"%s\"", name),
+				 errhint("SELECT * FROM csflow.states() lists the states.")));
 	}
 	return (csf_state) state;
 }

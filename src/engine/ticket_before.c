@@ -255,7 +255,8 @@ settle_category(filling *f, bool category_given, bool kind_given)
 	category = csf_desk_category(f->desk, category_id);
 	if (category == NULL)
 		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
-						errmsg("desk \"%s\" has no category %lld", f->desk->name, (long long) category_id)));
+						errmsg("desk \"%s\" has no category %lld", f->desk->name, (long long) category_id),
+						errhint("SELECT category_id, code FROM csflow.category lists the categories.")));
 	set_text(f, CSF_TICKET_KIND, category->kind_code);
 }
 
@@ -364,9 +365,11 @@ fill_customer_tier(filling *f)
 	csf_owner_leave(&scope);
 	SPI_finish();
 	if (tier == NULL)
-		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
-						errmsg("desk \"%s\" has no customer %lld", f->desk->name,
-							   (long long) DatumGetInt64(keys[1]))));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+			 errmsg("desk \"%s\" has no customer %lld", f->desk->name, (long long) DatumGetInt64(keys[1])),
+			 errhint("Insert the customer into csflow.customer first, or leave customer_id NULL.")));
 	set_text(f, CSF_TICKET_CUSTOMER_TIER, tier);
 }
 
@@ -627,6 +630,9 @@ settle_correction(filling *f)
 	priority = differs(f, CSF_TICKET_PRIORITY);
 	if ((category || kind || priority) && !is_by_system(f))
 		require_reason(f, category || kind ? "correcting the category" : "correcting the priority");
+	if (priority && f->new.nulls[CSF_TICKET_PRIORITY])
+		ereport(ERROR, (errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("%s needs a priority", label(f)),
+						errhint("Give one of E, A, B and C.")));
 	if (priority && !severity && !was_given(f, CSF_TICKET_PRIORITY_REASON))
 		set_text(f, CSF_TICKET_PRIORITY_REASON,
 				 psprintf("corrected: %s", f->new.nulls[CSF_TICKET_CHANGE_REASON]
