@@ -17,7 +17,7 @@
 #include "kernel/calendar.h"
 #include "compat.h"
 
-/* From the cache of the connection. Valid until the next call of this function, which may evict it. */
+/* From the cache of the connection. Valid until the next look-up, here or in an SQL function, which may evict it. */
 extern csf_calendar *csf_calendar_get(Datum value);
 
 /* Owned by the context, and gone with it; extends itself there. */

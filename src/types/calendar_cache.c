@@ -36,7 +36,7 @@ typedef struct cached_calendar
 	bool joined; /* size is part of cache_size */
 } cached_calendar;
 
-/* All that a look-up touches. last_use may come round; at worst a calendar is then freed too early. */
+/* All that a look-up touches. last_use is a number of look_ups, which may come round: only its distance is used. */
 typedef struct digest_slot
 {
 	calendar_key key;
@@ -166,12 +166,12 @@ create_cache(void)
 }
 
 static int
-by_last_use(const void *a, const void *b)
+latest_last(const void *a, const void *b)
 {
-	const digest_slot *left = *(digest_slot *const *) a;
-	const digest_slot *right = *(digest_slot *const *) b;
+	uint32 left = look_ups - (*(digest_slot *const *) a)->last_use;
+	uint32 right = look_ups - (*(digest_slot *const *) b)->last_use;
 
-	return (left->last_use > right->last_use) - (left->last_use < right->last_use);
+	return (left < right) - (left > right);
 }
 
 /*
@@ -190,7 +190,7 @@ evict(void)
 	digests_start_iterate(cache, &iterator);
 	while ((slot = digests_iterate(cache, &iterator)) != NULL)
 		slots[count++] = slot;
-	qsort(slots, count, sizeof(digest_slot *), by_last_use);
+	qsort(slots, count, sizeof(digest_slot *), latest_last);
 	/* slots move when one is deleted */
 	for (uint32 i = 0; i < count; i++)
 		victims[i] = slots[i]->key;

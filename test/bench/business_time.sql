@@ -7,7 +7,7 @@ SET search_path = csflow, public;
 
 CREATE TABLE instant AS
   SELECT g AS id, ts, ts + interval '30 days' AS month_later, ts + interval '10 years' AS decade_later, g % 1000 AS calendar_id
-  FROM generate_series(1, 40000) g, LATERAL (SELECT timestamptz '2026-01-01' + g * interval '35 minutes' AS ts) t;
+  FROM generate_series(1, 40000) g, LATERAL (SELECT timestamptz '2026-01-01' + g * interval '7 minutes' AS ts) t;
 
 -- Calendars with 30 and 3,000 date exceptions that do not join into ranges; 1,024 variants of them.
 CREATE FUNCTION with_exceptions(days integer, variant integer DEFAULT 0) RETURNS calendar LANGUAGE sql AS $$

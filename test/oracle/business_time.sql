@@ -166,15 +166,14 @@ BEGIN
     FROM (SELECT DISTINCT day FROM oracle.step WHERE open AND day > (SELECT min(day) FROM oracle.step)) d
     WHERE day < (SELECT max(day) FROM oracle.step);
   INSERT INTO oracle.difference
-    SELECT zone, calendar, format('%s days from %s', c.days, c.at), w.day::text,
-      csflow.add_working_days(value, c.day, c.days)::text
+    SELECT zone, calendar, format('%s days from %s', c.days, c.at), expected, got
     FROM chosen c JOIN working w ON w.n = c.days
       + CASE WHEN c.days > 0 THEN (SELECT count(*) FROM working p WHERE p.day <= c.day)
-             ELSE (SELECT count(*) + 1 FROM working p WHERE p.day < c.day) END
-    WHERE c.day > (SELECT min(day) FROM oracle.step)
-      AND (csflow.add_working_days(value, c.day, c.days) IS DISTINCT FROM w.day
-        OR (c.days <> 0 AND csflow.business_add(value, c.at, c.days * interval '1 day')
-          IS DISTINCT FROM (w.day + (c.at AT TIME ZONE zone)::time) AT TIME ZONE zone))
+             ELSE (SELECT count(*) + 1 FROM working p WHERE p.day < c.day) END,
+      LATERAL (SELECT concat_ws(' ', w.day, CASE WHEN c.days <> 0 THEN (w.day + (c.at AT TIME ZONE zone)::time) AT TIME ZONE zone END) AS expected,
+        concat_ws(' ', csflow.add_working_days(value, c.day, c.days),
+          CASE WHEN c.days <> 0 THEN csflow.business_add(value, c.at, c.days * interval '1 day') END) AS got) v
+    WHERE c.day > (SELECT min(day) FROM oracle.step) AND got IS DISTINCT FROM expected
     UNION ALL
     SELECT zone, calendar, format('count %s to %s', a.day, b.day), (b.n - a.n + 1)::text,
       csflow.count_working_days(value, a.day, b.day)::text
