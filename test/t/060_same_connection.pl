@@ -9,7 +9,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('same_connection');
 $node->init(extra => [ '--locale=C.UTF-8', '-E', 'UTF8' ]);
-$node->append_conf('postgresql.conf', "max_prepared_transactions = 2");
+$node->append_conf('postgresql.conf', "max_prepared_transactions = 2\nlock_timeout = '60s'");
 $node->start;
 
 # A desk whose one rule sends 闪退 to the kind given, with a clock of the hours given.
@@ -57,6 +57,7 @@ $helpers
 SELECT make_desk('fault', 4);
 SELECT work();
 SELECT work();
+SELECT csflow.next_ticket_no('2020-05-15 12:00+08');
 DROP EXTENSION csflow;
 SELECT work();
 DROP EXTENSION csflow CASCADE;
@@ -69,10 +70,11 @@ SELECT work();
 CREATE EXTENSION csflow;
 SELECT work();
 SELECT make_desk('inquiry', 2);
+SELECT csflow.next_ticket_no('2020-05-15 12:00+08');
 SELECT work();
 SELECT work();
-}, '1', "1 fault fault: 4; $all", "2 fault fault: 4; $all", "3 fault fault: 4; $all",
-	'1', "1 inquiry inquiry: 2; $all", "2 inquiry inquiry: 2; $all");
+}, '1', "1 fault fault: 4; $all", "2 fault fault: 4; $all", '202005001', "3 fault fault: 4; $all",
+	'1', '202005001', "1 inquiry inquiry: 2; $all", "2 inquiry inquiry: 2; $all");
 # Refused as others depend on it; then columns, the flow (SF014 by create_desk), columns, and tables are missing.
 is(join(' ', $errors =~ /ERROR:\s+(\w+)/g), '2BP01 42703 SF014 42703 42P01 42P01', '2.6: errors that say what is missing, no crash')
   or diag($errors);
