@@ -124,7 +124,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   DELETE FROM csflow.set_aside AS s
-  WHERE s.retry_at <= forget_set_aside.at
+  WHERE s.retry_at <= forget_set_aside.at AND s.job IN ('escalation', 'auto_close')
     AND NOT EXISTS (SELECT FROM csflow.clock AS c WHERE c.desk_id = s.desk_id AND c.ticket_no = s.ticket_no
       AND c.next_at <= forget_set_aside.at AND c.next_closes = (s.job = 'auto_close'));
 END

@@ -23,6 +23,7 @@ BEGIN
     WHEN 'escalation' THEN csflow.escalate_batch(at, batch)
     WHEN 'auto_close' THEN csflow.auto_close_batch(at, batch)
     WHEN 'progress_check' THEN csflow.progress_check_batch(at, batch)
+    WHEN 'duplicate_check' THEN csflow.duplicate_check_batch(at, batch)
     WHEN 'housekeeping' THEN csflow.housekeeping_batch(at, batch)
   END;
 END
@@ -153,6 +154,24 @@ $$;
 COMMENT ON PROCEDURE csflow.run_progress_check(timestamptz, integer) IS
 'Chases the daily updates missing at the instant at (NULL: now), such as the departments'' progress by 10:00 (handbook D2). As csflow.run_escalation otherwise.';
 
+CREATE PROCEDURE csflow.run_duplicate_check(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('duplicate_check', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_duplicate_check(timestamptz, integer) IS
+'Marks the duplicates among the tickets opened before the instant at (NULL: now) that nobody has worked on (handbook A8), see csflow.mark_duplicates. As csflow.run_escalation otherwise.';
+
 CREATE PROCEDURE csflow.run_housekeeping(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
 AS $$
@@ -210,7 +229,8 @@ BEGIN
     ('auto_close', '*/5 * * * *', 'CALL csflow.run_auto_close()', 2),
     -- Every quarter of an hour, for desks lie in any time zone and pg_cron knows one only.
     ('progress_check', '*/15 * * * *', 'CALL csflow.run_progress_check()', 3),
-    ('housekeeping', '40 2 * * *', 'CALL csflow.run_housekeeping()', 4)
+    ('duplicate_check', '* * * * *', 'CALL csflow.run_duplicate_check()', 4),
+    ('housekeeping', '40 2 * * *', 'CALL csflow.run_housekeeping()', 6)
   ) AS w (job, schedule, command, sort_order);
 END
 $$;
@@ -349,4 +369,5 @@ REVOKE EXECUTE ON FUNCTION csflow.start_job(text, timestamptz), csflow.job_batch
   csflow.continue_job(bigint, integer), csflow.finish_job(bigint), csflow.housekeeping_batch(timestamptz, integer),
   csflow.schedule_jobs(), csflow.unschedule_jobs() FROM PUBLIC;
 REVOKE EXECUTE ON PROCEDURE csflow.run_escalation(timestamptz, integer), csflow.run_auto_close(timestamptz, integer),
-  csflow.run_progress_check(timestamptz, integer), csflow.run_housekeeping(timestamptz, integer) FROM PUBLIC;
+  csflow.run_progress_check(timestamptz, integer), csflow.run_duplicate_check(timestamptz, integer),
+  csflow.run_housekeeping(timestamptz, integer) FROM PUBLIC;

@@ -1,0 +1,307 @@
+-- Duplicates and what is like a ticket (handbook A7, A8, B9). Duplicates are found by a later pass, not at INSERT: that spares
+-- intake a look-up per ticket, and finds also two that arrive at the same time, of which neither INSERT sees the other.
+-- Candidates are always fetched through the b-trees of csflow.ticket, by customer or by the time of opening, and only then
+-- compared: an inverted index over the bigrams of every body would be paid by each INSERT for questions that few tickets raise.
+
+CREATE FUNCTION csflow.is_untouched(desk_id bigint, ticket_no csflow.ticket_no) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN NOT EXISTS (
+    SELECT FROM csflow.event AS e
+    LEFT JOIN csflow.agent AS a ON a.desk_id = e.desk_id AND a.agent_id = e.actor_id
+    WHERE e.desk_id = is_untouched.desk_id AND e.ticket_no = is_untouched.ticket_no
+      AND (e.old_state IN ('duplicate', 'invalid')
+        OR (e.kind NOT IN ('opened', 'automatic_message') AND e.actor_kind IN ('agent', 'unknown') AND a.is_bot IS NOT TRUE)));
+END
+$$;
+COMMENT ON FUNCTION csflow.is_untouched(bigint, csflow.ticket_no) IS
+'Whether nobody has worked on the ticket yet, by its events: no person but the customer did anything to it after it was opened, and no mark was ever taken back (undo_mark). Only such a ticket is marked duplicate by a job. Handbook A8.';
+
+CREATE FUNCTION csflow.find_duplicates(desk_id bigint, at timestamptz, batch integer, only_ticket csflow.ticket_no DEFAULT NULL)
+RETURNS TABLE (ticket_no csflow.ticket_no, original_no csflow.ticket_no, similarity double precision)
+LANGUAGE plpgsql STABLE ROWS 100
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN QUERY
+  WITH setting AS MATERIALIZED (
+    SELECT d.duplicate_window, d.duplicate_similarity FROM csflow.desk AS d WHERE d.desk_id = find_duplicates.desk_id
+  ),
+  waiting AS MATERIALIZED (
+    SELECT t.ticket_no, t.customer_id, t.opened_at, t.body, s.duplicate_window, s.duplicate_similarity
+    FROM setting AS s
+    JOIN csflow.ticket AS t ON t.desk_id = find_duplicates.desk_id AND t.opened_at > find_duplicates.at - s.duplicate_window
+      AND t.opened_at <= find_duplicates.at AND t.customer_id IS NOT NULL
+      AND t.state IN ('new', 'assigned') AND t.accepted_at IS NULL AND t.first_response_at IS NULL
+    WHERE EXISTS (SELECT FROM csflow.transition AS r
+        WHERE r.desk_id = t.desk_id AND r.from_state = t.state AND r.to_state = 'duplicate')
+      AND NOT EXISTS (SELECT FROM csflow.set_aside AS a WHERE a.desk_id = t.desk_id AND a.ticket_no = t.ticket_no
+        AND a.job = 'duplicate_check' AND a.retry_at > find_duplicates.at)
+  ),
+  alike AS MATERIALIZED (
+    SELECT w.ticket_no, e.ticket_no AS original_no, e.opened_at, e.similarity
+    FROM waiting AS w
+    CROSS JOIN LATERAL (
+      SELECT o.ticket_no, o.opened_at, csflow.text_similarity(w.body, o.body) AS similarity
+      FROM (
+        SELECT t.ticket_no, t.opened_at, t.body FROM csflow.ticket AS t
+        WHERE t.desk_id = find_duplicates.desk_id AND t.customer_id = w.customer_id
+          AND t.opened_at >= w.opened_at - w.duplicate_window AND t.opened_at <= w.opened_at
+          AND (t.opened_at, t.ticket_no) < (w.opened_at, w.ticket_no) AND t.state NOT IN ('closed', 'duplicate', 'invalid')
+        -- A hundred bounds the work where very many tickets go by one customer, such as a shared account.
+        ORDER BY t.opened_at DESC, t.ticket_no DESC LIMIT 100) AS o
+    ) AS e
+    -- Texts without a letter say nothing, though they are equal.
+    WHERE e.similarity >= w.duplicate_similarity AND csflow.text_similarity(w.body, '') < 1
+  ),
+  untouched AS MATERIALIZED (
+    SELECT c.ticket_no FROM (SELECT DISTINCT a.ticket_no FROM alike AS a) AS c
+    WHERE csflow.is_untouched(find_duplicates.desk_id, c.ticket_no)
+  )
+  -- What may itself turn out a duplicate is no original yet: the next batch looks again, so that all point at a first one.
+  SELECT f.ticket_no, f.original_no, f.similarity
+  FROM (
+    SELECT DISTINCT ON (a.ticket_no) a.ticket_no, a.original_no, a.similarity
+    FROM alike AS a
+    WHERE a.ticket_no IN (SELECT u.ticket_no FROM untouched AS u) AND a.original_no NOT IN (SELECT u.ticket_no FROM untouched AS u)
+    ORDER BY a.ticket_no, a.opened_at, a.original_no) AS f
+  WHERE find_duplicates.only_ticket IS NULL OR f.ticket_no = find_duplicates.only_ticket
+  ORDER BY f.ticket_no
+  LIMIT find_duplicates.batch;
+END
+$$;
+COMMENT ON FUNCTION csflow.find_duplicates(bigint, timestamptz, integer, csflow.ticket_no) IS
+'The tickets that mark_duplicates() would mark now, each with its original and how alike they are: opened in the desk''s duplicate_window before the instant at, new or assigned and untouched, with a body at least duplicate_similarity like that of an earlier ticket of the same customer, not closed, opened at most duplicate_window before it and among the 100 last. The earliest such is the original. batch: at most so many; only_ticket: just that one. Uses the indexes ticket_opened and ticket_customer. Handbook A8.';
+
+CREATE FUNCTION csflow.mark_found_duplicates(desk_id bigint, at timestamptz, batch integer, only_ticket csflow.ticket_no DEFAULT NULL)
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  numbers csflow.ticket_no[];
+  originals csflow.ticket_no[];
+  reasons text[];
+  locked csflow.ticket_no[];
+  marked integer;
+BEGIN
+  SELECT array_agg(f.ticket_no), array_agg(f.original_no),
+    array_agg(format('%s %% like %s', floor(f.similarity * 100), f.original_no))
+  INTO numbers, originals, reasons
+  FROM csflow.find_duplicates(mark_found_duplicates.desk_id, mark_found_duplicates.at, batch, only_ticket) AS f;
+  IF numbers IS NULL THEN
+    RETURN 0;
+  END IF;
+  SELECT array_agg(l.ticket_no) INTO locked
+  FROM (SELECT t.ticket_no FROM csflow.ticket AS t
+    WHERE t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = ANY (numbers || originals)
+    ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE SKIP LOCKED) AS l;
+  -- Looked at again, now that nobody else can change them: what the search saw may have.
+  SELECT array_agg(f.ticket_no), array_agg(f.original_no), array_agg(f.reason) INTO numbers, originals, reasons
+  FROM unnest(numbers, originals, reasons) AS f (ticket_no, original_no, reason)
+  JOIN csflow.ticket AS t ON t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = f.ticket_no
+    AND t.state IN ('new', 'assigned') AND t.accepted_at IS NULL AND t.first_response_at IS NULL
+  JOIN csflow.ticket AS o ON o.desk_id = mark_found_duplicates.desk_id AND o.ticket_no = f.original_no
+    AND o.state NOT IN ('closed', 'duplicate', 'invalid')
+  WHERE f.ticket_no = ANY (locked) AND f.original_no = ANY (locked)
+    AND csflow.is_untouched(mark_found_duplicates.desk_id, f.ticket_no);
+  UPDATE csflow.ticket AS t
+  SET state = 'duplicate', duplicate_of = f.original_no, change_reason = f.reason, changed_by = NULL, changed_by_kind = 'system',
+    changed_at = greatest(mark_found_duplicates.at, t.changed_at)
+  FROM unnest(numbers, originals, reasons) AS f (ticket_no, original_no, reason)
+  WHERE t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = f.ticket_no;
+  GET DIAGNOSTICS marked = ROW_COUNT;
+  RETURN marked;
+END
+$$;
+COMMENT ON FUNCTION csflow.mark_found_duplicates(bigint, timestamptz, integer, csflow.ticket_no) IS
+'Marks what find_duplicates() finds, in one go, leaving out tickets that somebody else has locked, or whose original is; returns how many. Tickets are locked in the order of their numbers. Part of mark_duplicates(). Handbook A8, design 2.3.';
+
+CREATE FUNCTION csflow.mark_duplicates(desk_id bigint, at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  instant timestamptz := csflow.sweep_instant(at);
+  marked integer;
+  failed integer;
+  due csflow.ticket_no;
+  error_code text;
+  error text;
+BEGIN
+  IF batch IS NULL OR batch < 1 THEN
+    RAISE EXCEPTION 'batch of % tickets', coalesce(batch::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Give at least 1.';
+  END IF;
+  LOOP
+    failed := 0;
+    BEGIN
+      marked := csflow.mark_found_duplicates(mark_duplicates.desk_id, instant, batch);
+    EXCEPTION WHEN OTHERS THEN
+      marked := 0;
+      FOR due IN SELECT f.ticket_no FROM csflow.find_duplicates(mark_duplicates.desk_id, instant, batch) AS f LOOP
+        BEGIN
+          marked := marked + csflow.mark_found_duplicates(mark_duplicates.desk_id, instant, 1, due);
+        EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+          NULL; -- somebody else was at the ticket, nothing is wrong with it: it is left to the next pass
+        WHEN OTHERS THEN
+          GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
+          failed := failed + 1;
+          PERFORM csflow.set_ticket_aside(mark_duplicates.desk_id, due, 'duplicate_check', instant, error_code, error);
+        END;
+      END LOOP;
+    END;
+    EXIT WHEN marked > 0 OR failed = 0;
+  END LOOP;
+  RETURN marked;
+END
+$$;
+COMMENT ON FUNCTION csflow.mark_duplicates(bigint, timestamptz, integer) IS
+'Finds the duplicates of a desk as of the instant at (NULL: now) and marks up to batch of them: state duplicate, duplicate_of the earliest ticket they repeat; their clocks become void. Never an original, never a ticket somebody has worked on or whose mark was taken back. Set-based; a ticket that raises an error is set aside with it. Returns how many were marked; call again until 0, for a ticket like one just marked is only then compared with the others. Errors: 22023 bad batch, SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook A8, design 2.12.';
+
+CREATE FUNCTION csflow.duplicate_check_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  instant timestamptz := csflow.sweep_instant(at);
+  desk record;
+  marked integer := 0;
+BEGIN
+  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d WHERE d.duplicate_window IS NOT NULL ORDER BY d.desk_id LOOP
+    marked := marked + csflow.mark_duplicates(desk.desk_id, instant, batch);
+  END LOOP;
+  DELETE FROM csflow.set_aside AS s
+  WHERE s.job = 'duplicate_check' AND s.retry_at <= instant
+    AND NOT EXISTS (SELECT FROM csflow.ticket AS t
+      WHERE t.desk_id = s.desk_id AND t.ticket_no = s.ticket_no AND t.state IN ('new', 'assigned'));
+  RETURN marked;
+END
+$$;
+COMMENT ON FUNCTION csflow.duplicate_check_batch(timestamptz, integer) IS
+'mark_duplicates() for every desk that has a duplicate_window, up to batch tickets of each. Returns how many were marked. Errors as csflow.mark_duplicates. Handbook A8.';
+
+CREATE FUNCTION csflow.duplicate_candidates(desk_id bigint, ticket_no csflow.ticket_no, minimum double precision DEFAULT 0.5)
+RETURNS TABLE (candidate_no csflow.ticket_no, similarity double precision, state text, opened_at timestamptz, title text,
+  answered_at timestamptz, closed_at timestamptz, close_reason text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  subject record;
+BEGIN
+  SELECT t.customer_id, t.opened_at, t.body, coalesce(d.duplicate_window, interval '24 hours') AS span INTO subject
+  FROM csflow.ticket AS t JOIN csflow.desk AS d ON d.desk_id = t.desk_id
+  WHERE t.desk_id = duplicate_candidates.desk_id AND t.ticket_no = duplicate_candidates.ticket_no;
+  IF NOT FOUND THEN
+    PERFORM csflow.refuse_unknown_ticket(duplicate_candidates.desk_id, duplicate_candidates.ticket_no);
+  END IF;
+  RETURN QUERY
+  SELECT c.ticket_no, c.similarity, c.state, c.opened_at, c.title, c.answered_at, c.closed_at, c.close_reason
+  FROM (
+    SELECT o.*, csflow.text_similarity(subject.body, o.body) AS similarity
+    FROM csflow.ticket AS o
+    WHERE o.desk_id = duplicate_candidates.desk_id AND o.customer_id = subject.customer_id
+      AND o.opened_at BETWEEN subject.opened_at - subject.span AND subject.opened_at + subject.span
+      AND o.ticket_no <> duplicate_candidates.ticket_no) AS c
+  WHERE c.similarity >= minimum
+  ORDER BY c.similarity DESC, c.opened_at, c.ticket_no;
+END
+$$;
+COMMENT ON FUNCTION csflow.duplicate_candidates(bigint, csflow.ticket_no, double precision) IS
+'For a person who decides: tickets of the same customer opened within the desk''s duplicate_window (24 hours where it has none) before or after this one whose body is at least minimum (0…1) like its own, the most alike first, with their outcome. Uses the index ticket_customer. Errors: SF004 unknown ticket. Handbook A8.';
+
+CREATE FUNCTION csflow.duplicate_outcome(desk_id bigint, ticket_no csflow.ticket_no)
+RETURNS TABLE (original_no csflow.ticket_no, state text, answered_at timestamptz, closed_at timestamptz, close_reason text, answer text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN QUERY
+  SELECT o.ticket_no, o.state, o.answered_at, o.closed_at, o.close_reason,
+    (SELECT m.body FROM csflow.message AS m
+      WHERE m.desk_id = o.desk_id AND m.ticket_no = o.ticket_no AND m.author_kind = 'agent' AND m.is_public
+      ORDER BY m.at DESC, m.message_no DESC LIMIT 1)
+  FROM csflow.ticket AS t
+  JOIN csflow.ticket AS o ON o.desk_id = t.desk_id AND o.ticket_no = t.duplicate_of
+  WHERE t.desk_id = duplicate_outcome.desk_id AND t.ticket_no = duplicate_outcome.ticket_no;
+END
+$$;
+COMMENT ON FUNCTION csflow.duplicate_outcome(bigint, csflow.ticket_no) IS
+'What became of the original of a ticket marked duplicate: its number and state, when it was answered and closed and why, and answer, the last public words of an agent in it. No row for a ticket that is no duplicate. Handbook A8.';
+
+CREATE FUNCTION csflow.customer_history(desk_id bigint, ticket_no csflow.ticket_no, maximum integer DEFAULT 100)
+RETURNS TABLE (earlier_no csflow.ticket_no, opened_at timestamptz, state text, kind text, category_id bigint, priority csflow.priority,
+  title text, closed_at timestamptz, close_reason text, similarity double precision, relation text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  subject record;
+BEGIN
+  SELECT t.customer_id, t.opened_at, t.body, t.priority, d.duplicate_similarity,
+    (SELECT c.category_id FROM csflow.category AS c
+      WHERE c.desk_id = t.desk_id AND c.category_id = t.category_id AND c.parent_id IS NOT NULL) AS second_level_id INTO subject
+  FROM csflow.ticket AS t JOIN csflow.desk AS d ON d.desk_id = t.desk_id
+  WHERE t.desk_id = customer_history.desk_id AND t.ticket_no = customer_history.ticket_no;
+  IF NOT FOUND THEN
+    PERFORM csflow.refuse_unknown_ticket(customer_history.desk_id, customer_history.ticket_no);
+  END IF;
+  RETURN QUERY
+  SELECT e.ticket_no, e.opened_at, e.state, e.kind, e.category_id, e.priority, e.title, e.closed_at, e.close_reason, e.similarity,
+    CASE WHEN e.state = 'invalid' OR NOT (e.similarity >= subject.duplicate_similarity
+        OR coalesce(e.category_id = subject.second_level_id, false)) THEN NULL
+      WHEN subject.priority > e.priority OR e.state NOT IN ('closed', 'duplicate') THEN 'escalation'
+      ELSE 'repeat' END
+  FROM (
+    SELECT o.*, csflow.text_similarity(subject.body, o.body) AS similarity
+    FROM csflow.ticket AS o
+    WHERE o.desk_id = customer_history.desk_id AND o.customer_id = subject.customer_id AND o.opened_at <= subject.opened_at
+      AND (o.opened_at, o.ticket_no) < (subject.opened_at, customer_history.ticket_no)
+    ORDER BY o.opened_at DESC, o.ticket_no DESC
+    LIMIT maximum) AS e
+  ORDER BY e.opened_at DESC, e.ticket_no DESC;
+END
+$$;
+COMMENT ON FUNCTION csflow.customer_history(bigint, csflow.ticket_no, integer) IS
+'The same customer''s earlier tickets, the latest first, at most maximum. similarity: of the two bodies, 0…1. relation: NULL for another matter; for the same matter (a body alike by the desk''s duplicate_similarity, or the same second-level category) escalation when the customer comes back before it was closed or with a higher priority, else repeat. Uses the index ticket_customer. Errors: SF004 unknown ticket. Handbook A7.';
+
+CREATE FUNCTION csflow.similar_tickets(desk_id bigint, ticket_no csflow.ticket_no, maximum integer DEFAULT 20,
+  span interval DEFAULT '24 hours')
+RETURNS TABLE (similar_no csflow.ticket_no, similarity double precision, customer_id bigint, state text, opened_at timestamptz,
+  priority csflow.priority, parent_no csflow.ticket_no, title text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  subject record;
+BEGIN
+  SELECT t.customer_id, t.opened_at, t.body, t.category_id INTO subject FROM csflow.ticket AS t
+  WHERE t.desk_id = similar_tickets.desk_id AND t.ticket_no = similar_tickets.ticket_no;
+  IF NOT FOUND THEN
+    PERFORM csflow.refuse_unknown_ticket(similar_tickets.desk_id, similar_tickets.ticket_no);
+  END IF;
+  RETURN QUERY
+  SELECT c.ticket_no, c.similarity, c.customer_id, c.state, c.opened_at, c.priority, c.parent_no, c.title
+  FROM (
+    SELECT o.*, csflow.text_similarity(subject.body, o.body) AS similarity
+    FROM csflow.ticket AS o
+    WHERE o.desk_id = similar_tickets.desk_id
+      AND o.opened_at BETWEEN subject.opened_at - span AND subject.opened_at + span
+      AND o.state NOT IN ('answered', 'closed', 'duplicate', 'invalid')
+      AND o.category_id IS NOT DISTINCT FROM subject.category_id
+      AND (o.customer_id IS NULL OR subject.customer_id IS NULL OR o.customer_id <> subject.customer_id)
+      AND o.ticket_no <> similar_tickets.ticket_no) AS c
+  WHERE c.similarity > 0
+  ORDER BY c.similarity DESC, c.opened_at DESC, c.ticket_no DESC
+  LIMIT maximum;
+END
+$$;
+COMMENT ON FUNCTION csflow.similar_tickets(bigint, csflow.ticket_no, integer, interval) IS
+'Open tickets of other customers in the same category, opened within span before or after this one, whose bodies have anything in common with its own, the most alike first, at most maximum. Uses the index ticket_opened, so it costs what was opened in the span, and intake nothing. Errors: SF004 unknown ticket. Handbook B9.';
+
+REVOKE EXECUTE ON FUNCTION csflow.find_duplicates(bigint, timestamptz, integer, csflow.ticket_no),
+  csflow.mark_found_duplicates(bigint, timestamptz, integer, csflow.ticket_no),
+  csflow.mark_duplicates(bigint, timestamptz, integer), csflow.duplicate_check_batch(timestamptz, integer) FROM PUBLIC;
