@@ -17,7 +17,7 @@ INSERT INTO agent (desk_id, agent_id, name) SELECT desk_id, 901, 'Supervisor' FR
 UPDATE team SET supervisor_id = 901, head_id = 902;
 INSERT INTO customer (desk_id, customer_id, nickname, tier) SELECT desk_id, 1, 'panda1', 'standard' FROM book UNION ALL SELECT desk_id, 2, 'panda2', 'vip' FROM book;
 
-CREATE FUNCTION desk_of(no ticket_no) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT desk_id FROM csflow.ticket WHERE ticket_no OPERATOR(csflow.=) no';
+CREATE FUNCTION desk_of(no ticket_no) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT desk_id FROM csflow.ticket WHERE ticket_no = no';
 CREATE FUNCTION who(no ticket_no, team text, n integer DEFAULT 1) RETURNS bigint LANGUAGE sql STABLE AS $$
   SELECT a.agent_id FROM csflow.agent AS a JOIN csflow.team AS t USING (desk_id, team_id)
   WHERE a.desk_id = desk_of(no) AND t.code = team ORDER BY a.agent_id OFFSET n - 1 LIMIT 1
@@ -37,25 +37,25 @@ CREATE FUNCTION noted(no ticket_no, milestone text, at text, news text DEFAULT N
 CREATE FUNCTION moved(no ticket_no, state text, at text) RETURNS void LANGUAGE sql AS $$
   UPDATE csflow.ticket AS t SET state = moved.state, changed_at = at::timestamptz, changed_by = NULL,
     close_reason = CASE WHEN moved.state = 'closed' THEN 'customer_confirmed' END
-  WHERE ticket_no OPERATOR(csflow.=) no
+  WHERE ticket_no = no
 $$;
 CREATE FUNCTION given(no ticket_no, agent bigint, at text) RETURNS void LANGUAGE sql AS
-  $$UPDATE csflow.ticket SET agent_id = agent, changed_at = at::timestamptz, changed_by = NULL WHERE ticket_no OPERATOR(csflow.=) no$$;
+  $$UPDATE csflow.ticket SET agent_id = agent, changed_at = at::timestamptz, changed_by = NULL WHERE ticket_no = no$$;
 CREATE FUNCTION became(no ticket_no, at text, complexity text DEFAULT NULL, priority csflow.priority DEFAULT NULL, tier integer DEFAULT NULL) RETURNS void LANGUAGE sql AS $$
   UPDATE csflow.ticket AS t SET complexity = coalesce(became.complexity, t.complexity), priority = coalesce(became.priority, t.priority),
     handling_tier = coalesce(became.tier, t.handling_tier), changed_at = at::timestamptz, changed_by = NULL, change_reason = 'corrected'
-  WHERE ticket_no OPERATOR(csflow.=) no
+  WHERE ticket_no = no
 $$;
 CREATE FUNCTION swept(no ticket_no, at text) RETURNS void LANGUAGE sql AS
   $$SELECT count(csflow.fire_steps(desk_of(no), at::timestamptz, 1000, false, no))$$;
 CREATE FUNCTION team_of(no ticket_no) RETURNS text LANGUAGE sql STABLE AS
-  $$SELECT t.code FROM csflow.ticket AS k JOIN csflow.team AS t USING (desk_id, team_id) WHERE k.ticket_no OPERATOR(csflow.=) no$$;
+  $$SELECT t.code FROM csflow.ticket AS k JOIN csflow.team AS t USING (desk_id, team_id) WHERE k.ticket_no = no$$;
 CREATE FUNCTION instant(at timestamptz) RETURNS text LANGUAGE sql STABLE RETURN
   coalesce(regexp_replace(to_char(at, 'MM-DD HH24:MI:SS.US'), '(:00)?\.0{6}$|0+$', ''), '-');
 CREATE FUNCTION clocks(no ticket_no, wanted text) RETURNS text LANGUAGE sql STABLE AS $$
   SELECT string_agg(format('%s..%s due %s %s', instant(started_at), instant(stopped_at), instant(due_at),
     coalesce(outcome, CASE WHEN run_since IS NULL THEN 'paused' ELSE 'running' END)), '; ' ORDER BY run)
-  FROM csflow.clock WHERE ticket_no OPERATOR(csflow.=) no AND clock = wanted
+  FROM csflow.clock WHERE ticket_no = no AND clock = wanted
 $$;
 
 -- complaint: first contact, acknowledgement
@@ -109,6 +109,7 @@ SELECT is(clocks(:'chat', 'feedback'), '03-04 15:00..03-04 20:00 due 03-05 15:00
 SELECT is((SELECT paused_microseconds / 3600000000 FROM clock WHERE ticket_no = :'chat' AND clock = 'resolve'), 2::bigint, 'D9: waiting for the customer stood still');
 SELECT is(clocks(:'chat', 'objection_window'), '03-04 20:00..- due 03-11 20:00 running', 'F3: 7 days to object');
 SELECT moved(:'chat', 'closed', '2025-03-05 09:00') \g /dev/null
+SELECT is(clocks(:'chat', 'objection_window'), '03-04 20:00..03-05 09:00 due 03-11 20:00 void', 'F3: closing ends the clock; the right to object stays');
 SELECT csflow.object(desk_of(:'chat'), :'chat', '不接受', NULL, '2025-03-06 09:00') \g /dev/null
 SELECT is((SELECT state FROM ticket WHERE ticket_no = :'chat'), 'under_review', 'F3: an objection on a closed ticket');
 SELECT is(clocks(:'chat', 'objection_response'), '03-06 09:00..- due 03-06 11:00 running', 'F3: response within 2 h');
