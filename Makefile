@@ -26,7 +26,7 @@ PROVE_TESTS ?= $(sort $(wildcard test/t/*.pl))
 TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 # -- PGXS, unless only targets are wanted that find or install a PostgreSQL themselves -------------------------------
-OWN_GOALS = test quick bench test-matrix check-kernel check-regress check-tap check-isolation check-server \
+OWN_GOALS = demo test quick bench test-matrix check-kernel check-regress check-tap check-isolation check-server \
 	check-fuzz check-format check-warnings
 PG_CONFIG ?= pg_config
 ifneq (,$(filter-out $(OWN_GOALS) test/bin/% warnings-%,$(or $(MAKECMDGOALS),all)))
@@ -46,6 +46,11 @@ endif
 .PHONY: $(OWN_GOALS) warnings-gcc warnings-clang
 GIVEN_PG_CONFIG = $(if $(filter-out file default,$(origin PG_CONFIG)),PG_CONFIG='$(PG_CONFIG)')
 PRIVATE = @$(GIVEN_PG_CONFIG) test/private.sh
+
+# LOG=file.csv replays an event log of one's own; KEEP=1 leaves the server up; WEEK and ZONE as in test/demo/run.sh.
+DEMO = test/demo/run.sh $(if $(LOG),'$(notdir $(LOG))' <'$(LOG)')
+demo:
+	$(PRIVATE) $(DEMO)
 
 test:
 	$(PRIVATE) test/run.sh kernel regress tap isolation server
