@@ -44,17 +44,17 @@ BEGIN
     SELECT w.ticket_no, e.ticket_no AS original_no, e.opened_at, e.similarity
     FROM waiting AS w
     CROSS JOIN LATERAL (
-      SELECT o.ticket_no, o.opened_at, csflow.text_similarity(w.body, o.body) AS similarity
+      SELECT o.ticket_no, o.opened_at, o.body, csflow.text_similarity(w.body, o.body) AS similarity
       FROM (
         SELECT t.ticket_no, t.opened_at, t.body FROM csflow.ticket AS t
         WHERE t.desk_id = find_duplicates.desk_id AND t.customer_id = w.customer_id
           AND t.opened_at >= w.opened_at - w.duplicate_window AND t.opened_at <= w.opened_at
           AND (t.opened_at, t.ticket_no) < (w.opened_at, w.ticket_no) AND t.state NOT IN ('closed', 'duplicate', 'invalid')
         -- A hundred bounds the work where very many tickets go by one customer, such as a shared account.
-        ORDER BY t.opened_at DESC, t.ticket_no DESC LIMIT 100) AS o
+        ORDER BY t.opened_at DESC LIMIT 100) AS o
     ) AS e
-    -- Texts without a letter say nothing, though they are equal.
-    WHERE e.similarity >= w.duplicate_similarity AND csflow.text_similarity(w.body, '') < 1
+    -- Texts without a letter say nothing, though they are equal. Asked last, of the few that are alike.
+    WHERE e.similarity >= w.duplicate_similarity AND csflow.text_similarity(e.body, '') < 1
   ),
   untouched AS MATERIALIZED (
     SELECT c.ticket_no FROM (SELECT DISTINCT a.ticket_no FROM alike AS a) AS c
