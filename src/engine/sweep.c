@@ -356,7 +356,8 @@ sweep_ticket(sweep *s, swept_ticket *ticket, csf_clock_list *list)
 			continue;
 		}
 		step = csf_clock_fire(clock, s->at, &due);
-		fire(s, ticket, clock, step, due);
+		if (step != NULL)
+			fire(s, ticket, clock, step, due);
 		(void) csf_clock_roll(list, index, s->at);
 	}
 }

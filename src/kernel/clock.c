@@ -307,6 +307,12 @@ csf_clock_fire(csf_clock *clock, int64 at, int64 *due)
 	if (clock->next_at == CSF_NO_INSTANT || clock->next_at > at)
 		return NULL;
 	step = next_step(clock);
+	/* The steps were changed since: what stood at this instant is gone. */
+	if (step == NULL)
+	{
+		schedule(clock);
+		return NULL;
+	}
 	*due = clock->next_at;
 	clock->next_position = step->position + 1;
 	schedule(clock);
@@ -566,8 +572,10 @@ csf_clocks_apply(csf_clock_list *list, const csf_clock_group *groups, int group_
 		clock = &list->clocks[index];
 		if ((winner->pauses_in & CSF_STATE_BIT(event->after->state)) != 0)
 		{
-			if (is_running(clock))
-				pause_clock(clock, event->at);
+			if (!is_running(clock))
+				continue;
+			index = catch_up(list, index, event->at); /* may move the clocks */
+			pause_clock(&list->clocks[index], event->at);
 		}
 		else if (!is_running(clock))
 			resume_clock(clock, event->at);

@@ -1,0 +1,247 @@
+-- The clocks of a ticket once more, in plain SQL and PL/pgSQL, from its events and the rows of csflow.target alone: what
+-- playbooks.md 1.0 says of starting, stopping, pausing, re-arming, voiding and reopening. Nothing is taken from csflow.clock,
+-- and only business_add and business_between are taken from the extension. Desks under test must not use the conditions
+-- category_id, channel, handling_tier and complexity.
+CREATE SCHEMA replay;
+
+CREATE TYPE replay.run AS (clock text, run integer, target_id bigint, priority text, started_at timestamptz, length bigint, spent bigint,
+  run_since timestamptz, due_at timestamptz, paused_at timestamptz, paused bigint, stopped_at timestamptz, outcome text);
+
+CREATE FUNCTION replay.us(span interval) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN (extract(epoch FROM span) * 1000000)::bigint;
+
+CREATE VIEW replay.target AS
+SELECT t.*, w.calendar AS hours, d.zone, EXISTS (SELECT FROM csflow.step s WHERE s.desk_id = t.desk_id AND s.target_id = t.target_id AND s.action = 'close') AS closes
+FROM csflow.target t JOIN csflow.desk d USING (desk_id) JOIN csflow.working_calendar w ON w.desk_id = t.desk_id AND w.code = t.calendar;
+
+-- Which target wins for each sort of ticket: the one with the most conditions.
+CREATE TABLE replay.winner (clock text, priority text, kind text, channel text, tier text, target_id bigint, PRIMARY KEY (clock, priority, kind, channel, tier));
+CREATE PROCEDURE replay.find_winners(desk bigint) LANGUAGE sql AS $$
+  INSERT INTO replay.winner
+  SELECT DISTINCT ON (t.clock, p, k, h.channel, r) t.clock, p, k, h.channel, r, CASE WHEN NOT t.is_exempt THEN t.target_id END
+  FROM csflow.target t CROSS JOIN unnest('{E,A,B,C}'::text[]) p CROSS JOIN csflow.channel h CROSS JOIN unnest('{standard,vip}'::text[]) r
+    CROSS JOIN (SELECT code FROM csflow.category WHERE desk_id = desk AND parent_id IS NULL UNION ALL SELECT '') k (k)
+  WHERE t.desk_id = desk AND h.desk_id = desk AND t.is_active AND coalesce(t.priority::text = p, true) AND coalesce(t.kind = k, true)
+    AND coalesce((t.channel_class = 'instant') = h.is_instant, true) AND coalesce(t.customer_tier = r, true)
+  ORDER BY t.clock, p, k, h.channel, r, num_nonnulls(t.priority, t.kind, t.channel_class, t.customer_tier) DESC
+$$;
+
+-- What happened to a ticket, one row a change: the events of one UPDATE (one instant, one actor) belong together, a message
+-- stands by itself.
+CREATE FUNCTION replay.changes(desk bigint, no csflow.ticket_no)
+RETURNS TABLE (n bigint, at timestamptz, signals text[], named timestamptz, state text, priority text, kind text) LANGUAGE sql STABLE AS $$
+  WITH told AS (
+    SELECT e.*, e.kind IN ('customer_message', 'automatic_message', 'reply', 'note') AS is_message FROM csflow.event e
+    WHERE desk_id = desk AND ticket_no = no AND e.kind <> 'step_fired'),
+  numbered AS (
+    SELECT t.*, sum((t.is_message OR lag_message OR t.at IS DISTINCT FROM lag_at OR t.actor_kind <> lag_actor)::int) OVER (ORDER BY seq) AS n FROM (
+      SELECT told.*, lag(is_message, 1, true) OVER w AS lag_message, lag(told.at) OVER w AS lag_at, lag(actor_kind) OVER w AS lag_actor FROM told WINDOW w AS (ORDER BY seq)) t),
+  grouped AS (
+    SELECT e.n, min(e.at) AS at, max(e.due_at) AS named,
+      array_agg(s.signal) FILTER (WHERE s.signal IS NOT NULL) AS signals,
+      max(e.new_state) AS new_state,
+      max(CASE e.kind WHEN 'opened' THEN e.new_value WHEN 'priority_changed' THEN e.new_value END) AS new_priority,
+      max(e.new_value) FILTER (WHERE e.kind = 'category_changed') AS new_category
+    FROM numbered e LEFT JOIN LATERAL (
+      SELECT unnest(CASE e.kind
+        WHEN 'opened' THEN ARRAY['opened', 'enter_' || e.new_state, CASE e.new_state WHEN 'in_progress' THEN 'accepted' WHEN 'answered' THEN 'answered' END]
+        WHEN 'customer_message' THEN ARRAY['customer_message', e.new_value]
+        WHEN 'note' THEN ARRAY['internal_note', e.new_value]
+        WHEN 'automatic_message' THEN ARRAY['public_message', e.new_value, CASE WHEN e.due_at IS NOT NULL THEN 'news_named' END]
+        WHEN 'reply' THEN ARRAY['public_message', 'person_message', e.new_value, CASE WHEN e.due_at IS NOT NULL THEN 'news_named' END]
+        ELSE ARRAY[CASE WHEN e.kind IN ('transferred', 'assigned', 'answered', 'closed', 'reopened', 'accepted') THEN e.kind END,
+          'enter_' || e.new_state, 'leave_' || e.old_state] END) AS signal) s ON true
+    GROUP BY e.n),
+  first_category AS (
+    SELECT coalesce((SELECT coalesce(e.old_value, '') FROM told e WHERE e.kind = 'category_changed' ORDER BY seq LIMIT 1),
+      (SELECT t.category_id::text FROM csflow.ticket t WHERE desk_id = desk AND ticket_no = no), '') AS id)
+  -- state, priority and category last the way until the next change of theirs
+  SELECT g.n, g.at, coalesce(g.signals, '{}'), g.named, g.states[cardinality(g.states)], g.priorities[cardinality(g.priorities)],
+    coalesce((SELECT k.code FROM csflow.category c JOIN csflow.category k ON k.desk_id = c.desk_id AND k.category_id = coalesce(c.parent_id, c.category_id)
+      WHERE c.desk_id = desk AND c.category_id::text = g.categories[cardinality(g.categories)]), '')
+  FROM (
+    SELECT x.n, x.at, x.signals, x.named, array_agg(x.new_state) FILTER (WHERE x.new_state IS NOT NULL) OVER w AS states,
+      array_agg(x.new_priority) FILTER (WHERE x.new_priority IS NOT NULL) OVER w AS priorities,
+      (SELECT id FROM first_category) || coalesce(array_agg(x.new_category) FILTER (WHERE x.new_category IS NOT NULL) OVER w, '{}') AS categories
+    FROM grouped x WINDOW w AS (ORDER BY x.n)) g
+  ORDER BY g.n
+$$;
+
+CREATE FUNCTION replay.spent(r replay.run, at timestamptz) RETURNS bigint LANGUAGE sql STABLE RETURN
+  (r).spent + CASE WHEN (r).run_since IS NULL OR at <= (r).run_since THEN 0
+    ELSE replay.us(csflow.business_between((SELECT t.hours FROM replay.target t WHERE t.target_id = (r).target_id), (r).run_since, at)) END;
+
+-- The next local time of day after an instant, on a later local day than another.
+CREATE FUNCTION replay.next_daily(time_of_day time, zone text, later_day_than timestamptz, after timestamptz) RETURNS timestamptz LANGUAGE sql STABLE RETURN
+  (SELECT min(i) FROM generate_series(1, 40) AS k, LATERAL (SELECT ((greatest(later_day_than, after - interval '3 days') AT TIME ZONE zone)::date + k + time_of_day) AT TIME ZONE zone AS i) x
+    WHERE (i AT TIME ZONE zone)::date > (later_day_than AT TIME ZONE zone)::date AND i > after);
+
+CREATE FUNCTION replay.measured(r replay.run, t replay.target, named timestamptz, previous_due timestamptz) RETURNS replay.run LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  r.due_at := CASE WHEN t.due_from = 'none' THEN NULL WHEN t.due_from = 'named' THEN named
+    WHEN t.mode = 'daily_at' THEN replay.next_daily(t.daily_at, t.zone, r.started_at, coalesce(previous_due, '-infinity'::timestamptz))
+    ELSE csflow.business_add(t.hours, r.started_at, t.duration) END;
+  r.length := CASE WHEN r.due_at IS NULL THEN NULL
+    WHEN t.due_from = 'duration' AND t.mode <> 'daily_at' AND extract(day FROM t.duration) = 0 THEN replay.us(t.duration)
+    ELSE greatest(replay.us(csflow.business_between(t.hours, r.started_at, r.due_at)), 0) END;
+  RETURN r;
+END
+$$;
+
+CREATE FUNCTION replay.begun(t replay.target, run integer, priority text, at timestamptz, named timestamptz, previous_due timestamptz) RETURNS replay.run LANGUAGE sql STABLE RETURN
+  replay.measured((t.clock, run, t.target_id, priority, at, NULL, 0, at, NULL, NULL, 0, NULL, NULL)::replay.run, t, named, previous_due);
+
+CREATE FUNCTION replay.ended(r replay.run, at timestamptz, how text) RETURNS replay.run LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  r.spent := replay.spent(r, at);
+  r.paused := r.paused + coalesce(replay.us(at - r.paused_at), 0);
+  r.paused_at := NULL;
+  r.run_since := NULL;
+  r.stopped_at := at;
+  r.outcome := how;
+  RETURN r;
+END
+$$;
+
+CREATE FUNCTION replay.verdict(r replay.run, at timestamptz) RETURNS text LANGUAGE sql STABLE RETURN
+  CASE WHEN (r).length IS NULL OR (SELECT t.closes FROM replay.target t WHERE t.target_id = (r).target_id) THEN 'measured' WHEN at > (r).due_at THEN 'breached' ELSE 'met' END;
+
+CREATE FUNCTION replay.resumed(r replay.run, t replay.target, at timestamptz) RETURNS replay.run LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  r.run_since := at;
+  r.paused := r.paused + coalesce(replay.us(at - r.paused_at), 0);
+  r.paused_at := NULL;
+  IF r.length > r.spent THEN
+    r.due_at := csflow.business_add(t.hours, at, (r.length - r.spent) * interval '1 microsecond');
+  ELSIF r.due_at IS NULL AND r.length IS NOT NULL THEN
+    r.due_at := at;
+  END IF;
+  RETURN r;
+END
+$$;
+
+CREATE FUNCTION replay.retargeted(r replay.run, t replay.target, priority text, at timestamptz, named timestamptz) RETURNS replay.run LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  used bigint := replay.spent(r, at);
+  due_before timestamptz := r.due_at;
+  was_running boolean := r.run_since IS NOT NULL;
+BEGIN
+  r.target_id := t.target_id;
+  r.priority := priority;
+  r := replay.measured(r, t, coalesce(named, due_before), NULL);
+  r.spent := used;
+  r.run_since := CASE WHEN was_running THEN at END;
+  IF r.length <= used THEN
+    r.due_at := CASE WHEN due_before < at THEN due_before ELSE at END;
+  ELSIF NOT was_running THEN
+    r.due_at := NULL;
+  ELSIF r.length IS NOT NULL AND t.due_from = 'duration' AND t.mode <> 'daily_at' THEN
+    r.due_at := csflow.business_add(t.hours, at, (r.length - used) * interval '1 microsecond');
+  END IF;
+  RETURN r;
+END
+$$;
+
+-- All runs of one clock of one ticket. horizon: the last sweep, by which missed runs of repeating clocks are over.
+CREATE FUNCTION replay.runs(desk bigint, no csflow.ticket_no, wanted text, horizon timestamptz) RETURNS SETOF replay.run LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  ticket csflow.ticket;
+  g record;
+  t replay.target; -- of the run at hand
+  w replay.target; -- that wins now
+  won bigint;
+  won_before bigint;
+  r replay.run;
+  given text[];
+  start timestamptz;
+  by_signal boolean;
+  exists_run boolean := false;
+BEGIN
+  SELECT * INTO ticket FROM csflow.ticket WHERE desk_id = desk AND ticket_no = no;
+  FOR g IN SELECT * FROM replay.changes(desk, no) ORDER BY n LOOP
+    won_before := won;
+    won := NULL;
+    IF g.state NOT IN ('duplicate', 'invalid') THEN
+      SELECT x.target_id INTO won FROM replay.winner x WHERE x.clock = wanted AND x.priority = g.priority AND x.kind = g.kind AND x.channel = ticket.channel AND x.tier = ticket.customer_tier;
+    END IF;
+    SELECT * INTO w FROM replay.target x WHERE x.target_id = won;
+    IF exists_run AND r.stopped_at IS NULL THEN
+      SELECT * INTO t FROM replay.target x WHERE x.target_id = r.target_id;
+      -- a repeating clock that was missed is missed as often as it fell due, before it is moved or paused
+      IF won IS NULL OR g.state = 'closed' OR won <> r.target_id OR g.signals && (w.stops_on || w.rearms_on) OR g.state = ANY (w.pauses_in) THEN
+        WHILE t.mode IN ('every', 'daily_at') AND r.run_since IS NOT NULL AND g.at > r.due_at LOOP
+          RETURN NEXT replay.ended(r, r.due_at, 'breached');
+          r := replay.begun(t, r.run + 1, r.priority, r.due_at, NULL, r.due_at);
+        END LOOP;
+      END IF;
+      IF won IS NULL THEN
+        r := replay.ended(r, g.at, 'void');
+      ELSE
+        IF won <> r.target_id THEN
+          r := replay.retargeted(r, w, g.priority, g.at, g.named);
+        END IF;
+        IF g.signals && w.stops_on THEN
+          r := replay.ended(r, g.at, replay.verdict(r, g.at));
+        ELSIF g.state = 'closed' THEN
+          r := replay.ended(r, g.at, CASE WHEN g.at > r.due_at THEN replay.verdict(r, g.at) ELSE 'void' END);
+        ELSIF g.signals && w.rearms_on AND (w.mode <> 'daily_at' OR r.due_at IS NULL OR r.due_at <= replay.next_daily(w.daily_at, w.zone, '-infinity', g.at)) THEN
+          RETURN NEXT replay.ended(r, g.at, replay.verdict(r, g.at));
+          r := replay.begun(w, r.run + 1, g.priority, g.at, g.named, r.due_at);
+        END IF;
+      END IF;
+    END IF;
+    IF (NOT exists_run OR r.stopped_at IS NOT NULL) AND won IS NOT NULL AND g.state <> 'closed' THEN
+      IF 'reopened' = ANY (g.signals) AND exists_run AND r.outcome <> 'void' AND w.on_reopen = 'resume' THEN
+        r.due_at := CASE WHEN r.outcome = 'breached' THEN r.due_at END;
+        r.stopped_at := NULL;
+        r.outcome := NULL;
+        IF r.target_id <> won THEN
+          r := replay.retargeted(r, w, g.priority, g.at, g.named);
+        END IF;
+        r := replay.resumed(r, w, g.at);
+      ELSE
+        given := array_remove(g.signals, 'opened');
+        IF 'accepted' = ANY (given) THEN
+          given := array_remove(given, 'assigned');
+        END IF;
+        by_signal := (exists_run AND w.on_reopen = 'restart' AND 'reopened' = ANY (g.signals))
+          OR (given && w.starts_on AND (w.mode <> 'once' OR NOT exists_run OR r.outcome = 'void'));
+        start := CASE WHEN by_signal THEN g.at
+          WHEN NOT w.starts_on && '{opened,condition_met}' OR g.state = 'answered' THEN NULL
+          WHEN NOT exists_run AND 'reopened' = ANY (g.signals) THEN g.at
+          WHEN won_before IS NOT NULL OR (exists_run AND r.outcome <> 'void') THEN NULL
+          WHEN 'condition_met' = ANY (w.starts_on) THEN g.at ELSE ticket.opened_at END;
+        IF start IS NOT NULL THEN
+          IF exists_run THEN
+            RETURN NEXT r;
+          END IF;
+          r := replay.begun(w, CASE WHEN exists_run THEN r.run + 1 ELSE 1 END, g.priority, start, g.named, NULL);
+          exists_run := true;
+          IF NOT by_signal AND g.signals && w.stops_on THEN
+            r := replay.ended(r, g.at, replay.verdict(r, g.at));
+          END IF;
+        END IF;
+      END IF;
+    END IF;
+    IF exists_run AND r.stopped_at IS NULL AND won IS NOT NULL THEN
+      IF g.state = ANY (w.pauses_in) THEN
+        IF r.run_since IS NOT NULL THEN
+          r.spent := replay.spent(r, g.at);
+          r.due_at := CASE WHEN g.at > r.due_at THEN r.due_at END;
+          r.run_since := NULL;
+          r.paused_at := g.at;
+        END IF;
+      ELSIF r.run_since IS NULL THEN
+        r := replay.resumed(r, w, g.at);
+      END IF;
+    END IF;
+  END LOOP;
+  IF exists_run THEN
+    SELECT * INTO t FROM replay.target x WHERE x.target_id = r.target_id;
+    WHILE t.mode IN ('every', 'daily_at') AND r.run_since IS NOT NULL AND r.due_at <= horizon LOOP
+      RETURN NEXT replay.ended(r, r.due_at, 'breached');
+      r := replay.begun(t, r.run + 1, r.priority, r.due_at, NULL, r.due_at);
+    END LOOP;
+    RETURN NEXT r;
+  END IF;
+END
+$$;
