@@ -66,6 +66,7 @@ CREATE TABLE csflow.ticket (
 CREATE INDEX ticket_customer ON csflow.ticket (desk_id, customer_id, opened_at) WHERE customer_id IS NOT NULL;
 CREATE INDEX ticket_queue ON csflow.ticket (desk_id, team_id, priority DESC, opened_at) WHERE state NOT IN ('answered', 'closed', 'duplicate', 'invalid');
 CREATE INDEX ticket_opened ON csflow.ticket (desk_id, opened_at);
+CREATE INDEX ticket_parent ON csflow.ticket (desk_id, parent_no) WHERE parent_no IS NOT NULL;
 COMMENT ON TABLE csflow.ticket IS 'One row a problem. INSERT opens, UPDATE of state, team_id, agent_id, priority or category_id moves it; everything else is filled by triggers unless given (handbook A, B, C, F).';
 COMMENT ON COLUMN csflow.ticket.state IS 'new, assigned, in_progress, waiting_customer, waiting_partner, waiting_approval, answered, under_review, closed, duplicate, invalid; changes must be in csflow.transition.';
 COMMENT ON COLUMN csflow.ticket.customer_tier IS 'The customer''s tier when the ticket was opened; taken from customer.tier unless given.';

@@ -113,7 +113,7 @@ CREATE INDEX outbox_ticket ON csflow.outbox (desk_id, ticket_no) WHERE ticket_no
 CREATE INDEX outbox_unsent ON csflow.outbox (desk_id, created_at) WHERE sent_at IS NULL;
 COMMENT ON TABLE csflow.outbox IS 'What must reach people, written in the transaction that decided it (design 2.16). Whoever delivers sets sent_at.';
 COMMENT ON COLUMN csflow.outbox.event_seq IS 'The event it tells of: csflow.event.seq of the ticket.';
-COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, priority_risk.';
+COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, priority_risk, incident.';
 
 CREATE SEQUENCE csflow.review_no_seq AS bigint;
 CREATE TABLE csflow.review (
@@ -133,6 +133,29 @@ CREATE TABLE csflow.review (
 );
 COMMENT ON TABLE csflow.review IS 'Escalation reviews with their participants (handbook D3).';
 
+CREATE TABLE csflow.incident (
+  desk_id bigint NOT NULL,
+  parent_no csflow.ticket_no NOT NULL,
+  category_id bigint NOT NULL,
+  facet text NOT NULL CHECK (facet IN ('region', 'version', 'category')),
+  value text NOT NULL,
+  opened_at timestamptz NOT NULL,
+  checked_at timestamptz NOT NULL,
+  workaround text CHECK (workaround <> ''),
+  resolved_at timestamptz,
+  PRIMARY KEY (desk_id, parent_no),
+  FOREIGN KEY (desk_id, parent_no) REFERENCES csflow.ticket
+);
+CREATE UNIQUE INDEX incident_open ON csflow.incident (desk_id, category_id, facet, value) WHERE resolved_at IS NULL;
+CREATE INDEX incident_category ON csflow.incident (desk_id, category_id, facet, value);
+COMMENT ON TABLE csflow.incident IS 'Mass incidents: many customers with one problem (handbook B9). The children of parent_no are the tickets with that parent_no. Write workaround; the rest is kept by run_incident_watch and resolve_incident.';
+COMMENT ON COLUMN csflow.incident.parent_no IS 'The parent ticket, which stands for the incident.';
+COMMENT ON COLUMN csflow.incident.facet IS 'In what the tickets agree besides the category: region, version, or nothing else (category).';
+COMMENT ON COLUMN csflow.incident.value IS 'That region or version, folded; empty for facet category.';
+COMMENT ON COLUMN csflow.incident.checked_at IS 'Instant of the last pass that looked for more.';
+COMMENT ON COLUMN csflow.incident.workaround IS 'What customers can do meanwhile: each child''s customer is told it once, by an automatic message.';
+COMMENT ON COLUMN csflow.incident.resolved_at IS 'When it ended; NULL: it lasts.';
+
 CREATE SEQUENCE csflow.job_run_id_seq AS bigint;
 CREATE TABLE csflow.job_run (
   run_id bigint NOT NULL DEFAULT nextval('csflow.job_run_id_seq') PRIMARY KEY,
@@ -148,7 +171,7 @@ CREATE TABLE csflow.job_run (
 CREATE INDEX job_run_job ON csflow.job_run (job, started_at DESC);
 COMMENT ON TABLE csflow.job_run IS 'History of the scheduled jobs (handbook H3). A row without finished_at is running or was killed.';
 COMMENT ON COLUMN csflow.job_run.at IS 'The instant the run worked for.';
-COMMENT ON COLUMN csflow.job_run.rows IS 'Steps fired, tickets closed, entries chased, or partitions created and old runs forgotten.';
+COMMENT ON COLUMN csflow.job_run.rows IS 'Steps fired, tickets closed, entries chased, duplicates marked, things done for incidents, or partitions created and old runs forgotten.';
 COMMENT ON COLUMN csflow.job_run.errors IS 'Tickets set aside by this run, see csflow.set_aside.';
 COMMENT ON COLUMN csflow.job_run.error_code IS 'SQLSTATE of the error that ended the run; NULL: it ran to its end.';
 COMMENT ON COLUMN csflow.job_run.error IS 'That error, else the first of a ticket set aside.';

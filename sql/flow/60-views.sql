@@ -329,7 +329,7 @@ COMMENT ON COLUMN csflow.job.username IS 'Role it runs as.';
 COMMENT ON COLUMN csflow.job.last_started_at IS 'When its last run started.';
 COMMENT ON COLUMN csflow.job.last_finished_at IS 'When that run ended; NULL: it is running, or was killed.';
 COMMENT ON COLUMN csflow.job.last_at IS 'The instant that run worked for.';
-COMMENT ON COLUMN csflow.job.last_rows IS 'Steps fired, tickets closed, entries chased or partitions created in it.';
+COMMENT ON COLUMN csflow.job.last_rows IS 'How much it did, see csflow.job_run.rows.';
 COMMENT ON COLUMN csflow.job.last_errors IS 'Tickets set aside in it, see csflow.set_aside.';
 COMMENT ON COLUMN csflow.job.last_error IS 'What went wrong in it; NULL: nothing.';
 

@@ -24,6 +24,7 @@ BEGIN
     WHEN 'auto_close' THEN csflow.auto_close_batch(at, batch)
     WHEN 'progress_check' THEN csflow.progress_check_batch(at, batch)
     WHEN 'duplicate_check' THEN csflow.duplicate_check_batch(at, batch)
+    WHEN 'incident_watch' THEN csflow.incident_watch_batch(at, batch)
     WHEN 'housekeeping' THEN csflow.housekeeping_batch(at, batch)
   END;
 END
@@ -172,6 +173,24 @@ $$;
 COMMENT ON PROCEDURE csflow.run_duplicate_check(timestamptz, integer) IS
 'Marks the duplicates among the tickets opened before the instant at (NULL: now) that nobody has worked on (handbook A8), see csflow.mark_duplicates. As csflow.run_escalation otherwise.';
 
+CREATE PROCEDURE csflow.run_incident_watch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('incident_watch', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_incident_watch(timestamptz, integer) IS
+'Opens, feeds and ends mass incidents as of the instant at (NULL: now), see csflow.find_incidents (handbook B9). As csflow.run_escalation otherwise.';
+
 CREATE PROCEDURE csflow.run_housekeeping(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
 AS $$
@@ -230,6 +249,7 @@ BEGIN
     -- Every quarter of an hour, for desks lie in any time zone and pg_cron knows one only.
     ('progress_check', '*/15 * * * *', 'CALL csflow.run_progress_check()', 3),
     ('duplicate_check', '* * * * *', 'CALL csflow.run_duplicate_check()', 4),
+    ('incident_watch', '* * * * *', 'CALL csflow.run_incident_watch()', 5),
     ('housekeeping', '40 2 * * *', 'CALL csflow.run_housekeeping()', 6)
   ) AS w (job, schedule, command, sort_order);
 END
@@ -370,4 +390,4 @@ REVOKE EXECUTE ON FUNCTION csflow.start_job(text, timestamptz), csflow.job_batch
   csflow.schedule_jobs(), csflow.unschedule_jobs() FROM PUBLIC;
 REVOKE EXECUTE ON PROCEDURE csflow.run_escalation(timestamptz, integer), csflow.run_auto_close(timestamptz, integer),
   csflow.run_progress_check(timestamptz, integer), csflow.run_duplicate_check(timestamptz, integer),
-  csflow.run_housekeeping(timestamptz, integer) FROM PUBLIC;
+  csflow.run_incident_watch(timestamptz, integer), csflow.run_housekeeping(timestamptz, integer) FROM PUBLIC;

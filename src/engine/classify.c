@@ -22,8 +22,9 @@ PG_FUNCTION_INFO_V1(csf_classification_hits);
 #define CLASSIFY_COLUMNS 14
 #define HIT_COLUMNS 8
 
-static csf_statement access_query =
-	CSF_STATEMENT("SELECT FROM csflow.desk WHERE desk_id OPERATOR(pg_catalog.=) $1", "l");
+static csf_statement access_query = CSF_STATEMENT("SELECT FROM csflow.desk"
+												  " WHERE desk_id OPERATOR(pg_catalog.=) $1",
+												  "l");
 
 /*
  * The cache is filled with the owner's rights, so whoever reads it must show that they may see the desk: the look-up runs

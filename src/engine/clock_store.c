@@ -12,35 +12,32 @@
 
 #define COLUMNS 19
 
-static csf_statement clock_query = CSF_STATEMENT(
-	"SELECT DISTINCT ON (u.place, c.clock) u.place, c.clock, c.run, c.target_id, c.priority::integer, "
-	"c.started_at,"
-	" c.length_microseconds, c.spent_microseconds, c.run_since, c.due_at, c.next_position, c.next_at, "
-	"c.next_closes,"
-	" c.paused_at, c.paused_microseconds, c.stopped_at, c.outcome"
-	" FROM engine_rows AS u(place, desk_id, ticket_no)"
-	" JOIN csflow.clock c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no"
-	" ORDER BY u.place, c.clock, c.run DESC",
-	"ILN");
-static csf_statement clock_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.clock (desk_id, ticket_no, clock, run, target_id, calendar, priority, started_at,"
-	" length_microseconds, spent_microseconds, run_since, due_at, next_position, next_at, next_closes, "
-	"paused_at,"
-	" paused_microseconds, stopped_at, outcome)"
-	" SELECT * FROM engine_rows",
-	"LNTILTPZLLZZSZBZLZT");
+static csf_statement clock_query =
+	CSF_STATEMENT("SELECT DISTINCT ON (u.place, c.clock) u.place, c.clock, c.run, c.target_id,"
+				  " c.priority::integer, c.started_at, c.length_microseconds, c.spent_microseconds,"
+				  " c.run_since, c.due_at, c.next_position, c.next_at, c.next_closes, c.paused_at,"
+				  " c.paused_microseconds, c.stopped_at, c.outcome"
+				  " FROM engine_rows AS u(place, desk_id, ticket_no)"
+				  " JOIN csflow.clock c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no"
+				  " ORDER BY u.place, c.clock, c.run DESC",
+				  "ILN");
+static csf_statement clock_insert =
+	CSF_STATEMENT("INSERT INTO csflow.clock (desk_id, ticket_no, clock, run, target_id, calendar, priority,"
+				  " started_at, length_microseconds, spent_microseconds, run_since, due_at, next_position,"
+				  " next_at, next_closes, paused_at, paused_microseconds, stopped_at, outcome)"
+				  " SELECT * FROM engine_rows",
+				  "LNTILTPZLLZZSZBZLZT");
 static csf_statement clock_update = CSF_STATEMENT(
-	"UPDATE csflow.clock c SET target_id = u.target_id, calendar = u.calendar, priority = u.priority,"
-	" started_at = u.started_at, length_microseconds = u.length, spent_microseconds = u.spent, run_since = "
-	"u.run_since,"
-	" due_at = u.due_at, next_position = u.next_position, next_at = u.next_at, next_closes = u.next_closes,"
-	" paused_at = u.paused_at, paused_microseconds = u.paused, stopped_at = u.stopped_at, outcome = u.outcome"
-	" FROM engine_rows"
-	" AS u(desk_id, ticket_no, clock, run, target_id, calendar, priority, started_at, length, spent, "
-	"run_since, due_at,"
-	" next_position, next_at, next_closes, paused_at, paused, stopped_at, outcome)"
-	" WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.clock = u.clock AND "
-	"c.run = u.run",
+	"UPDATE csflow.clock c SET target_id = u.target_id, calendar = u.calendar, priority ="
+	" u.priority, started_at = u.started_at, length_microseconds = u.length, spent_microseconds ="
+	" u.spent, run_since = u.run_since, due_at = u.due_at, next_position = u.next_position,"
+	" next_at = u.next_at, next_closes = u.next_closes, paused_at = u.paused_at,"
+	" paused_microseconds = u.paused, stopped_at = u.stopped_at, outcome = u.outcome"
+	" FROM engine_rows AS u(desk_id, ticket_no, clock, run, target_id, calendar, priority,"
+	" started_at, length, spent, run_since, due_at, next_position, next_at, next_closes,"
+	" paused_at, paused, stopped_at, outcome)"
+	" WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.clock = u.clock AND c.run ="
+	" u.run",
 	"LNTILTPZLLZZSZBZLZT");
 
 static const char *const outcomes[] = {NULL, "met", "breached", "measured", "void"};

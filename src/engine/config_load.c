@@ -23,55 +23,75 @@
 #define ROW(i) SPI_tuptable->vals[i], SPI_tuptable->tupdesc
 #define ROWS ((int) SPI_processed)
 
-static csf_statement version_query =
-	CSF_STATEMENT("SELECT version FROM csflow.configuration_version WHERE desk_id = $1", "l");
+static csf_statement version_query = CSF_STATEMENT("SELECT version FROM csflow.configuration_version"
+												   " WHERE desk_id = $1",
+												   "l");
 
 static csf_statement desk_query = CSF_STATEMENT(
 	"SELECT d.name, d.zone, d.review_team_id, d.default_priority::integer, d.maximum_text_bytes,"
-	" d.resume_on_customer_message, d.minimum_score, d.minimum_margin, v.version"
-	" FROM csflow.desk d JOIN csflow.configuration_version v USING (desk_id) WHERE d.desk_id = $1",
+	" d.resume_on_customer_message, d.minimum_score, d.minimum_margin, v.version FROM csflow.desk"
+	" d"
+	" JOIN csflow.configuration_version v USING (desk_id)"
+	" WHERE d.desk_id = $1",
 	"l");
-static csf_statement team_query = CSF_STATEMENT("SELECT team_id, code, supervisor_id, head_id, is_active "
-												"FROM csflow.team WHERE desk_id = $1 ORDER BY team_id",
-												"l");
-static csf_statement agent_query =
-	CSF_STATEMENT("SELECT agent_id, role_name::text, team_id, is_bot, may_act_for_others, is_active"
-				  " FROM csflow.agent WHERE desk_id = $1 ORDER BY agent_id",
+static csf_statement team_query =
+	CSF_STATEMENT("SELECT team_id, code, supervisor_id, head_id, is_active FROM csflow.team"
+				  " WHERE desk_id = $1"
+				  " ORDER BY team_id",
 				  "l");
-static csf_statement channel_query = CSF_STATEMENT(
-	"SELECT channel, is_instant, is_active FROM csflow.channel WHERE desk_id = $1 ORDER BY channel", "l");
-static csf_statement category_query = CSF_STATEMENT(
-	"SELECT c.category_id, coalesce(c.parent_id, c.category_id), c.code, coalesce(p.code, c.code),"
-	" coalesce(c.tag_word, p.tag_word), coalesce(c.team_id, p.team_id), coalesce(c.impact, p.impact),"
-	" coalesce(c.urgency, p.urgency), coalesce(c.handling_tier, p.handling_tier),"
-	" c.is_active AND coalesce(p.is_active, true), coalesce(c.parent_id, 0), c.caption_zh"
-	" FROM csflow.category c LEFT JOIN csflow.category p ON p.desk_id = c.desk_id AND p.category_id = "
-	"c.parent_id"
-	" WHERE c.desk_id = $1 ORDER BY c.category_id",
-	"l");
+static csf_statement agent_query =
+	CSF_STATEMENT("SELECT agent_id, role_name::text, team_id, is_bot, may_act_for_others, is_active FROM"
+				  " csflow.agent"
+				  " WHERE desk_id = $1"
+				  " ORDER BY agent_id",
+				  "l");
+static csf_statement channel_query = CSF_STATEMENT("SELECT channel, is_instant, is_active FROM csflow.channel"
+												   " WHERE desk_id = $1"
+												   " ORDER BY channel",
+												   "l");
+static csf_statement category_query =
+	CSF_STATEMENT("SELECT c.category_id, coalesce(c.parent_id, c.category_id), c.code, coalesce(p.code,"
+				  " c.code), coalesce(c.tag_word, p.tag_word), coalesce(c.team_id, p.team_id),"
+				  " coalesce(c.impact, p.impact), coalesce(c.urgency, p.urgency), coalesce(c.handling_tier,"
+				  " p.handling_tier), c.is_active AND coalesce(p.is_active, true), coalesce(c.parent_id, 0),"
+				  " c.caption_zh FROM csflow.category c"
+				  " LEFT JOIN csflow.category p ON p.desk_id = c.desk_id AND p.category_id = c.parent_id"
+				  " WHERE c.desk_id = $1"
+				  " ORDER BY c.category_id",
+				  "l");
 static csf_statement matrix_query =
 	CSF_STATEMENT("SELECT impact, urgency, priority::integer FROM csflow.priority_rule"
 				  " WHERE desk_id = $1 AND mode = 'matrix' AND is_active",
 				  "l");
-static csf_statement raise_query = CSF_STATEMENT(
-	"SELECT rule_id, impact, urgency, kind, category_id, channel, customer_tier, amount_at_least,"
-	" priority::integer, notify_team_id, reason FROM csflow.priority_rule"
-	" WHERE desk_id = $1 AND mode = 'raise' AND is_active ORDER BY priority DESC, rule_id",
-	"l");
-static csf_statement transition_query =
-	CSF_STATEMENT("SELECT from_state, to_state FROM csflow.transition WHERE desk_id = $1", "l");
-static csf_statement caption_query = CSF_STATEMENT(
-	"SELECT DISTINCT kind, code FROM csflow.caption WHERE desk_id = $1 ORDER BY kind, code", "l");
-static csf_statement alias_query =
-	CSF_STATEMENT("SELECT word, canonical FROM csflow.keyword_alias WHERE desk_id = $1 ORDER BY word", "l");
-static csf_statement lexicon_query = CSF_STATEMENT(
-	"SELECT word, class, weight FROM csflow.lexicon WHERE desk_id = $1 ORDER BY word, class", "l");
-static csf_statement rule_query = CSF_STATEMENT(
-	"SELECT r.rule_id, r.field, r.any_of, r.all_of, r.none_of, r.within_characters, r.part_of_word, r.weight,"
-	" r.category_id, r.domain, r.impact, r.urgency, r.raise_to, r.notify_team_id, r.team_id"
-	" FROM csflow.keyword_rule r LEFT JOIN csflow.category c USING (desk_id, category_id)"
-	" WHERE r.desk_id = $1 AND r.is_active AND coalesce(c.is_active, true) ORDER BY r.rule_id",
-	"l");
+static csf_statement raise_query =
+	CSF_STATEMENT("SELECT rule_id, impact, urgency, kind, category_id, channel, customer_tier,"
+				  " amount_at_least, priority::integer, notify_team_id, reason FROM csflow.priority_rule"
+				  " WHERE desk_id = $1 AND mode = 'raise' AND is_active"
+				  " ORDER BY priority DESC, rule_id",
+				  "l");
+static csf_statement transition_query = CSF_STATEMENT("SELECT from_state, to_state FROM csflow.transition"
+													  " WHERE desk_id = $1",
+													  "l");
+static csf_statement caption_query = CSF_STATEMENT("SELECT DISTINCT kind, code FROM csflow.caption"
+												   " WHERE desk_id = $1"
+												   " ORDER BY kind, code",
+												   "l");
+static csf_statement alias_query = CSF_STATEMENT("SELECT word, canonical FROM csflow.keyword_alias"
+												 " WHERE desk_id = $1"
+												 " ORDER BY word",
+												 "l");
+static csf_statement lexicon_query = CSF_STATEMENT("SELECT word, class, weight FROM csflow.lexicon"
+												   " WHERE desk_id = $1"
+												   " ORDER BY word, class",
+												   "l");
+static csf_statement rule_query =
+	CSF_STATEMENT("SELECT r.rule_id, r.field, r.any_of, r.all_of, r.none_of, r.within_characters,"
+				  " r.part_of_word, r.weight, r.category_id, r.domain, r.impact, r.urgency, r.raise_to,"
+				  " r.notify_team_id, r.team_id FROM csflow.keyword_rule r"
+				  " LEFT JOIN csflow.category c USING (desk_id, category_id)"
+				  " WHERE r.desk_id = $1 AND r.is_active AND coalesce(c.is_active, true)"
+				  " ORDER BY r.rule_id",
+				  "l");
 
 /* What is read before it is compiled into the classifier. */
 typedef struct classifier_rows

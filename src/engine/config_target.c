@@ -22,20 +22,25 @@ typedef struct named_calendar
 	csf_calendar *calendar;
 } named_calendar;
 
-static csf_statement calendar_query =
-	CSF_STATEMENT("SELECT code, calendar FROM csflow.working_calendar WHERE desk_id = $1 ORDER BY code", "l");
+static csf_statement calendar_query = CSF_STATEMENT("SELECT code, calendar FROM csflow.working_calendar"
+													" WHERE desk_id = $1"
+													" ORDER BY code",
+													"l");
 static csf_statement target_query =
-	CSF_STATEMENT("SELECT target_id, clock, kind, category_id, priority::integer, channel, channel_class, "
-				  "customer_tier, handling_tier,"
-				  " complexity, is_exempt, mode, duration, due_from, daily_at, calendar, starts_on, "
-				  "stops_on, rearms_on, pauses_in,"
-				  " on_reopen, is_active FROM csflow.target WHERE desk_id = $1 ORDER BY clock, target_id",
+	CSF_STATEMENT("SELECT target_id, clock, kind, category_id, priority::integer, channel, channel_class,"
+				  " customer_tier, handling_tier, complexity, is_exempt, mode, duration, due_from, daily_at,"
+				  " calendar, starts_on, stops_on, rearms_on, pauses_in, on_reopen, is_active FROM"
+				  " csflow.target"
+				  " WHERE desk_id = $1"
+				  " ORDER BY clock, target_id",
 				  "l");
-static csf_statement step_query = CSF_STATEMENT(
-	"SELECT s.target_id, s.position, s.at_share_pct, s.at_offset, s.level, s.action, s.recipients, s.team_id,"
-	" s.close_reason FROM csflow.step s JOIN csflow.target t USING (desk_id, target_id)"
-	" WHERE s.desk_id = $1 ORDER BY s.target_id, s.position",
-	"l");
+static csf_statement step_query =
+	CSF_STATEMENT("SELECT s.target_id, s.position, s.at_share_pct, s.at_offset, s.level, s.action,"
+				  " s.recipients, s.team_id, s.close_reason FROM csflow.step s"
+				  " JOIN csflow.target t USING (desk_id, target_id)"
+				  " WHERE s.desk_id = $1"
+				  " ORDER BY s.target_id, s.position",
+				  "l");
 
 /* ---- business time and local time for the kernel ---- */
 

@@ -21,11 +21,14 @@
 PG_FUNCTION_INFO_V1(csf_configuration_changed);
 PG_FUNCTION_INFO_V1(csf_keyword_rule_check);
 
-static csf_statement version_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.configuration_version (desk_id) VALUES ($1) ON CONFLICT DO NOTHING", "l");
-static csf_statement version_update = CSF_STATEMENT(
-	"UPDATE csflow.configuration_version SET version = version + 1, changed_at = now() WHERE desk_id = $1",
-	"l");
+static csf_statement version_insert =
+	CSF_STATEMENT("INSERT INTO csflow.configuration_version (desk_id) VALUES ($1)"
+				  " ON CONFLICT DO NOTHING",
+				  "l");
+static csf_statement version_update =
+	CSF_STATEMENT("UPDATE csflow.configuration_version SET version = version + 1, changed_at = now()"
+				  " WHERE desk_id = $1",
+				  "l");
 static csf_statement version_update_all =
 	CSF_STATEMENT("UPDATE csflow.configuration_version SET version = version + 1, changed_at = now()", "");
 

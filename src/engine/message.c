@@ -62,30 +62,28 @@ static const char *const column_names[MESSAGE_COLUMNS] = {
 
 /* Locks in the order that everybody keeps (design 2.3), and reads what the messages act on. */
 static csf_statement ticket_query =
-	CSF_STATEMENT("SELECT " CSF_TICKET_FACT_COLUMNS " FROM engine_rows AS u(desk_id, ticket_no)"
+	CSF_STATEMENT("SELECT " CSF_TICKET_FACT_COLUMNS ""
+				  " FROM engine_rows AS u(desk_id, ticket_no)"
 				  " JOIN csflow.ticket t ON t.desk_id = u.desk_id AND t.ticket_no = u.ticket_no"
 				  " ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE OF t",
 				  "LN");
 static csf_statement ticket_update = CSF_STATEMENT(
-	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = u.changed_by, changed_by_kind = "
-	"u.changed_by_kind,"
-	" state = coalesce(u.state, t.state),"
-	" first_response_at = CASE WHEN u.is_person THEN coalesce(t.first_response_at, u.at) ELSE "
-	"t.first_response_at END,"
+	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = u.changed_by, changed_by_kind ="
+	" u.changed_by_kind, state = coalesce(u.state, t.state), first_response_at = CASE WHEN"
+	" u.is_person THEN coalesce(t.first_response_at, u.at) ELSE t.first_response_at END,"
 	" last_public_message_at = CASE WHEN u.is_answer THEN u.at ELSE t.last_public_message_at END,"
-	" last_customer_message_at = CASE WHEN u.is_customer THEN u.at ELSE t.last_customer_message_at END,"
-	" next_news_at = CASE WHEN u.is_answer THEN u.next_news_at ELSE t.next_news_at END"
-	" FROM engine_rows AS u(desk_id, ticket_no, at, changed_by, "
-	"changed_by_kind,"
-	" state, is_person, is_answer, is_customer, next_news_at)"
+	" last_customer_message_at = CASE WHEN u.is_customer THEN u.at ELSE"
+	" t.last_customer_message_at END, next_news_at = CASE WHEN u.is_answer THEN u.next_news_at"
+	" ELSE t.next_news_at END"
+	" FROM engine_rows AS u(desk_id, ticket_no, at, changed_by, changed_by_kind, state,"
+	" is_person, is_answer, is_customer, next_news_at)"
 	" WHERE t.desk_id = u.desk_id AND t.ticket_no = u.ticket_no",
 	"LNZLTTBBBZ");
-static csf_statement instant_update =
-	CSF_STATEMENT("UPDATE csflow.message m SET at = u.at FROM engine_rows AS u(desk_id, "
-				  "ticket_no, message_no, at)"
-				  " WHERE m.desk_id = u.desk_id AND m.ticket_no = u.ticket_no AND "
-				  "m.message_no = u.message_no",
-				  "LNLZ");
+static csf_statement instant_update = CSF_STATEMENT(
+	"UPDATE csflow.message m SET at = u.at"
+	" FROM engine_rows AS u(desk_id, ticket_no, message_no, at)"
+	" WHERE m.desk_id = u.desk_id AND m.ticket_no = u.ticket_no AND m.message_no = u.message_no",
+	"LNLZ");
 
 bool csf_message_writes_ticket = false;
 

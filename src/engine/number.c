@@ -29,13 +29,13 @@ PG_FUNCTION_INFO_V1(csf_next_ticket_no_at);
 
 static csf_statement zone_query = CSF_STATEMENT("SELECT zone FROM csflow.flow", "");
 static csf_statement month_update = CSF_STATEMENT(
-	"INSERT INTO csflow.ticket_month AS m (month, last_serial)"
-	" SELECT csflow.ticket_month($1), 1 + coalesce(max(csflow.ticket_serial(l.last)), 0)"
-	" FROM csflow.desk d CROSS JOIN LATERAL (SELECT t.ticket_no FROM csflow.ticket t WHERE t.desk_id = "
-	"d.desk_id"
-	" AND t.ticket_no >= $1 AND t.ticket_no < $2"
+	"INSERT INTO csflow.ticket_month AS m (month, last_serial) SELECT csflow.ticket_month($1), 1"
+	" + coalesce(max(csflow.ticket_serial(l.last)), 0) FROM csflow.desk d"
+	" CROSS JOIN LATERAL (SELECT t.ticket_no FROM csflow.ticket t"
+	" WHERE t.desk_id = d.desk_id AND t.ticket_no >= $1 AND t.ticket_no < $2"
 	" ORDER BY t.ticket_no DESC LIMIT 1) AS l(last)"
-	" ON CONFLICT (month) DO UPDATE SET last_serial = greatest(m.last_serial + 1, excluded.last_serial)"
+	" ON CONFLICT (month) DO UPDATE SET last_serial = greatest(m.last_serial + 1,"
+	" excluded.last_serial)"
 	" RETURNING last_serial",
 	"nn");
 

@@ -38,29 +38,33 @@ typedef struct chain
 } chain;
 
 static csf_statement chain_query =
-	CSF_STATEMENT("SELECT c.desk_id, c.ticket_no, c.seq, c.head FROM engine_rows AS u(desk_id, ticket_no)"
+	CSF_STATEMENT("SELECT c.desk_id, c.ticket_no, c.seq, c.head"
+				  " FROM engine_rows AS u(desk_id, ticket_no)"
 				  " JOIN csflow.ticket_chain c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no",
 				  "LN");
-static csf_statement chain_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.ticket_chain (desk_id, ticket_no, seq, head) SELECT * FROM engine_rows", "LNIY");
+static csf_statement chain_insert =
+	CSF_STATEMENT("INSERT INTO csflow.ticket_chain (desk_id, ticket_no, seq, head)"
+				  " SELECT * FROM engine_rows",
+				  "LNIY");
 static csf_statement chain_update =
 	CSF_STATEMENT("UPDATE csflow.ticket_chain c SET seq = u.seq, head = u.head"
 				  " FROM engine_rows AS u(desk_id, ticket_no, seq, head, first_seq)"
 				  " WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.seq = u.first_seq",
 				  "LNIYI");
-static csf_statement event_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.event (desk_id, ticket_no, seq, at, recorded_at, kind, actor_kind, actor_id, "
-	"old_state,"
-	" new_state, old_value, new_value, clock, run, step_position, due_at, message_no, text_digest, hash)"
-	" SELECT * FROM engine_rows",
-	"LNIZZTTLTTTTTISZLYY");
-static csf_statement text_insert = CSF_STATEMENT("INSERT INTO csflow.event_text (desk_id, ticket_no, seq, "
-												 "salt, text) SELECT * FROM engine_rows",
-												 "LNIYT");
+static csf_statement event_insert =
+	CSF_STATEMENT("INSERT INTO csflow.event (desk_id, ticket_no, seq, at, recorded_at, kind, actor_kind,"
+				  " actor_id, old_state, new_state, old_value, new_value, clock, run, step_position, due_at,"
+				  " message_no, text_digest, hash)"
+				  " SELECT * FROM engine_rows",
+				  "LNIZZTTLTTTTTISZLYY");
+static csf_statement text_insert =
+	CSF_STATEMENT("INSERT INTO csflow.event_text (desk_id, ticket_no, seq, salt, text)"
+				  " SELECT * FROM engine_rows",
+				  "LNIYT");
 static csf_statement notice_insert =
-	CSF_STATEMENT("INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, "
-				  "recipient_id, recipient, clock,"
-				  " due_at, event_seq) SELECT * FROM engine_rows",
+	CSF_STATEMENT("INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind,"
+				  " recipient_id, recipient, clock, due_at, event_seq)"
+				  " SELECT * FROM engine_rows",
 				  "LNZTTLTTZI");
 
 void

@@ -36,33 +36,33 @@ PG_FUNCTION_INFO_V1(csf_fire_steps);
 static csf_statement escalation_query =
 	CSF_STATEMENT_PLANNED(DUE_TICKETS("NOT c.next_closes", "escalation"), "lzi");
 static csf_statement closing_query = CSF_STATEMENT_PLANNED(DUE_TICKETS("c.next_closes", "auto_close"), "lzi");
-static csf_statement one_query = CSF_STATEMENT(
-	"SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.ticket t WHERE t.desk_id = $1 AND t.ticket_no = $2"
-	" FOR NO KEY UPDATE OF t SKIP LOCKED",
-	"ln");
-static csf_statement review_insert = CSF_STATEMENT(
-	"INSERT INTO csflow.review (desk_id, ticket_no, opened_at, clock, run, participants)"
-	" SELECT u.desk_id, u.ticket_no, u.at, u.clock, u.run, pg_catalog.string_to_array(u.participants, E'\\n')"
-	" FROM engine_rows AS u(desk_id, ticket_no, at, clock, run, participants)"
-	" ON CONFLICT (desk_id, ticket_no, clock, run) DO NOTHING",
-	"LNZTIT");
+static csf_statement one_query =
+	CSF_STATEMENT("SELECT " CSF_TICKET_FACT_COLUMNS " FROM csflow.ticket t"
+				  " WHERE t.desk_id = $1 AND t.ticket_no = $2 FOR NO KEY UPDATE OF t SKIP LOCKED",
+				  "ln");
+static csf_statement review_insert =
+	CSF_STATEMENT("INSERT INTO csflow.review (desk_id, ticket_no, opened_at, clock, run, participants) SELECT"
+				  " u.desk_id, u.ticket_no, u.at, u.clock, u.run, pg_catalog.string_to_array(u.participants,"
+				  " E'\\n')"
+				  " FROM engine_rows AS u(desk_id, ticket_no, at, clock, run, participants)"
+				  " ON CONFLICT (desk_id, ticket_no, clock, run) DO NOTHING",
+				  "LNZTIT");
 static csf_statement members_query = CSF_STATEMENT(
 	"SELECT a.agent_id, a.capacity, (SELECT count(*) FROM csflow.ticket t"
-	" WHERE t.desk_id = a.desk_id AND t.team_id = $2 AND t.agent_id = a.agent_id"
-	" AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid'))"
-	" FROM csflow.agent a WHERE a.desk_id = $1 AND a.team_id = $2 AND a.is_active AND NOT a.is_bot"
+	" WHERE t.desk_id = a.desk_id AND t.team_id = $2 AND t.agent_id = a.agent_id AND t.state NOT"
+	" IN ('answered', 'closed', 'duplicate', 'invalid')) FROM csflow.agent a"
+	" WHERE a.desk_id = $1 AND a.team_id = $2 AND a.is_active AND NOT a.is_bot"
 	" ORDER BY a.agent_id",
 	"ll");
 static csf_statement ticket_update = CSF_STATEMENT(
-	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = NULL, changed_by_kind = 'system',"
-	" change_reason = u.reason, priority = coalesce(u.priority, t.priority),"
+	"UPDATE csflow.ticket t SET changed_at = u.at, changed_by = NULL, changed_by_kind ="
+	" 'system', change_reason = u.reason, priority = coalesce(u.priority, t.priority),"
 	" priority_reason = CASE WHEN u.priority IS NULL THEN t.priority_reason ELSE u.reason END,"
-	" team_id = coalesce(u.team_id, t.team_id), agent_id = CASE WHEN u.moves THEN u.agent_id ELSE t.agent_id "
-	"END,"
-	" state = coalesce(u.state, t.state), close_reason = coalesce(u.close_reason, t.close_reason)"
-	" FROM engine_rows AS u(desk_id, ticket_no, at, reason, priority, "
-	"team_id, moves,"
-	" agent_id, state, close_reason)"
+	" team_id = coalesce(u.team_id, t.team_id), agent_id = CASE WHEN u.moves THEN u.agent_id ELSE"
+	" t.agent_id END, state = coalesce(u.state, t.state), close_reason = coalesce(u.close_reason,"
+	" t.close_reason)"
+	" FROM engine_rows AS u(desk_id, ticket_no, at, reason, priority, team_id, moves, agent_id,"
+	" state, close_reason)"
 	" WHERE t.desk_id = u.desk_id AND t.ticket_no = u.ticket_no",
 	"LNZTPLBLTT");
 

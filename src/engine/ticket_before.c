@@ -26,11 +26,13 @@
 
 PG_FUNCTION_INFO_V1(csf_ticket_before);
 
-static csf_statement tier_query =
-	CSF_STATEMENT("SELECT tier FROM csflow.customer WHERE desk_id = $1 AND customer_id = $2", "ll");
+static csf_statement tier_query = CSF_STATEMENT("SELECT tier FROM csflow.customer"
+												" WHERE desk_id = $1 AND customer_id = $2",
+												"ll");
 
-static csf_statement original_query =
-	CSF_STATEMENT("SELECT FROM csflow.ticket WHERE desk_id = $1 AND ticket_no = $2", "ln");
+static csf_statement original_query = CSF_STATEMENT("SELECT FROM csflow.ticket"
+													" WHERE desk_id = $1 AND ticket_no = $2",
+													"ln");
 
 /* A row being filled in. */
 typedef struct filling

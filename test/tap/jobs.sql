@@ -125,13 +125,15 @@ CALL csflow.run_escalation('2025-04-03 12:00', 1);
 CALL csflow.run_auto_close('2025-04-03 12:00');
 CALL csflow.run_progress_check('2025-04-03 12:00');
 CALL csflow.run_duplicate_check('2025-04-03 12:00');
+CALL csflow.run_incident_watch('2025-04-03 12:00');
 CALL csflow.run_housekeeping();
 SELECT is((SELECT array_agg((j.job, j.last_finished_at IS NOT NULL, j.last_errors, j.last_error)::text) FROM job j), ARRAY[
-  '(escalation,t,0,)', '(auto_close,t,0,)', '(progress_check,t,0,)', '(duplicate_check,t,0,)', '(housekeeping,t,0,)'], 'H3: each run is recorded');
+  '(escalation,t,0,)', '(auto_close,t,0,)', '(progress_check,t,0,)', '(duplicate_check,t,0,)', '(incident_watch,t,0,)', '(housekeeping,t,0,)'], 'H3: each run is recorded');
 SELECT ok((SELECT last_rows >= 3 FROM job WHERE job = 'escalation'), 'H3: in batches of one until nothing was left');
 SELECT is((SELECT count(*) FROM due_tickets(:desk, 'escalation', '2025-04-03 12:00', 100)), 0::bigint, 'H3: indeed nothing');
 INSERT INTO job_run (job, at, started_at) VALUES ('escalation', now(), now() - interval '91 days');
 CALL csflow.run_duplicate_check('2025-04-03 12:00');
+CALL csflow.run_incident_watch('2025-04-03 12:00');
 CALL csflow.run_housekeeping();
 SELECT is((SELECT count(*) FROM job_run WHERE started_at < now() - interval '90 days'), 0::bigint, 'H3: old runs are forgotten');
 SELECT ok(to_regclass('csflow.event_' || to_char(now() AT TIME ZONE 'Asia/Shanghai' + interval '2 months', 'YYYYMM')) IS NOT NULL,
@@ -147,6 +149,7 @@ CALL csflow.run_escalation('2025-04-03 12:00+08');
 CALL csflow.run_auto_close('2025-04-03 12:00+08');
 CALL csflow.run_progress_check('2025-04-03 12:00+08');
 CALL csflow.run_duplicate_check('2025-04-03 12:00+08');
+CALL csflow.run_incident_watch('2025-04-03 12:00+08');
 CALL csflow.run_housekeeping('2025-04-03 12:00+08');
 SET search_path = public, csflow;
 SELECT is((SELECT count(*) FROM job_run WHERE error_code IS NOT NULL), 0::bigint, '2.12: no trap was sprung');
