@@ -10,8 +10,8 @@ for file in banking77/train.csv banking77/test.csv cfpb_2023/complaints.csv; do
 		exit 0
 	fi
 done
-{
-	echo "\\copy banking_train FROM '$data/banking77/train.csv' (FORMAT csv, HEADER)"
-	echo "\\copy banking_test FROM '$data/banking77/test.csv' (FORMAT csv, HEADER)"
-	echo "\\copy complaint FROM '$data/cfpb_2023/complaints.csv' (FORMAT csv, HEADER)"
-} | cat test/bench/accuracy_tables.sql - test/bench/accuracy.sql | psql -X -q -A -t -v ON_ERROR_STOP=1
+cat test/bench/accuracy_tables.sql - test/bench/accuracy.sql <<END | psql -X -q -A -t -v ON_ERROR_STOP=1
+\\copy banking_train FROM '$data/banking77/train.csv' (FORMAT csv, HEADER)
+\\copy banking_test FROM '$data/banking77/test.csv' (FORMAT csv, HEADER)
+\\copy complaint FROM '$data/cfpb_2023/complaints.csv' (FORMAT csv, HEADER)
+END
