@@ -291,6 +291,15 @@ SELECT results_eq(format('SELECT clocks(%L, %L)', :'reopens', 'auto_close'), ARR
 INSERT INTO ticket (desk_id, channel, body, state, opened_at) VALUES (:desk, 'email', '闪退', 'answered', '2025-03-20 09:00') RETURNING ticket_no AS at_once \gset
 SELECT is(clocks(:'at_once', 'auto_close'), 'auto_close/1 03-20 09:00..- due 03-23 09:00 running', 'F2: also from an answer given when it was opened');
 
+-- H4: steps and targets taken away while clocks run
+SELECT opened('email', '2025-03-24 09:00', 'B') AS orphan, opened('email', '2025-03-24 09:00', 'C') AS orphan2 \gset
+DELETE FROM step WHERE desk_id = :desk AND target_id IN (SELECT target_id FROM target WHERE desk_id = :desk AND (clock = 'resolve' AND priority = 'B' OR clock = 'direction'));
+DELETE FROM target WHERE desk_id = :desk AND clock = 'direction';
+SELECT lives_ok($$SELECT csflow.escalate_batch('2025-03-30 09:00')$$, 'H4: a sweep survives steps and targets that are gone');
+SELECT is((SELECT (next_at, outcome)::text FROM clock WHERE ticket_no = :'orphan' AND clock = 'resolve'), '(,)', 'H4: a clock without steps runs on in silence');
+SELECT is((SELECT outcome FROM clock WHERE ticket_no = :'orphan2' AND clock = 'direction'), 'void', 'H4: one without its target is void');
+SELECT is_empty(format('SELECT steps(ticket_no, clock) FROM csflow.clock WHERE ticket_no IN (%L, %L) AND clock IN (%L, %L)', :'orphan', :'orphan2', 'resolve', 'direction'), 'H4: and nothing fired');
+
 -- Closing ends what is left: void in time, breached when late. Nothing runs on a closed ticket.
 SELECT opened('email', '2025-03-24 09:00', 'B') AS swift \gset
 SELECT moved(:'swift', 'in_progress', '2025-03-24 10:00') || moved(:'swift', 'closed', '2025-03-25 09:00') AS moved \gset
