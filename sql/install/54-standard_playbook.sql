@@ -11,7 +11,11 @@ RETURN $json${
     "review_team": null,
     "default_priority": "B",
     "maximum_text_bytes": 1048576,
-    "resume_on_customer_message": true
+    "resume_on_customer_message": true,
+    "duplicate_window": "24:00:00",
+    "duplicate_similarity": 0.8,
+    "incident_minimum": 5,
+    "incident_window": "01:00:00"
   },
   "channels": [
     {"code": "live_chat", "instant": true},

@@ -65,6 +65,10 @@ BEGIN ATOMIC
     ('settings', 'default_priority', 'priority', false, NULL),
     ('settings', 'maximum_text_bytes', 'integer 1000..1048576', false, NULL),
     ('settings', 'resume_on_customer_message', 'boolean', false, NULL),
+    ('settings', 'duplicate_window', 'span', false, NULL),
+    ('settings', 'duplicate_similarity', 'share', false, NULL),
+    ('settings', 'incident_minimum', 'integer 0..1000000', false, NULL),
+    ('settings', 'incident_window', 'span', false, NULL),
     ('channel', 'code', 'code', true, NULL),
     ('channel', 'instant', 'boolean', true, NULL),
     ('caption', 'code', 'code', true, NULL),
@@ -254,7 +258,7 @@ SET datestyle = 'ISO, YMD'
 AS $$
 BEGIN
   CASE type
-    WHEN 'interval' THEN RETURN value::interval::text;
+    WHEN 'interval', 'span' THEN RETURN value::interval::text;
     WHEN 'time' THEN RETURN value::time::text;
     WHEN 'date' THEN RETURN value::date::text;
     WHEN 'priority' THEN RETURN value::csflow.priority::text;
@@ -268,7 +272,7 @@ EXCEPTION
 END
 $$;
 COMMENT ON FUNCTION csflow.read_value(text, text) IS
-'Canonical text of a value of a playbook. Arguments: interval, time, date, priority, calendar, zone or tag_word; the value. Result: as the type prints it; NULL where the type refuses it. Design 6.';
+'Canonical text of a value of a playbook. Arguments: interval, span, time, date, priority, calendar, zone or tag_word; the value. Result: as the type prints it; NULL where the type refuses it. Design 6.';
 
 CREATE FUNCTION csflow.normal_item(part text, item jsonb) RETURNS jsonb
 LANGUAGE sql STABLE
@@ -277,7 +281,7 @@ AS $$
   SELECT coalesce(jsonb_object_agg(n.key, n.value) FILTER (WHERE n.value <> 'null' AND n.value IS DISTINCT FROM n.standard), '{}')
   FROM (
     SELECT s.key, s.standard,
-      CASE WHEN s.type IN ('interval', 'time', 'date', 'priority')
+      CASE WHEN s.type IN ('interval', 'span', 'time', 'date', 'priority')
         THEN coalesce(to_jsonb(csflow.read_value(s.type, item ->> s.key)), item -> s.key)
         ELSE item -> s.key END AS value
     FROM csflow.playbook_shape() AS s
@@ -399,7 +403,9 @@ BEGIN
   SELECT 'desk'::text, '{}'::text[], jsonb_strip_nulls(jsonb_build_object('name', d.playbook, 'zone', d.zone,
     'settings', csflow.normal_item('settings', jsonb_build_object('minimum_score', d.minimum_score,
       'minimum_margin', d.minimum_margin, 'review_team', t.code, 'default_priority', d.default_priority,
-      'maximum_text_bytes', d.maximum_text_bytes, 'resume_on_customer_message', d.resume_on_customer_message)))), NULL::bigint[]
+      'maximum_text_bytes', d.maximum_text_bytes, 'resume_on_customer_message', d.resume_on_customer_message,
+      'duplicate_window', csflow.read_value('span', d.duplicate_window::text), 'duplicate_similarity', d.duplicate_similarity,
+      'incident_minimum', d.incident_minimum, 'incident_window', csflow.read_value('span', d.incident_window::text))))), NULL::bigint[]
   FROM csflow.desk AS d LEFT JOIN team AS t ON t.team_id = d.review_team_id
   WHERE d.desk_id = wanted
   UNION ALL

@@ -42,7 +42,7 @@ DECLARE
   name text := split_part(type, ' ', 1);
   bounds text[];
 BEGIN
-  IF name IN ('integer', 'amount', 'percent', 'weight') THEN
+  IF name IN ('integer', 'amount', 'percent', 'weight', 'share') THEN
     IF jsonb_typeof(value) <> 'number' THEN
       RETURN 'must be a number, not ' || shown;
     END IF;
@@ -52,8 +52,9 @@ BEGIN
         RETURN format('must be a whole number from %s to %s, not %s', bounds[1], bounds[2], shown);
       END IF;
     ELSIF word::numeric < 0 OR (name = 'percent' AND word::numeric > 10000)
-      OR (name = 'weight' AND word::numeric NOT BETWEEN 0.001 AND 10) THEN
+      OR (name = 'share' AND (word::numeric = 0 OR word::numeric > 1)) OR (name = 'weight' AND word::numeric NOT BETWEEN 0.001 AND 10) THEN
       RETURN format('must be %s, not %s', CASE name WHEN 'weight' THEN 'more than 0 and at most 10'
+        WHEN 'share' THEN 'more than 0 and at most 1'
         WHEN 'percent' THEN 'from 0 to 10000 percent' ELSE 'at least 0' END, shown);
     END IF;
     RETURN NULL;
@@ -72,6 +73,8 @@ BEGIN
       THEN 'must be a lower-case letter, then letters, digits or underscores, not ' || shown END
     WHEN name = 'one' THEN CASE WHEN NOT word = ANY (string_to_array(substr(type, 8), ', '))
       THEN format('must be one of %s, not %s', substr(type, 8), shown) END
+    WHEN name = 'span' THEN CASE WHEN csflow.read_value('span', word) IS NULL THEN 'is no interval: ' || shown
+      WHEN word::interval < interval '0' THEN 'must not be negative: ' || shown END
     WHEN name IN ('interval', 'time', 'date', 'priority', 'zone', 'tag_word')
       THEN CASE WHEN csflow.read_value(name, word) IS NULL THEN format('is no %s: %s', replace(name, '_', ' '), shown) END
     ELSE CASE WHEN NOT coalesce(codes -> name, '[]') ? word THEN format('unknown %s: %s', replace(name, '_', ' '), shown) END

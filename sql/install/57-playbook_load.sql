@@ -316,7 +316,11 @@ BEGIN
     review_team_id = csflow.team_id(d.desk_id, c.content #>> '{settings,review_team}'),
     default_priority = (c.content #>> '{settings,default_priority}')::csflow.priority,
     maximum_text_bytes = (c.content #> '{settings,maximum_text_bytes}')::integer,
-    resume_on_customer_message = (c.content #> '{settings,resume_on_customer_message}')::boolean
+    resume_on_customer_message = (c.content #> '{settings,resume_on_customer_message}')::boolean,
+    duplicate_window = (c.content #>> '{settings,duplicate_window}')::interval,
+    duplicate_similarity = (c.content #> '{settings,duplicate_similarity}')::double precision,
+    incident_minimum = (c.content #> '{settings,incident_minimum}')::integer,
+    incident_window = (c.content #>> '{settings,incident_window}')::interval
   FROM jsonb_to_recordset(changes) AS c (what text, content jsonb)
   WHERE c.what = 'desk' AND d.desk_id = apply_settings.desk_id;
 END

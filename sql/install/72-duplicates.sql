@@ -170,7 +170,7 @@ DECLARE
   desk record;
   marked integer := 0;
 BEGIN
-  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d WHERE d.duplicate_window IS NOT NULL ORDER BY d.desk_id LOOP
+  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d WHERE d.duplicate_window > interval '0' ORDER BY d.desk_id LOOP
     marked := marked + csflow.mark_duplicates(desk.desk_id, instant, batch);
   END LOOP;
   DELETE FROM csflow.set_aside AS s
@@ -181,7 +181,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.duplicate_check_batch(timestamptz, integer) IS
-'mark_duplicates() for every desk that has a duplicate_window, up to batch tickets of each. Returns how many were marked. Errors as csflow.mark_duplicates. Handbook A8.';
+'mark_duplicates() for every desk with a duplicate_window, up to batch tickets of each. Returns how many were marked. Errors as csflow.mark_duplicates. Handbook A8.';
 
 CREATE FUNCTION csflow.duplicate_candidates(desk_id bigint, ticket_no csflow.ticket_no, minimum double precision DEFAULT 0.5)
 RETURNS TABLE (candidate_no csflow.ticket_no, similarity double precision, state text, opened_at timestamptz, title text,
@@ -192,7 +192,7 @@ AS $$
 DECLARE
   subject record;
 BEGIN
-  SELECT t.customer_id, t.opened_at, t.body, coalesce(d.duplicate_window, interval '24 hours') AS span INTO subject
+  SELECT t.customer_id, t.opened_at, t.body, CASE WHEN d.duplicate_window > interval '0' THEN d.duplicate_window ELSE interval '24 hours' END AS span INTO subject
   FROM csflow.ticket AS t JOIN csflow.desk AS d ON d.desk_id = t.desk_id
   WHERE t.desk_id = duplicate_candidates.desk_id AND t.ticket_no = duplicate_candidates.ticket_no;
   IF NOT FOUND THEN
@@ -211,7 +211,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.duplicate_candidates(bigint, csflow.ticket_no, double precision) IS
-'For a person who decides: tickets of the same customer opened within the desk''s duplicate_window (24 hours where it has none) before or after this one whose body is at least minimum (0…1) like its own, the most alike first, with their outcome. Uses the index ticket_customer. Errors: SF004 unknown ticket. Handbook A8.';
+'For a person who decides: tickets of the same customer opened within the desk''s duplicate_window (24 hours where that is 0) before or after this one whose body is at least minimum (0…1) like its own, the most alike first, with their outcome. Uses the index ticket_customer. Errors: SF004 unknown ticket. Handbook A8.';
 
 CREATE FUNCTION csflow.duplicate_outcome(desk_id bigint, ticket_no csflow.ticket_no)
 RETURNS TABLE (original_no csflow.ticket_no, state text, answered_at timestamptz, closed_at timestamptz, close_reason text, answer text)

@@ -55,7 +55,7 @@ BEGIN
   JOIN csflow.ticket AS t ON t.desk_id = d.desk_id AND t.opened_at > incident_groups.at - d.incident_window
     AND t.opened_at <= incident_groups.at
   CROSS JOIN LATERAL csflow.incident_facets(t.attributes) AS f
-  WHERE d.desk_id = incident_groups.desk_id AND d.incident_minimum IS NOT NULL
+  WHERE d.desk_id = incident_groups.desk_id AND d.incident_minimum > 0
     AND t.category_id IS NOT NULL AND t.parent_no IS NULL AND t.state NOT IN ('duplicate', 'invalid')
     -- Undecided within a kind that has a second level: what these have in common is not known.
     AND NOT EXISTS (SELECT FROM csflow.category AS c WHERE c.desk_id = t.desk_id AND c.parent_id = t.category_id AND c.is_active)
@@ -352,7 +352,7 @@ DECLARE
   done integer := 0;
 BEGIN
   FOR desk IN SELECT d.desk_id FROM csflow.desk AS d
-    WHERE d.incident_minimum IS NOT NULL
+    WHERE d.incident_minimum > 0
       OR EXISTS (SELECT FROM csflow.incident AS i WHERE i.desk_id = d.desk_id AND i.resolved_at IS NULL)
     ORDER BY d.desk_id
   LOOP

@@ -48,7 +48,7 @@ UPDATE desk SET duplicate_similarity = 0.7 WHERE desk_id = :desk;
 SELECT is(mark_duplicates(:desk, '2025-03-05 10:00'), 1, 'A8: and enough where the desk says 0.7');
 UPDATE desk SET duplicate_similarity = 0.8 WHERE desk_id = :desk;
 SELECT throws_ok(format('UPDATE csflow.desk SET %s WHERE desk_id = %s', s, :desk), '23514', NULL, 'A8: refused: ' || s) FROM (VALUES
-  ('duplicate_similarity = 0'), ('duplicate_similarity = 1.1'), ('duplicate_similarity = ''NaN'''), ('duplicate_window = ''0''')) v (s);
+  ('duplicate_similarity = 0'), ('duplicate_similarity = 1.1'), ('duplicate_similarity = ''NaN'''), ('duplicate_window = ''-1 second''')) v (s);
 
 -- A8: a human can undo it, and that lasts
 SELECT undo_mark(:desk, :'g', 'not the same', agent_id => 11, at => '2025-03-05 10:05') AS undone \gset
@@ -131,13 +131,23 @@ SELECT is((SELECT count(*) FROM set_aside), 0::bigint, '2.12: and forgotten');
 DELETE FROM transition WHERE desk_id = :other AND from_state = 'new' AND to_state = 'duplicate';
 SELECT opened(:other, 1002, '验证码收不到验证码收不到', '2025-03-12 09:00'), opened(:other, 1002, '验证码收不到验证码收不到', '2025-03-12 09:00') \g /dev/null
 SELECT is(mark_duplicates(:other, '2025-03-12 10:00'), 0, 'A8: a desk that forbids the transition has no marks');
-UPDATE desk SET duplicate_window = NULL;
+UPDATE desk SET duplicate_window = '0';
 SELECT is(duplicate_check_batch('2025-03-12 10:00'), 0, 'A8: a desk without a window looks for none');
 UPDATE desk SET duplicate_window = '24 hours';
 SELECT throws_ok(format('SELECT mark_duplicates(%s, %L, %s)', :desk, at, b), s, NULL, format('A8: refused: %s, %s', at, b)) FROM (VALUES ('2025-03-12', '0', '22023'), ('2025-03-12', 'NULL', '22023'), ('infinity', '1', '22023')) v (at, b, s);
 CREATE ROLE csflow_test_clerk;
 SELECT is(array_agg(p.oid::regprocedure::text), NULL, 'rights: jobs are for the owner') FROM pg_proc p WHERE pronamespace = 'csflow'::regnamespace AND proname ~ '^(mark_(found_)?duplicates|find_duplicates|duplicate_check_batch|run_duplicate_check)$' AND has_function_privilege('csflow_test_clerk', p.oid, 'EXECUTE');
 DROP ROLE csflow_test_clerk;
+
+
+-- H4: the settings are part of a playbook
+SELECT count(*) AS loaded FROM load_playbook(:other, jsonb_set(export_playbook(:other), '{settings}', '{"duplicate_window": "2 days", "duplicate_similarity": 0.75, "incident_minimum": 0, "incident_window": "0"}')) \gset
+SELECT is((SELECT (duplicate_window, duplicate_similarity, incident_minimum, incident_window)::text FROM desk WHERE desk_id = :other), '("2 days",0.75,0,00:00:00)', 'A8, B9, H4: loaded from a playbook');
+SELECT is((SELECT (export_playbook(:other) -> 'settings') - '{minimum_score,minimum_margin,review_team,default_priority,maximum_text_bytes,resume_on_customer_message}'::text[]),
+  '{"duplicate_window": "2 days", "duplicate_similarity": 0.75, "incident_minimum": 0, "incident_window": "00:00:00"}', 'H4: and exported');
+SELECT is((SELECT count(*) FROM playbook_changes(:other, export_playbook(:other))), 0::bigint, 'H4: loading that changes nothing');
+SELECT throws_ok(format('SELECT load_playbook(%s, jsonb_set(export_playbook(%s), ''{settings,%s}'', %L))', :other, :other, k, v), 'SF003', NULL, format('H4: refused: %s %s', k, v)) FROM (VALUES
+  ('duplicate_window', '"-1 day"'), ('duplicate_window', '"soon"'), ('incident_window', '5'), ('duplicate_similarity', '0'), ('duplicate_similarity', '1.01'), ('duplicate_similarity', '"0.8"'), ('incident_minimum', '-1')) v (k, v);
 
 -- Indexes, with enough rows
 INSERT INTO customer (desk_id, customer_id, nickname) SELECT :desk, 5000 + i, 'n' || i FROM generate_series(0, 299) i;

@@ -95,7 +95,7 @@ SELECT results_eq(format('SELECT story(%s) OFFSET 3', :desk), ARRAY['region 华�
 SELECT is((SELECT attributes FROM ticket t JOIN incident i USING (desk_id) WHERE t.ticket_no = i.parent_no AND i.facet = 'version'), '{"version": "5.2"}', 'B9: the parent says which');
 
 -- B9: the job, and what a desk can set
-UPDATE desk SET incident_minimum = NULL WHERE desk_id = :desk;
+UPDATE desk SET incident_minimum = 0 WHERE desk_id = :desk;
 SELECT opened(:desk, 130 + i, '怎么用', '2025-03-06 09:00') FROM generate_series(1, 9) i \g /dev/null
 CALL run_incident_watch('2025-03-06 09:10');
 SELECT is((SELECT (last_rows, last_errors, last_error IS NULL)::text FROM job WHERE job = 'incident_watch'), '(0,0,t)', 'B9: a desk without a minimum opens none');
@@ -104,7 +104,7 @@ CALL run_incident_watch('2025-03-06 09:10');
 SELECT opened(:desk, 139 + i, '怎么用', '2025-03-06 09:10') FROM generate_series(1, 10) i \g /dev/null
 CALL run_incident_watch('2025-03-06 09:10', 1);
 SELECT is((SELECT (last_rows, last_errors, last_error IS NULL)::text FROM job WHERE job = 'incident_watch'), '(11,0,t)', 'B9: ten in eight minutes, where the desk says so');
-SELECT throws_ok(format('UPDATE csflow.desk SET %s', s), '23514', NULL, 'B9: refused: ' || s) FROM (VALUES ('incident_minimum = 1'), ('incident_window = ''0''')) v (s);
+SELECT throws_ok(format('UPDATE csflow.desk SET %s', s), '23514', NULL, 'B9: refused: ' || s) FROM (VALUES ('incident_minimum = -1'), ('incident_window = ''-1 second''')) v (s);
 SELECT throws_ok('SELECT find_incidents(1, ''infinity'')', '22023', NULL, 'B9: an infinite instant is none');
 SELECT is(find_incidents(-1, '2025-03-06'), 0, 'B9: a desk that is none has none');
 -- One bad ticket does not stop the others.
