@@ -11,7 +11,7 @@ BEGIN ATOMIC
     ('assigned', 'a person was assigned'),
     ('accepted', 'the person assigned took it up'),
     ('transferred', 'it went to another department'),
-    ('answered', 'its state became answered'),
+    ('answered', 'its state became answered, or a person wrote to the customer again while it was'),
     ('closed', 'its state became closed'),
     ('reopened', 'it left answered or closed for a working state'),
     ('customer_message', 'the customer wrote'),

@@ -309,8 +309,17 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   decision text := CASE WHEN decide.is_approved THEN 'approved' WHEN NOT decide.is_approved THEN 'rejected' END;
+  state text;
 BEGIN
   PERFORM csflow.require_text('decision', decision);
+  SELECT t.state INTO state FROM csflow.ticket AS t
+  WHERE t.desk_id = decide.desk_id AND t.ticket_no = decide.ticket_no FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    PERFORM csflow.refuse_unknown_ticket(decide.desk_id, decide.ticket_no);
+  ELSIF state <> 'waiting_approval' THEN
+    RAISE EXCEPTION 'ticket % of desk % waits for no decision', decide.ticket_no, decide.desk_id
+      USING ERRCODE = 'SF006', DETAIL = format('Its state is "%s".', state), HINT = 'Ask for one with csflow.request_approval().';
+  END IF;
   PERFORM csflow.add_message(decide.desk_id, decide.ticket_no, 'agent', false, coalesce(decide.reason, decision), NULL,
     (SELECT c.code FROM csflow.caption AS c
       WHERE c.desk_id = decide.desk_id AND c.kind = 'milestone' AND c.code = decision LIMIT 1), decide.agent_id, decide.at);
@@ -318,7 +327,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.decide(bigint, csflow.ticket_no, boolean, text, bigint, timestamptz) IS
-'Decides on a requested approval: a note with the milestone approved or rejected, where the desk has these, and back to in_progress (handbook E2). Returns the state. Arguments and errors as csflow.change_state; SF017 no decision.';
+'Decides on a requested approval: a note with the milestone approved or rejected, where the desk has these, and back to in_progress (handbook E2). Returns the state. Arguments and errors as csflow.change_state; SF017 no decision, SF006 none was asked for.';
 
 CREATE FUNCTION csflow.answer(desk_id bigint, ticket_no csflow.ticket_no, body text, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL) RETURNS text

@@ -55,7 +55,9 @@ RETURNS TABLE (n bigint, at timestamptz, signals text[], named timestamptz, stat
     SELECT coalesce((SELECT coalesce(e.old_value, '') FROM told e WHERE e.kind = 'category_changed' ORDER BY seq LIMIT 1),
       (SELECT t.category_id::text FROM csflow.ticket t WHERE desk_id = desk AND ticket_no = no), '') AS id)
   -- state, priority and category last the way until the next change of theirs
-  SELECT g.n, g.at, coalesce(g.signals, '{}'), g.named, g.states[cardinality(g.states)], g.priorities[cardinality(g.priorities)],
+  -- what a person writes to a customer who has been answered is an answer again
+  SELECT g.n, g.at, coalesce(g.signals, '{}') || CASE WHEN 'person_message' = ANY (g.signals) AND g.states[cardinality(g.states)] = 'answered'
+      THEN '{answered}'::text[] ELSE '{}' END, g.named, g.states[cardinality(g.states)], g.priorities[cardinality(g.priorities)],
     coalesce((SELECT k.code FROM csflow.category c JOIN csflow.category k ON k.desk_id = c.desk_id AND k.category_id = coalesce(c.parent_id, c.category_id)
       WHERE c.desk_id = desk AND c.category_id::text = g.categories[cardinality(g.categories)]), '')
   FROM (

@@ -290,6 +290,12 @@ SELECT results_eq(format('SELECT clocks(%L, %L)', :'reopens', 'auto_close'), ARR
   'auto_close/2 03-22 10:00..- due 03-25 10:00 running'], 'F2: from zero with each answer');
 INSERT INTO ticket (desk_id, channel, body, state, opened_at) VALUES (:desk, 'email', '闪退', 'answered', '2025-03-20 09:00') RETURNING ticket_no AS at_once \gset
 SELECT is(clocks(:'at_once', 'auto_close'), 'auto_close/1 03-20 09:00..- due 03-23 09:00 running', 'F2: also from an answer given when it was opened');
+INSERT INTO csflow.message (desk_id, ticket_no, author_kind, body, at) VALUES (:desk, :'at_once', 'customer', '还有一个问题', '2025-03-21 09:00');
+INSERT INTO csflow.message (desk_id, ticket_no, author_kind, body, at) VALUES (:desk, :'at_once', 'agent', '是这样的', '2025-03-21 10:00');
+INSERT INTO csflow.message (desk_id, ticket_no, author_kind, body, at) VALUES (:desk, :'at_once', 'agent', '再补充一点', '2025-03-21 11:00');
+SELECT results_eq(format('SELECT clocks(%L, %L)', :'at_once', 'auto_close'), ARRAY['auto_close/1 03-20 09:00..03-21 09:00 due 03-23 09:00 measured',
+  'auto_close/2 03-21 10:00..03-21 11:00 due 03-24 10:00 measured', 'auto_close/3 03-21 11:00..- due 03-24 11:00 running'],
+  'F2: a customer who writes stops it; what a person writes to them then is an answer again, and each answer starts from zero');
 
 -- H4: steps and targets taken away while clocks run
 SELECT opened('email', '2025-03-24 09:00', 'B') AS orphan, opened('email', '2025-03-24 09:00', 'C') AS orphan2 \gset

@@ -106,7 +106,7 @@ INSERT INTO wanted_target VALUES
     '{partner_replied,checkpoint_agreed}', '{}'),
   ('customer_update', NULL, NULL, NULL, false, 'every', 'duration', '6 h', '{enter_waiting_partner}', '{leave_waiting_partner}', '{public_message}', '{}'),
   ('approval', NULL, NULL, NULL, false, 'each', 'duration', '3 days', '{enter_waiting_approval}', '{leave_waiting_approval}', '{}', '{}'),
-  ('auto_close', NULL, NULL, NULL, false, 'each', 'duration', '72 h', '{answered}', '{customer_message,leave_answered,closed}', '{}', '{}');
+  ('auto_close', NULL, NULL, NULL, false, 'each', 'duration', '72 h', '{answered}', '{customer_message,leave_answered,closed}', '{answered}', '{}');
 SELECT set_eq(format($$SELECT clock, priority::text, channel_class, customer_tier, is_exempt, mode, due_from, duration, starts_on, stops_on, rearms_on, pauses_in
   FROM csflow.target WHERE desk_id = %s AND is_active AND calendar = 'around_the_clock'
     AND num_nonnulls(kind, category_id, channel, handling_tier, complexity) = 0$$, :desk), 'TABLE wanted_target',

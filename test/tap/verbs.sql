@@ -91,6 +91,7 @@ SELECT is(clock_of(:'first', 'breakthrough'), 'met', 'D3: until the cause is loc
 -- E2: approval
 SELECT is(request_approval(:desk, :'first', 'coupon of 20', agent_id => 21, at => '2025-03-03 16:00'), 'waiting_approval', 'E2: asked for');
 SELECT is(decide(:desk, :'first', true, 'granted', agent_id => 91, at => '2025-03-03 16:30'), 'in_progress', 'E2: decided');
+SELECT throws_ok(format('SELECT csflow.decide(%s, %L, true)', :desk, :'first'), 'SF006', NULL, 'E2: nobody asked for a decision');
 SELECT throws_ok(format('SELECT csflow.decide(%s, %L, NULL)', :desk, :'first'), 'SF017', 'decision is missing', 'E2: no decision');
 
 -- F1, F2: answer and confirmation
