@@ -382,7 +382,8 @@ add_message(message_round *round, int place, const csf_desk *desk, const message
 	csf_ticket_facts_of(&change->before, desk, ticket);
 	change->after = change->before;
 	/* Another word by a person to a customer who has been answered is an answer again (playbooks: each answer). */
-	if ((signals & CSF_SIGNAL_BIT(CSF_SIGNAL_PERSON_MESSAGE)) != 0 && change->before.state == CSF_STATE_ANSWERED)
+	if ((signals & CSF_SIGNAL_BIT(CSF_SIGNAL_PERSON_MESSAGE)) != 0 &&
+		change->before.state == CSF_STATE_ANSWERED)
 		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
 	change->signals = signals;
 	change->at = at;
