@@ -356,6 +356,9 @@ sweep_ticket(sweep *s, swept_ticket *ticket, csf_clock_list *list)
 			continue;
 		}
 		step = csf_clock_fire(clock, s->at, &due);
+		/* Else it would fire again, and again: an error sets one ticket aside, a loop would stop every desk. */
+		if (step != NULL && clock->next_position <= step->position)
+			elog(ERROR, "clock %s did not move past its step %d", clock->clock, step->position);
 		if (step != NULL)
 			fire(s, ticket, clock, step, due);
 		(void) csf_clock_roll(list, index, s->at);
