@@ -26,6 +26,17 @@ CREATE TABLE csflow.desk (
   duplicate_similarity double precision NOT NULL DEFAULT 0.8 CHECK (duplicate_similarity > 0 AND duplicate_similarity <= 1),
   incident_minimum integer NOT NULL DEFAULT 5 CHECK (incident_minimum >= 0),
   incident_window interval NOT NULL DEFAULT '1 hour' CHECK (incident_window >= '0'),
+  survey_on text NOT NULL DEFAULT 'never' CHECK (survey_on IN ('never', 'answered', 'closed')),
+  survey_questions text[] NOT NULL DEFAULT '{overall}' CHECK (cardinality(survey_questions) > 0 AND survey_questions <@ '{efficiency,attitude,clarity,fairness,overall,nps,ces}'),
+  confirm_by_link boolean NOT NULL DEFAULT false,
+  link_validity interval NOT NULL DEFAULT '7 days' CHECK (link_validity > '0'),
+  low_score integer NOT NULL DEFAULT 3 CHECK (low_score BETWEEN 0 AND 5),
+  low_score_of text[] NOT NULL DEFAULT '{efficiency,attitude,clarity,fairness,overall}' CHECK (low_score_of <@ '{efficiency,attitude,clarity,fairness,overall}'),
+  surge_minimum integer NOT NULL DEFAULT 20 CHECK (surge_minimum >= 0),
+  surge_growth_pct double precision NOT NULL DEFAULT 30 CHECK (surge_growth_pct > 0 AND surge_growth_pct <= 10000),
+  surge_guard text NOT NULL DEFAULT 'same_weekday' CHECK (surge_guard IN ('none', 'same_weekday', 'working_hours')),
+  shift_calendar text,
+  sample_size integer NOT NULL DEFAULT 2 CHECK (sample_size BETWEEN 0 AND 1000),
   created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE csflow.desk IS 'A business line, brand or tenant: the unit of configuration, rights and distribution (design 2.7).';
@@ -40,6 +51,17 @@ COMMENT ON COLUMN csflow.desk.duplicate_window IS 'How long before a ticket an e
 COMMENT ON COLUMN csflow.desk.duplicate_similarity IS 'How alike, csflow.text_similarity(), the two bodies must be at least.';
 COMMENT ON COLUMN csflow.desk.incident_minimum IS 'So many different customers with the same problem make an incident; 0: none are looked for (handbook B9).';
 COMMENT ON COLUMN csflow.desk.incident_window IS 'Time within which they come.';
+COMMENT ON COLUMN csflow.desk.survey_on IS 'When the satisfaction survey goes out: never, when the ticket is answered, or when it is closed (handbook F5).';
+COMMENT ON COLUMN csflow.desk.survey_questions IS 'What it asks: efficiency, attitude, clarity, fairness, overall (stars), nps, ces. Other answers are taken too.';
+COMMENT ON COLUMN csflow.desk.confirm_by_link IS 'Whether a customer who has been answered is sent a link to say whether it is solved (handbook F1).';
+COMMENT ON COLUMN csflow.desk.link_validity IS 'How long links to surveys and confirmations are good.';
+COMMENT ON COLUMN csflow.desk.low_score IS 'Stars at or below which a score is low; 0: none is (handbook F6).';
+COMMENT ON COLUMN csflow.desk.low_score_of IS 'Which of the five scores can be low.';
+COMMENT ON COLUMN csflow.desk.surge_minimum IS 'Fewer tickets of a category in 24 hours are never a surge; 0: none is looked for (handbook G3).';
+COMMENT ON COLUMN csflow.desk.surge_growth_pct IS 'Growth of a category within 24 hours beyond which it is a surge, in percent.';
+COMMENT ON COLUMN csflow.desk.surge_guard IS 'Against false alarms after quiet days. same_weekday: it must also exceed the same hours a week before; working_hours: a working day is compared with the one before, open hours only; none.';
+COMMENT ON COLUMN csflow.desk.shift_calendar IS 'Code of the working calendar with the shifts of the staff; NULL: 24×7.';
+COMMENT ON COLUMN csflow.desk.sample_size IS 'Tickets in the weekly sample for each kind, priority and score band; 0: none is drawn (handbook G8).';
 
 CREATE TABLE csflow.configuration_version (
   desk_id bigint NOT NULL PRIMARY KEY REFERENCES csflow.desk ON DELETE CASCADE,

@@ -106,6 +106,7 @@ CREATE TABLE csflow.outbox (
   clock text,
   due_at timestamptz,
   event_seq integer,
+  payload jsonb,
   sent_at timestamptz,
   PRIMARY KEY (desk_id, outbox_id)
 );
@@ -113,7 +114,8 @@ CREATE INDEX outbox_ticket ON csflow.outbox (desk_id, ticket_no) WHERE ticket_no
 CREATE INDEX outbox_unsent ON csflow.outbox (desk_id, created_at) WHERE sent_at IS NULL;
 COMMENT ON TABLE csflow.outbox IS 'What must reach people, written in the transaction that decided it (design 2.16). Whoever delivers sets sent_at.';
 COMMENT ON COLUMN csflow.outbox.event_seq IS 'The event it tells of: csflow.event.seq of the ticket.';
-COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, priority_risk, incident.';
+COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, priority_risk, incident, survey, confirmation, surge.';
+COMMENT ON COLUMN csflow.outbox.payload IS 'What the message needs besides: for survey and confirmation token, expires_at, language and questions. The token is removed when sent_at is set.';
 
 CREATE SEQUENCE csflow.review_no_seq AS bigint;
 CREATE TABLE csflow.review (

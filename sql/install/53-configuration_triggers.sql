@@ -59,11 +59,16 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SF005',
       MESSAGE = format('unknown team: %s', NEW.review_team_id), DETAIL = 'review_team_id must be a team of the same desk.';
   END IF;
+  IF NEW.shift_calendar IS NOT NULL AND NOT EXISTS (SELECT FROM csflow.working_calendar AS w
+      WHERE w.desk_id = NEW.desk_id AND w.code = NEW.shift_calendar) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF005',
+      MESSAGE = format('unknown calendar: "%s"', NEW.shift_calendar), DETAIL = 'shift_calendar must be a working calendar of the same desk.';
+  END IF;
   RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION csflow.check_desk() IS
-'Trigger of csflow.desk: spells the zone as the server does, refuses unknown zones (22023), unknown review teams (SF005) and deleting a desk with tickets (SF007). Handbook H4.';
+'Trigger of csflow.desk: spells the zone as the server does, refuses unknown zones (22023), unknown review teams and calendars (SF005) and deleting a desk with tickets (SF007). Handbook H4.';
 
 CREATE FUNCTION csflow.refuse_in_use() RETURNS trigger
 LANGUAGE plpgsql

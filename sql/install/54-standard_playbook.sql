@@ -15,7 +15,18 @@ RETURN $json${
     "duplicate_window": "24:00:00",
     "duplicate_similarity": 0.8,
     "incident_minimum": 5,
-    "incident_window": "01:00:00"
+    "incident_window": "01:00:00",
+    "survey_on": "never",
+    "survey_questions": ["overall"],
+    "confirm_by_link": false,
+    "link_validity": "7 days",
+    "low_score": 3,
+    "low_score_of": ["efficiency", "attitude", "clarity", "fairness", "overall"],
+    "surge_minimum": 20,
+    "surge_growth_pct": 30,
+    "surge_guard": "same_weekday",
+    "shift_calendar": null,
+    "sample_size": 2
   },
   "channels": [
     {"code": "live_chat", "instant": true},
@@ -69,7 +80,8 @@ RETURN $json${
       {"code": "progress_entered", "zh": "已更新进展", "en": "progress entered"},
       {"code": "part_completed", "zh": "协作部分已完成", "en": "part completed"},
       {"code": "partner_replied", "zh": "合作方已回复", "en": "partner replied"},
-      {"code": "promise_kept", "zh": "承诺已兑现", "en": "promise kept"}
+      {"code": "promise_kept", "zh": "承诺已兑现", "en": "promise kept"},
+      {"code": "low_score_received", "zh": "收到低分评价", "en": "low score received"}
     ],
     "close_reason": [
       {"code": "customer_confirmed", "zh": "客户确认解决", "en": "the customer confirmed"},

@@ -69,6 +69,17 @@ BEGIN ATOMIC
     ('settings', 'duplicate_similarity', 'share', false, NULL),
     ('settings', 'incident_minimum', 'integer 0..1000000', false, NULL),
     ('settings', 'incident_window', 'span', false, NULL),
+    ('settings', 'survey_on', 'one of never, answered, closed', false, NULL),
+    ('settings', 'survey_questions', 'questions', false, NULL),
+    ('settings', 'confirm_by_link', 'boolean', false, NULL),
+    ('settings', 'link_validity', 'span', false, NULL),
+    ('settings', 'low_score', 'integer 0..5', false, NULL),
+    ('settings', 'low_score_of', 'scores', false, NULL),
+    ('settings', 'surge_minimum', 'integer 0..1000000', false, NULL),
+    ('settings', 'surge_growth_pct', 'growth', false, NULL),
+    ('settings', 'surge_guard', 'one of none, same_weekday, working_hours', false, NULL),
+    ('settings', 'shift_calendar', 'calendar', false, NULL),
+    ('settings', 'sample_size', 'integer 0..1000', false, NULL),
     ('channel', 'code', 'code', true, NULL),
     ('channel', 'instant', 'boolean', true, NULL),
     ('caption', 'code', 'code', true, NULL),
@@ -405,7 +416,11 @@ BEGIN
       'minimum_margin', d.minimum_margin, 'review_team', t.code, 'default_priority', d.default_priority,
       'maximum_text_bytes', d.maximum_text_bytes, 'resume_on_customer_message', d.resume_on_customer_message,
       'duplicate_window', csflow.read_value('span', d.duplicate_window::text), 'duplicate_similarity', d.duplicate_similarity,
-      'incident_minimum', d.incident_minimum, 'incident_window', csflow.read_value('span', d.incident_window::text))))), NULL::bigint[]
+      'incident_minimum', d.incident_minimum, 'incident_window', csflow.read_value('span', d.incident_window::text),
+      'survey_on', d.survey_on, 'survey_questions', d.survey_questions, 'confirm_by_link', d.confirm_by_link,
+      'link_validity', csflow.read_value('span', d.link_validity::text), 'low_score', d.low_score, 'low_score_of', d.low_score_of,
+      'surge_minimum', d.surge_minimum, 'surge_growth_pct', d.surge_growth_pct, 'surge_guard', d.surge_guard,
+      'shift_calendar', d.shift_calendar, 'sample_size', d.sample_size)))), NULL::bigint[]
   FROM csflow.desk AS d LEFT JOIN team AS t ON t.team_id = d.review_team_id
   WHERE d.desk_id = wanted
   UNION ALL

@@ -42,7 +42,7 @@ DECLARE
   name text := split_part(type, ' ', 1);
   bounds text[];
 BEGIN
-  IF name IN ('integer', 'amount', 'percent', 'weight', 'share') THEN
+  IF name IN ('integer', 'amount', 'percent', 'weight', 'share', 'growth') THEN
     IF jsonb_typeof(value) <> 'number' THEN
       RETURN 'must be a number, not ' || shown;
     END IF;
@@ -52,9 +52,10 @@ BEGIN
         RETURN format('must be a whole number from %s to %s, not %s', bounds[1], bounds[2], shown);
       END IF;
     ELSIF word::numeric < 0 OR (name = 'percent' AND word::numeric > 10000)
-      OR (name = 'share' AND (word::numeric = 0 OR word::numeric > 1)) OR (name = 'weight' AND word::numeric NOT BETWEEN 0.001 AND 10) THEN
+      OR (name = 'share' AND (word::numeric = 0 OR word::numeric > 1))
+      OR (name = 'growth' AND (word::numeric = 0 OR word::numeric > 10000)) OR (name = 'weight' AND word::numeric NOT BETWEEN 0.001 AND 10) THEN
       RETURN format('must be %s, not %s', CASE name WHEN 'weight' THEN 'more than 0 and at most 10'
-        WHEN 'share' THEN 'more than 0 and at most 1'
+        WHEN 'share' THEN 'more than 0 and at most 1' WHEN 'growth' THEN 'more than 0 and at most 10000 percent'
         WHEN 'percent' THEN 'from 0 to 10000 percent' ELSE 'at least 0' END, shown);
     END IF;
     RETURN NULL;
@@ -91,7 +92,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
   element text := CASE type WHEN 'texts' THEN 'word' WHEN 'alias_words' THEN 'alias' WHEN 'teams' THEN 'team' WHEN 'states' THEN 'state' WHEN 'signals' THEN 'signal'
-    WHEN 'recipients' THEN 'recipient' END;
+    WHEN 'recipients' THEN 'recipient' WHEN 'scores' THEN 'one of efficiency, attitude, clarity, fairness, overall'
+    WHEN 'questions' THEN 'one of efficiency, attitude, clarity, fairness, overall, nps, ces' END;
   problem text;
 BEGIN
   IF type = 'steps' AND jsonb_typeof(value) = 'string' THEN
@@ -214,6 +216,11 @@ AS $$
   SELECT p.path, format('has more than 1000 words in %s', s.key)
   FROM p, (VALUES ('any_of'), ('all_of'), ('none_of')) AS s (key)
   WHERE p.part = 'rule' AND cardinality(csflow.json_texts(p.item -> s.key)) > 1000
+  UNION ALL
+  SELECT '$.settings.survey_questions', 'is empty' WHERE playbook #> '{settings,survey_questions}' = '[]'
+  UNION ALL
+  SELECT '$.settings.link_validity', 'must be more than 0'
+  WHERE csflow.read_value('span', playbook #>> '{settings,link_validity}')::interval = interval '0'
   UNION ALL
   SELECT '$.opening_states', 'is empty, so no ticket could be opened' WHERE playbook -> 'opening_states' = '[]'
   UNION ALL

@@ -320,7 +320,18 @@ BEGIN
     duplicate_window = (c.content #>> '{settings,duplicate_window}')::interval,
     duplicate_similarity = (c.content #> '{settings,duplicate_similarity}')::double precision,
     incident_minimum = (c.content #> '{settings,incident_minimum}')::integer,
-    incident_window = (c.content #>> '{settings,incident_window}')::interval
+    incident_window = (c.content #>> '{settings,incident_window}')::interval,
+    survey_on = c.content #>> '{settings,survey_on}',
+    survey_questions = csflow.json_texts(c.content #> '{settings,survey_questions}'),
+    confirm_by_link = (c.content #> '{settings,confirm_by_link}')::boolean,
+    link_validity = (c.content #>> '{settings,link_validity}')::interval,
+    low_score = (c.content #> '{settings,low_score}')::integer,
+    low_score_of = csflow.json_texts(c.content #> '{settings,low_score_of}'),
+    surge_minimum = (c.content #> '{settings,surge_minimum}')::integer,
+    surge_growth_pct = (c.content #> '{settings,surge_growth_pct}')::double precision,
+    surge_guard = c.content #>> '{settings,surge_guard}',
+    shift_calendar = c.content #>> '{settings,shift_calendar}',
+    sample_size = (c.content #> '{settings,sample_size}')::integer
   FROM jsonb_to_recordset(changes) AS c (what text, content jsonb)
   WHERE c.what = 'desk' AND d.desk_id = apply_settings.desk_id;
 END

@@ -95,6 +95,7 @@ typedef struct csf_desk
 	int default_priority;
 	int maximum_text_bytes;
 	bool resume_on_customer_message;
+	uint32 link_states; /* entering one of them sends the customer a link */
 
 	int team_count;
 	csf_team *teams;

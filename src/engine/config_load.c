@@ -29,7 +29,8 @@ static csf_statement version_query = CSF_STATEMENT("SELECT version FROM csflow.c
 
 static csf_statement desk_query = CSF_STATEMENT(
 	"SELECT d.name, d.zone, d.review_team_id, d.default_priority::integer, d.maximum_text_bytes,"
-	" d.resume_on_customer_message, d.minimum_score, d.minimum_margin, v.version FROM csflow.desk"
+	" d.resume_on_customer_message, d.minimum_score, d.minimum_margin, v.version,"
+	" d.confirm_by_link OR d.survey_on = 'answered', d.survey_on <> 'never' FROM csflow.desk"
 	" d"
 	" JOIN csflow.configuration_version v USING (desk_id)"
 	" WHERE d.desk_id = $1",
@@ -157,6 +158,8 @@ load_desk_row(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 	input->minimum_score = csf_column_int(ROW(0), 7, 0);
 	input->minimum_margin = csf_column_int(ROW(0), 8, 0);
 	desk->version = csf_column_int64(ROW(0), 9, 0);
+	desk->link_states = (csf_column_bool(ROW(0), 10) ? CSF_STATE_BIT(CSF_STATE_ANSWERED) : 0) |
+						(csf_column_bool(ROW(0), 11) ? CSF_STATE_BIT(CSF_STATE_CLOSED) : 0);
 	return true;
 }
 

@@ -291,7 +291,9 @@ message_signals(const csf_desk *desk, const message *m, const char **kind)
 	if (!m->is_public)
 	{
 		*kind = "note";
-		return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE);
+		/* A survey's answer is noted by the system: nobody has worked on the ticket by that. */
+		return strcmp(m->author_kind, "system") == 0 ? signals
+													 : signals | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE);
 	}
 	signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE);
 	if (m->next_news_at != CSF_NO_INSTANT)

@@ -12,6 +12,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
+#include "utils/timestamp.h"
 
 #include "engine/actor.h"
 #include "engine/clock_store.h"
@@ -25,6 +26,12 @@
 
 PG_FUNCTION_INFO_V1(csf_ticket_after);
 
+/* Surveys and questions whether it is solved (handbook F1, F5); which of them, the desk's settings say. */
+static csf_statement link_statement = CSF_STATEMENT(
+	"SELECT csflow.send_links(array_agg(u.desk_id), array_agg(u.ticket_no), array_agg(u.state), array_agg(u.at))"
+	" FROM engine_rows AS u(desk_id, ticket_no, state, at)",
+	"LNTZ");
+
 /* A statement's rows on their way to events and clocks. */
 typedef struct chunk
 {
@@ -33,6 +40,7 @@ typedef struct chunk
 	TupleDesc description;
 	MemoryContext statement; /* holds the configuration that the BEFORE triggers have used */
 	csf_recorder recorder;
+	csf_rows links; /* tickets whose customers are sent a link */
 	int count;
 	csf_change *changes;
 } chunk;
@@ -107,6 +115,18 @@ notify_teams(chunk *c, const csf_ticket_row *row, int event)
 	}
 }
 
+static void
+add_link(chunk *c, const csf_change *change)
+{
+	Datum values[4] = {Int64GetDatum(change->desk->desk_id), Int64GetDatum(change->ticket_no),
+					   CStringGetTextDatum(csf_state_name(change->after.state)),
+					   TimestampTzGetDatum(change->at)};
+	bool nulls[4] = {false};
+
+	if ((change->desk->link_states & CSF_STATE_BIT(change->after.state)) != 0)
+		csf_rows_add(&c->links, values, nulls);
+}
+
 /* ---- INSERT ---- */
 
 static void
@@ -128,6 +148,7 @@ add_opened(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
 		change->signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED);
 	else if (change->after.state == CSF_STATE_ANSWERED)
 		change->signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
+	add_link(c, change);
 
 	begin_event(&event, row, "opened");
 	event.new_state = csf_state_name(change->after.state);
@@ -297,6 +318,8 @@ add_updated(chunk *c, const csf_desk *desk, const csf_ticket_row *old, const csf
 	{
 		csf_ticket_facts_of(&change->before, desk, old);
 		csf_ticket_facts_of(&change->after, desk, new);
+		if (change->before.state != change->after.state)
+			add_link(c, change);
 		c->count++;
 	}
 }
@@ -310,6 +333,7 @@ flush(chunk *c, bool all_new)
 
 	csf_changes_apply(c->changes, c->count);
 	csf_recorder_flush(&c->recorder, all_new);
+	csf_rows_run(&c->links, &link_statement, SPI_OK_SELECT);
 	MemoryContextSwitchTo(old);
 }
 
@@ -318,6 +342,7 @@ begin_chunk(chunk *c)
 {
 	MemoryContextReset(c->context);
 	csf_recorder_init(&c->recorder, c->context);
+	csf_rows_init(&c->links, &link_statement);
 	c->changes = MemoryContextAlloc(c->context, sizeof(csf_change) * CHUNK);
 	c->count = 0;
 }

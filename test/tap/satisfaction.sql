@@ -1,0 +1,90 @@
+-- Satisfaction and negative feedback. Handbook F5, G2, G4, G7; kpi.md "CSAT", "NPS", "CES".
+\ir ../lib/small_desk.sql
+SELECT no_plan();
+CREATE FUNCTION opened(desk bigint, at timestamptz, body text DEFAULT '闪退', customer bigint DEFAULT 7) RETURNS ticket_no LANGUAGE sql
+  AS $$SELECT csflow.open_ticket(desk, 'email', body, customer_id => customer, at => at)$$;
+
+-- G2: nothing asked, nothing known
+SELECT results_eq(format($$SELECT bucket_date, is_complete, cut, value, sent_count, response_rate_pct, csat_pct, csat_mean, nps, ces_mean, ces_top_pct FROM satisfaction_at(%s, '2025-03-15 12:00', 2)$$, :desk),
+  $$VALUES ('2025-02-01'::date, true, 'all', NULL::text, 0::bigint, NULL::float8, NULL::float8, NULL::float8, NULL::float8, NULL::float8, NULL::float8), ('2025-03-01', false, 'all', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL)$$, 'kpi: empty months are rows, their ratios NULL; the last is not complete');
+SELECT is((SELECT count(*) FROM satisfaction WHERE desk_id = :desk), 12::bigint, 'kpi: the view has twelve months');
+
+-- G2: against a slow reckoning of its own over random surveys
+SELECT setseed(0.20251103) \g /dev/null
+\echo '# setseed(0.20251103)'
+INSERT INTO customer (desk_id, customer_id, tier) SELECT :desk, 1000 + i, CASE WHEN i % 3 = 0 THEN 'vip' ELSE 'standard' END FROM generate_series(1, 20) i;
+SELECT opened(:desk, '2025-01-20 00:00'::timestamptz + (i * 97) * interval '13 minutes', CASE i % 3 WHEN 0 THEN '闪退' WHEN 1 THEN '怎么用' ELSE 'nothing known' END, 1000 + 1 + i % 20) FROM generate_series(1, 60) i \g /dev/null
+UPDATE ticket SET agent_id = CASE WHEN customer_id % 2 = 0 THEN 21 ELSE 11 END, changed_at = opened_at + interval '1 minute' WHERE desk_id = :desk AND customer_id % 5 > 0;
+SELECT send_survey(:desk, ticket_no, at => opened_at + interval '1 hour') FROM ticket WHERE desk_id = :desk AND customer_id <> 1003 \g /dev/null
+CREATE TABLE answer AS SELECT ticket_no, opened_at + random() * interval '20 days' + interval '1 hour' AS at, CASE WHEN random() < 0.8 THEN 1 + floor(random() * 5) END AS overall, CASE WHEN random() < 0.7 THEN floor(random() * 11) END AS nps,
+  CASE WHEN random() < 0.7 THEN 1 + floor(random() * 7) END AS ces, 1 + floor(random() * 5) AS clarity FROM ticket, generate_series(1, 2) WHERE desk_id = :desk AND customer_id <> 1003 AND ticket_no::bigint % 4 > 0;
+SELECT record_survey(:desk, ticket_no, overall => overall, nps => nps, ces => ces, clarity => clarity, at => at) FROM (SELECT * FROM answer ORDER BY at) a \g /dev/null
+SELECT mark_invalid(:desk, min(ticket_no), 'a test', agent_id => 11, at => '2025-05-01') FROM ticket WHERE desk_id = :desk \g /dev/null
+CREATE FUNCTION slow(cut text, wanted text, month date, OUT sent bigint, OUT responses bigint, OUT rated bigint, OUT positive bigint, OUT csat_mean float8, OUT nps float8, OUT ces_mean float8, OUT ces_top_pct float8, OUT clarity float8) LANGUAGE plpgsql AS $$
+DECLARE t record; a record; recommends bigint := 0; promoters bigint := 0; detractors bigint := 0; eased bigint := 0; top bigint := 0; stars float8 := 0; ease float8 := 0; clear float8 := 0;
+BEGIN
+  sent := 0; responses := 0; rated := 0; positive := 0;
+  FOR t IN SELECT k.*, v.team_id AS asked_team, v.agent_id AS asked_agent, v.sent_at FROM csflow.ticket k JOIN csflow.survey v USING (desk_id, ticket_no) WHERE k.state <> 'invalid' LOOP
+    CONTINUE WHEN to_char(t.sent_at, 'YYYY-MM') <> to_char(month, 'YYYY-MM');
+    CONTINUE WHEN coalesce(wanted, '-') <> coalesce(CASE cut WHEN 'kind' THEN t.kind WHEN 'team' THEN t.asked_team::text WHEN 'agent' THEN t.asked_agent::text WHEN 'customer_tier' THEN t.customer_tier END, '-');
+    sent := sent + 1;
+    SELECT * INTO a FROM public.answer x WHERE x.ticket_no = t.ticket_no ORDER BY x.at DESC LIMIT 1;
+    CONTINUE WHEN NOT FOUND;
+    responses := responses + 1;
+    clear := clear + a.clarity;
+    IF a.overall IS NOT NULL THEN rated := rated + 1; stars := stars + a.overall; IF a.overall > 3 THEN positive := positive + 1; END IF; END IF;
+    IF a.nps IS NOT NULL THEN recommends := recommends + 1; IF a.nps > 8 THEN promoters := promoters + 1; ELSIF a.nps < 7 THEN detractors := detractors + 1; END IF; END IF;
+    IF a.ces IS NOT NULL THEN eased := eased + 1; ease := ease + a.ces; IF a.ces > 4 THEN top := top + 1; END IF; END IF;
+  END LOOP;
+  csat_mean := stars / nullif(rated, 0); nps := 100.0 * promoters / nullif(recommends, 0) - 100.0 * detractors / nullif(recommends, 0); ces_mean := ease / nullif(eased, 0); ces_top_pct := 100.0 * top / nullif(eased, 0); clarity := clear / nullif(responses, 0);
+END $$;
+SELECT ok(count(*) > 30 AND sum(response_count) FILTER (WHERE cut = 'all') = (SELECT count(DISTINCT ticket_no) FROM answer WHERE ticket_no IN (SELECT ticket_no FROM ticket WHERE state <> 'invalid')), 'F5: all answers are in') FROM satisfaction_at(:desk, '2025-05-10', 6);
+SELECT is_empty(format($$SELECT s.bucket_date, s.cut, s.value, s.sent_count, s.response_count, s.rated_count, s.positive_count, s.csat_mean, s.nps, o FROM satisfaction_at(%s, '2025-05-10', 6) s, LATERAL slow(s.cut, s.value, s.bucket_date) o
+  WHERE (sent_count, response_count, rated_count, positive_count) IS DISTINCT FROM (o.sent, o.responses, o.rated, o.positive) OR round((csat_pct - 100.0 * o.positive / nullif(o.rated, 0))::numeric, 9) <> 0 OR csat_pct IS NULL <> (o.rated = 0)
+    OR round(s.csat_mean::numeric, 9) IS DISTINCT FROM round(o.csat_mean::numeric, 9) OR round(s.nps::numeric, 9) IS DISTINCT FROM round(o.nps::numeric, 9) OR round(s.ces_mean::numeric, 9) IS DISTINCT FROM round(o.ces_mean::numeric, 9)
+    OR round(s.ces_top_pct::numeric, 9) IS DISTINCT FROM round(o.ces_top_pct::numeric, 9) OR round(s.clarity_mean::numeric, 9) IS DISTINCT FROM round(o.clarity::numeric, 9)$$, :desk), 'G2, G4: every figure of every month and cut equals a slow reckoning');
+SELECT is((SELECT array_agg(DISTINCT cut || ' ' || coalesce(caption_zh, '-') || ' ' || caption_en ORDER BY cut || ' ' || coalesce(caption_zh, '-') || ' ' || caption_en) FROM satisfaction_at(:desk, '2025-05-10', 6)),
+  '{"agent Lin Lin","agent Tao Tao","agent 未定 none","all 全部 all","customer_tier VIP客户 VIP","customer_tier 普通客户 standard","kind 业务咨询 inquiry","kind 技术故障 technical fault","kind 未定 none","team 客服 service","team 技术团队 technical team","team 未定 none"}', 'G4: cuts with captions in both languages');
+SELECT is((SELECT sum(response_count) FROM satisfaction_at(:desk, (SELECT min(at) FROM answer) - interval '1 second', 2) WHERE cut = 'all'), 0::numeric, 'kpi: answers after the instant asked about do not count yet');
+SELECT is((SELECT count(*) FROM satisfaction_at(:desk, '2025-05-10', 6) WHERE cut = 'all'), 6::bigint, 'kpi: every month, also without surveys');
+SELECT throws_ok(format('SELECT * FROM satisfaction_at(%s, now(), %s)', :desk, n), '22023', NULL, 'kpi: refused: ' || n || ' months') FROM (VALUES ('0'), ('-1'), ('NULL')) v (n);
+SELECT throws_ok('SELECT * FROM satisfaction_at(4711)', 'SF001', NULL, 'kpi: unknown desk');
+
+-- G7: words and causes of low scores
+SELECT create_desk('blunt', NULL) AS blunt \gset
+INSERT INTO agent (desk_id, agent_id, name, role_name, may_act_for_others) VALUES (:blunt, 299, 'application', current_user, true);
+INSERT INTO category (desk_id, category_id, code, caption_zh, caption_en) VALUES (:blunt, 801, 'delivery', '配送', 'delivery'), (:blunt, 802, 'menu', '菜单', 'menu');
+INSERT INTO ticket (desk_id, channel, body, category_id, opened_at) SELECT :blunt, 'email', 'x', CASE WHEN i <= 20 THEN 801 ELSE 802 END, '2025-03-01 09:00'::timestamptz + i * interval '1 minute' FROM generate_series(1, 60) i;
+SELECT accept(:blunt, ticket_no, agent_id => 299, at => '2025-03-02 09:00'), answer(:blunt, ticket_no, 'so', agent_id => 299, at => '2025-03-02 10:00') FROM ticket WHERE desk_id = :blunt \g /dev/null
+SELECT reopen(:blunt, ticket_no, 'no', at => '2025-03-02 11:00') FROM ticket WHERE desk_id = :blunt AND category_id = 801 ORDER BY ticket_no LIMIT 12 \g /dev/null
+SELECT record_survey(:blunt, ticket_no, attitude => CASE WHEN n <= 15 THEN 2 ELSE 5 END, overall => CASE WHEN n <= 5 THEN 1 ELSE 5 END,
+    comment => CASE WHEN n <= 12 THEN '骑手态度差,配送太慢' WHEN n <= 40 THEN '配送快,很满意 ' END, at => '2025-03-03 09:00') FROM (SELECT ticket_no, row_number() OVER (ORDER BY ticket_no) AS n FROM ticket WHERE desk_id = :blunt) v \g /dev/null
+SELECT results_eq(format($$SELECT aspect, value, low_count, low_total_count, other_count, other_total_count, round(z_score::numeric, 2) FROM negative_feedback_between(%s, '2025-03-01') WHERE aspect <> 'term'$$, :blunt),
+  $$VALUES ('category', '801', 15::bigint, 15::bigint, 5::bigint, 45::bigint, round(((ln((15 + 10 * 20 / 60.0) / (10 - 10 * 20 / 60.0)) - ln((5 + 10 * 20 / 60.0) / (40 + 10 - 10 * 20 / 60.0))) / sqrt(1 / (15 + 10 * 20 / 60.0) + 1 / (10 - 10 * 20 / 60.0) + 1 / (5 + 10 * 20 / 60.0) + 1 / (50 - 10 * 20 / 60.0)))::numeric, 2)),
+    ('course', 'reopened', 12, 15, 0, 45, round(((ln(14 / 11.0) - ln(2 / 53.0)) / sqrt(1 / 14.0 + 1 / 11.0 + 1 / 2.0 + 1 / 53.0))::numeric, 2)), ('dimension', 'attitude', 15, 15, 0, 45, NULL), ('dimension', 'overall', 5, 15, 0, 45, NULL)$$, 'G7: causes: what happened to tickets with low scores more than to others');
+SELECT is((SELECT array_agg(caption_zh || ' ' || caption_en ORDER BY aspect, sort_order) FROM negative_feedback_between(:blunt, '2025-03-01') WHERE aspect <> 'term'), '{"配送 delivery","重新打开过 reopened","服务态度 attitude","整体体验 overall"}', 'G7: with captions');
+SELECT results_eq(format($$SELECT value, low_count, low_total_count, other_count, other_total_count FROM negative_feedback_between(%s, '2025-03-01') WHERE aspect = 'term' AND (value LIKE '%%态度%%' OR value LIKE '%%满意%%' OR value = '配送') ORDER BY 1$$, :blunt),
+  $$VALUES ('手态度差', 12::bigint, 15::bigint, 0::bigint, 25::bigint), ('骑手态度', 12, 15, 0, 25)$$, 'G7: terms of low scores, not those of all or of good ones');
+SELECT is_empty(format($$SELECT * FROM negative_feedback_between(%s, '2025-03-03 09:00:01')$$, :blunt), 'G7: by the instant of the answer');
+SELECT is((SELECT count(*) FROM negative_feedback_between(:blunt, '2025-03-01', max_terms => 1) WHERE aspect = 'term'), 1::bigint, 'G7: at most so many terms');
+SELECT is_empty(format($$SELECT * FROM negative_feedback_between(%s, '2025-03-01', minimum_documents => 13) WHERE aspect = 'term'$$, :blunt), 'G7: in so many comments');
+SELECT throws_ok(format('SELECT * FROM negative_feedback_between(%s, now(), max_terms => 0)', :blunt), '22023', NULL, 'G7: refused');
+SELECT lives_ok('SELECT * FROM negative_feedback', 'G7: the view');
+
+-- F5: real answers give the figures of their README
+\set here `test -r ../shared/data/nps_retail/nps_retail.csv && echo true || echo false`
+\if :here
+CREATE TABLE retail (number integer, nps integer, satisfaction integer, intention integer, wave integer);
+\copy retail FROM '../shared/data/nps_retail/nps_retail.csv' WITH (FORMAT csv, HEADER)
+SELECT create_desk('garden', NULL) AS garden \gset
+INSERT INTO ticket (desk_id, channel, body, external_id, opened_at) SELECT :garden, 'email', 'x', number, '2025-03-01 09:00' FROM retail;
+INSERT INTO survey (desk_id, ticket_no, sent_at, last_sent_at, answered_at, answer_count, nps, overall, is_low)
+  SELECT :garden, ticket_no, '2025-03-02 09:00', '2025-03-02 09:00', CASE WHEN num_nonnulls(nps, satisfaction) > 0 THEN '2025-03-03 09:00'::timestamptz END, 1, nps, (satisfaction + 1) / 2, false FROM retail JOIN ticket ON desk_id = :garden AND external_id = number::text;
+SELECT is((SELECT (sent_count, nps_count, promoter_count, nps_count - promoter_count - detractor_count, detractor_count, round(nps::numeric, 4), round(nps_mean::numeric, 4))::text FROM satisfaction_at(:garden, '2025-03-31', 1) WHERE cut = 'all'),
+  '(13954,13612,8465,3953,1194,53.4161,8.7030)', 'F5, G2: NPS of 13,954 customers of a garden centre');
+SELECT is((SELECT (rated_count, positive_count, round(csat_pct::numeric, 4))::text FROM satisfaction_at(:garden, '2025-03-31', 1) WHERE cut = 'all'), '(13893,12274,88.3466)', 'F5, G2: and satisfaction, seven of ten or more as four of five stars');
+\else
+SELECT skip('NOT COMPARED: there is no ../shared/data/nps_retail/nps_retail.csv here', 2);
+\endif
+
+SELECT finish();
