@@ -13,10 +13,7 @@
 #define COLUMNS 19
 
 static csf_statement clock_query =
-	CSF_STATEMENT("SELECT DISTINCT ON (u.place, c.clock) u.place, c.clock, c.run, c.target_id,"
-				  " c.priority::integer, c.started_at, c.length_microseconds, c.spent_microseconds,"
-				  " c.run_since, c.due_at, c.next_position, c.next_at, c.next_closes, c.paused_at,"
-				  " c.paused_microseconds, c.stopped_at, c.outcome"
+	CSF_STATEMENT("SELECT DISTINCT ON (u.place, c.clock) u.place, " CSF_CLOCK_COLUMNS
 				  " FROM engine_rows AS u(place, desk_id, ticket_no)"
 				  " JOIN csflow.clock c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no"
 				  " ORDER BY u.place, c.clock, c.run DESC",
@@ -27,18 +24,29 @@ static csf_statement clock_insert =
 				  " next_at, next_closes, paused_at, paused_microseconds, stopped_at, outcome)"
 				  " SELECT * FROM engine_rows",
 				  "LNTILTPZLLZZSZBZLZT");
-static csf_statement clock_update = CSF_STATEMENT(
-	"UPDATE csflow.clock c SET target_id = u.target_id, calendar = u.calendar, priority ="
-	" u.priority, started_at = u.started_at, length_microseconds = u.length, spent_microseconds ="
-	" u.spent, run_since = u.run_since, due_at = u.due_at, next_position = u.next_position,"
-	" next_at = u.next_at, next_closes = u.next_closes, paused_at = u.paused_at,"
-	" paused_microseconds = u.paused, stopped_at = u.stopped_at, outcome = u.outcome"
-	" FROM engine_rows AS u(desk_id, ticket_no, clock, run, target_id, calendar, priority,"
-	" started_at, length, spent, run_since, due_at, next_position, next_at, next_closes,"
-	" paused_at, paused, stopped_at, outcome)"
-	" WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.clock = u.clock AND c.run ="
-	" u.run",
-	"LNTILTPZLLZZSZBZLZT");
+/* clang-format off: it would indent the text by the length of the name. */
+#define CLOCK_UPDATE(condition)                                                                              \
+	"UPDATE csflow.clock c SET target_id = u.target_id, calendar = u.calendar, priority ="                   \
+	" u.priority, started_at = u.started_at, length_microseconds = u.length, spent_microseconds ="           \
+	" u.spent, run_since = u.run_since, due_at = u.due_at, next_position = u.next_position,"                 \
+	" next_at = u.next_at, next_closes = u.next_closes, paused_at = u.paused_at,"                            \
+	" paused_microseconds = u.paused, stopped_at = u.stopped_at, outcome = u.outcome"                        \
+	" FROM engine_rows AS u(desk_id, ticket_no, clock, run, target_id, calendar, priority,"                  \
+	" started_at, length, spent, run_since, due_at, next_position, next_at, next_closes,"                    \
+	" paused_at, paused, stopped_at, outcome)"                                                               \
+	" WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.clock = u.clock AND c.run ="           \
+	" u.run" condition
+/* clang-format on */
+
+static csf_statement clock_update = CSF_STATEMENT(CLOCK_UPDATE(""), "LNTILTPZLLZZSZBZLZT");
+static csf_statement active_query =
+	CSF_STATEMENT_MANY("SELECT u.place, " CSF_CLOCK_COLUMNS " FROM engine_rows AS u(place, ticket_no)"
+					   " JOIN csflow.clock c ON c.ticket_no = u.ticket_no"
+					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND c.stopped_at IS NULL"
+					   " ORDER BY u.place, c.clock, c.run",
+					   "lnnIN");
+static csf_statement clock_update_many = CSF_STATEMENT_MANY(
+	CLOCK_UPDATE(" AND c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3"), "lnnLNTILTPZLLZZSZBZLZT");
 
 static const char *const outcomes[] = {NULL, "met", "breached", "measured", "void"};
 
@@ -53,28 +61,42 @@ outcome_of(const char *name)
 	return CSF_OUTCOME_NONE;
 }
 
-static void
-read_clock(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc d)
+static bool
+has_text(HeapTuple row, TupleDesc description, int column, const char *wanted)
+{
+	bool is_null;
+	Datum value = SPI_getbinval(row, description, column, &is_null);
+	text *given = is_null ? NULL : DatumGetTextPP(value);
+
+	return given != NULL && VARSIZE_ANY_EXHDR(given) == strlen(wanted) &&
+		   memcmp(VARDATA_ANY(given), wanted, strlen(wanted)) == 0;
+}
+
+csf_clock *
+csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc d, int first)
 {
 	csf_clock *clock = csf_clock_list_add(&ticket->list);
+	int n = first;
 
-	clock->clock = csf_column_text(row, d, 2);
-	clock->run = csf_column_int(row, d, 3, 0);
-	clock->target_id = csf_column_int64(row, d, 4, 0);
+	clock->clock = csf_column_text(row, d, n++);
+	clock->run = csf_column_int(row, d, n++, 0);
+	clock->target_id = csf_column_int64(row, d, n++, 0);
 	clock->target = csf_desk_target(ticket->desk, clock->target_id);
-	clock->priority = csf_column_int(row, d, 5, 0);
-	clock->started_at = csf_column_int64(row, d, 6, CSF_NO_INSTANT);
-	clock->length = csf_column_int64(row, d, 7, CSF_NO_LENGTH);
-	clock->spent = csf_column_int64(row, d, 8, 0);
-	clock->run_since = csf_column_int64(row, d, 9, CSF_NO_INSTANT);
-	clock->due_at = csf_column_int64(row, d, 10, CSF_NO_INSTANT);
-	clock->next_position = csf_column_int(row, d, 11, 0);
-	clock->next_at = csf_column_int64(row, d, 12, CSF_NO_INSTANT);
-	clock->next_closes = csf_column_bool(row, d, 13);
-	clock->paused_at = csf_column_int64(row, d, 14, CSF_NO_INSTANT);
-	clock->paused = csf_column_int64(row, d, 15, 0);
-	clock->stopped_at = csf_column_int64(row, d, 16, CSF_NO_INSTANT);
-	clock->outcome = outcome_of(csf_column_text(row, d, 17));
+	clock->priority = csf_column_int(row, d, n++, 0);
+	clock->started_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
+	clock->length = csf_column_int64(row, d, n++, CSF_NO_LENGTH);
+	clock->spent = csf_column_int64(row, d, n++, 0);
+	clock->run_since = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
+	clock->due_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
+	clock->next_position = csf_column_int(row, d, n++, 0);
+	clock->next_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
+	clock->next_closes = csf_column_bool(row, d, n++);
+	clock->paused_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
+	clock->paused = csf_column_int64(row, d, n++, 0);
+	clock->stopped_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
+	clock->outcome = outcome_of(csf_column_text(row, d, n++));
+	clock->is_changed = clock->target != NULL && !has_text(row, d, n, clock->target->calendar);
+	return clock;
 }
 
 void
@@ -99,7 +121,43 @@ csf_clocks_load(csf_ticket_clocks *tickets, int count)
 		HeapTuple row = SPI_tuptable->vals[i];
 		TupleDesc description = SPI_tuptable->tupdesc;
 
-		read_clock(&tickets[csf_column_int(row, description, 1, 0)], row, description);
+		csf_clock_from_spi(&tickets[csf_column_int(row, description, 1, 0)], row, description, 2);
+	}
+}
+
+/* Desk and range of numbers of tickets in order. */
+static void
+range_of(const csf_ticket_clocks *tickets, int count, Datum *values)
+{
+	values[0] = Int64GetDatum(tickets[0].desk->desk_id);
+	values[1] = TicketNoGetDatum(tickets[0].ticket_no);
+	values[2] = TicketNoGetDatum(tickets[count - 1].ticket_no);
+}
+
+void
+csf_clocks_load_active(csf_ticket_clocks *tickets, int count)
+{
+	Datum range[3];
+	csf_rows keys;
+
+	if (count == 0)
+		return;
+	csf_rows_init(&keys, &active_query);
+	for (int i = 0; i < count; i++)
+	{
+		Datum values[2] = {Int32GetDatum(i), TicketNoGetDatum(tickets[i].ticket_no)};
+		bool nulls[2] = {false};
+
+		csf_rows_add(&keys, values, nulls);
+	}
+	range_of(tickets, count, range);
+	csf_rows_run_with(&keys, &active_query, range, SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple row = SPI_tuptable->vals[i];
+		TupleDesc description = SPI_tuptable->tupdesc;
+
+		csf_clock_from_spi(&tickets[csf_column_int(row, description, 1, 0)], row, description, 2);
 	}
 }
 
@@ -142,15 +200,15 @@ add_row(csf_rows *rows, const csf_ticket_clocks *ticket, const csf_clock *clock)
 	csf_rows_add(rows, values, nulls);
 }
 
-void
-csf_clocks_save(csf_ticket_clocks *tickets, int count)
+static void
+save(csf_ticket_clocks *tickets, int count, csf_statement *update, Datum *parameters)
 {
 	csf_rows fresh;
 	csf_rows moved;
 	uint64 expected;
 
 	csf_rows_init(&fresh, &clock_insert);
-	csf_rows_init(&moved, &clock_update);
+	csf_rows_init(&moved, update);
 	for (int i = 0; i < count; i++)
 	{
 		for (int c = 0; c < tickets[i].list.count; c++)
@@ -163,11 +221,28 @@ csf_clocks_save(csf_ticket_clocks *tickets, int count)
 		}
 	}
 	expected = moved.count;
-	if (csf_rows_run(&moved, &clock_update, SPI_OK_UPDATE) != expected)
+	if (csf_rows_run_with(&moved, update, parameters, SPI_OK_UPDATE) != expected)
 		ereport(ERROR, (errcode(ERRCODE_CSF_CONCURRENT_CHANGE),
 						errmsg("a clock of a ticket was removed by someone else"),
 						errhint("Try the transaction again.")));
 	csf_rows_run(&fresh, &clock_insert, SPI_OK_INSERT);
+}
+
+void
+csf_clocks_save(csf_ticket_clocks *tickets, int count)
+{
+	save(tickets, count, &clock_update, NULL);
+}
+
+void
+csf_clocks_save_many(csf_ticket_clocks *tickets, int count)
+{
+	Datum range[3];
+
+	if (count == 0)
+		return;
+	range_of(tickets, count, range);
+	save(tickets, count, &clock_update_many, range);
 }
 
 /* One entry a ticket, however many changes it has. */

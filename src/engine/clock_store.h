@@ -30,7 +30,7 @@ typedef struct csf_change
  */
 extern void csf_changes_apply(csf_change *changes, int count);
 
-/* The clocks of one ticket, for the sweep. */
+/* The clocks of one ticket. */
 typedef struct csf_ticket_clocks
 {
 	const csf_desk *desk;
@@ -42,5 +42,23 @@ typedef struct csf_ticket_clocks
 extern void csf_clocks_load(csf_ticket_clocks *tickets, int count);
 /* Writes what is_new or is_changed says. */
 extern void csf_clocks_save(csf_ticket_clocks *tickets, int count);
+
+/*
+ * The columns of clock c, for statements; read back by csf_clock_from_spi, the first of them being column `first`. A row
+ * that names another calendar than its target does now makes the clock differ from its row.
+ */
+#define CSF_CLOCK_COLUMNS                                                                                    \
+	"c.clock, c.run, c.target_id, c.priority::integer, c.started_at, c.length_microseconds,"                 \
+	" c.spent_microseconds, c.run_since, c.due_at, c.next_position, c.next_at, c.next_closes, c.paused_at,"  \
+	" c.paused_microseconds, c.stopped_at, c.outcome, c.calendar"
+extern csf_clock *csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc description,
+									 int first);
+
+/*
+ * The same for very many tickets of one desk, in the order of their numbers: reads the active runs alone, and joins by range
+ * where the others look up row by row.
+ */
+extern void csf_clocks_load_active(csf_ticket_clocks *tickets, int count);
+extern void csf_clocks_save_many(csf_ticket_clocks *tickets, int count);
 
 #endif

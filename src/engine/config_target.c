@@ -92,6 +92,23 @@ next_daily(void *zone, int64 time_of_day, int64 at, int64 after)
 	return instant;
 }
 
+static int64
+same_day(void *zone, int64 time_of_day, int64 at, int64 after)
+{
+	struct pg_tm tm;
+	fsec_t fraction;
+	int offset;
+	int day;
+	TimestampTz instant;
+
+	if (timestamp2tm(at, &offset, &tm, &fraction, NULL, zone) != 0)
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+	day = date2j(tm.tm_year, tm.tm_mon, tm.tm_mday);
+	while ((instant = local_instant(day++, time_of_day, zone)) <= after)
+		;
+	return instant;
+}
+
 /* ---- rows ---- */
 
 void
@@ -275,6 +292,7 @@ bind_time(csf_desk *desk, csf_target *target, const named_calendar *calendars, i
 	target->time.add = calendar_add;
 	target->time.between = calendar_between;
 	target->next_daily = next_daily;
+	target->same_day = same_day;
 	target->zone = pg_tzset(desk->zone);
 	if (target->time.calendar == NULL || target->zone == NULL)
 		elog(ERROR, "target %lld has no calendar or zone", (long long) target->target_id);

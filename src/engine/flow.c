@@ -228,6 +228,18 @@ csf_run(csf_statement *statement, Datum *values, const char *nulls, int expected
 		elog(ERROR, "\"%s\" returned %s", statement->sql, SPI_result_code_string(result));
 }
 
+Portal
+csf_open(csf_statement *statement, Datum *values, const char *nulls)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	Portal portal;
+
+	prepare(statement);
+	portal = SPI_cursor_open(NULL, statement->plan, values, nulls, false);
+	MemoryContextSwitchTo(caller);
+	return portal;
+}
+
 Snapshot
 csf_latest_snapshot(void)
 {
@@ -337,12 +349,18 @@ csf_rows_add(csf_rows *rows, Datum *values, bool *nulls)
 uint64
 csf_rows_run(csf_rows *rows, csf_statement *statement, int expected)
 {
-	/* Planned once, for a row or two: by index. A plan made for a load of thousands would read whole tables for each. */
+	return csf_rows_run_with(rows, statement, NULL, expected);
+}
+
+uint64
+csf_rows_run_with(csf_rows *rows, csf_statement *statement, Datum *values, int expected)
+{
+	/* As a rule planned once, for a row or two: by index. A plan made for thousands would read whole tables for each. */
 	EphemeralNamedRelationData relation = {.md = {.name = "engine_rows",
 												  .reliddesc = InvalidOid,
 												  .tupdesc = rows->description,
 												  .enrtype = ENR_NAMED_TUPLESTORE,
-												  .enrtuples = 1},
+												  .enrtuples = statement->expected_rows},
 										   .reldata = rows->store};
 	uint64 processed;
 
@@ -350,7 +368,7 @@ csf_rows_run(csf_rows *rows, csf_statement *statement, int expected)
 		return 0;
 	if (SPI_register_relation(&relation) != SPI_OK_REL_REGISTER)
 		elog(ERROR, "could not register engine_rows");
-	csf_run(statement, NULL, NULL, expected);
+	csf_run(statement, values, NULL, expected);
 	processed = SPI_processed;
 	SPI_unregister_relation(relation.md.name);
 	tuplestore_end(rows->store);

@@ -72,6 +72,7 @@ typedef struct csf_statement
 	const char *sql;
 	const char *types;
 	int cursor_options;
+	double expected_rows; /* of engine_rows */
 	SPIPlanPtr plan;
 	TupleDesc rows; /* of engine_rows; NULL before its first use, or where it reads none */
 	struct csf_statement *next;
@@ -82,12 +83,22 @@ typedef struct csf_statement
 /* The generic plan is the good one where keys come from engine_rows: values would teach the planner nothing. */
 #define CSF_STATEMENT(sql, types)                                                                            \
 	{                                                                                                        \
-		(sql), (types), CURSOR_OPT_GENERIC_PLAN, NULL, NULL, NULL, false                                     \
+		(sql), (types), CURSOR_OPT_GENERIC_PLAN, 1, NULL, NULL, NULL, false                                  \
 	}
 /* Planned for each call: where the values decide which index serves. */
 #define CSF_STATEMENT_PLANNED(sql, types)                                                                    \
 	{                                                                                                        \
-		(sql), (types), CURSOR_OPT_CUSTOM_PLAN, NULL, NULL, NULL, false                                      \
+		(sql), (types), CURSOR_OPT_CUSTOM_PLAN, 1, NULL, NULL, NULL, false                                   \
+	}
+/* The same, for a cursor that will not be read to its end. */
+#define CSF_STATEMENT_FAST_START(sql, types)                                                                 \
+	{                                                                                                        \
+		(sql), (types), CURSOR_OPT_CUSTOM_PLAN | CURSOR_OPT_FAST_PLAN, 1, NULL, NULL, NULL, false            \
+	}
+/* The same, for thousands of rows in engine_rows. */
+#define CSF_STATEMENT_MANY(sql, types)                                                                       \
+	{                                                                                                        \
+		(sql), (types), CURSOR_OPT_CUSTOM_PLAN, 10000, NULL, NULL, NULL, false                               \
 	}
 /* clang-format on */
 
@@ -99,6 +110,8 @@ extern Oid csf_type_of_letter(char letter);
  * memory context stays the caller's (SPI alone would leave its own).
  */
 extern void csf_run(csf_statement *statement, Datum *values, const char *nulls, int expected);
+/* Opens a cursor on a query, to be read forward under the snapshot of this moment. */
+extern Portal csf_open(csf_statement *statement, Datum *values, const char *nulls);
 /*
  * For configuration (design 2.8): a snapshot taken now whatever the isolation level, registered until the caller
  * unregisters it, and a read under it.
@@ -129,5 +142,7 @@ extern void csf_rows_init(csf_rows *rows, csf_statement *statement);
 extern void csf_rows_add(csf_rows *rows, Datum *values, bool *nulls);
 /* Runs the statement on the rows, if there are any, and empties them; returns SPI_processed. */
 extern uint64 csf_rows_run(csf_rows *rows, csf_statement *statement, int expected);
+/* The same with values for the statement's parameters. */
+extern uint64 csf_rows_run_with(csf_rows *rows, csf_statement *statement, Datum *values, int expected);
 
 #endif

@@ -101,6 +101,7 @@ extern void csf_ticket_facts_of(csf_ticket_facts *facts, const csf_desk *desk, c
 	"t.desk_id, t.ticket_no, t.state, t.channel, t.customer_tier, t.category_id, t.kind, t.priority, "       \
 	"t.handling_tier,"                                                                                       \
 	" t.complexity, t.opened_at, t.changed_at, t.team_id, t.agent_id"
+#define CSF_TICKET_FACT_COLUMN_COUNT 14
 extern void csf_ticket_from_spi(csf_ticket_row *row, HeapTuple tuple, TupleDesc description);
 
 /* While a message's trigger writes the columns that follow from messages; anybody else's values for them are ignored. */

@@ -299,6 +299,66 @@ retarget(csf_clock *clock, const csf_target *target, int priority, int64 at, int
 	schedule(clock);
 }
 
+/* The length as the target and its calendar say now, and the due instant if the clock had run without a pause. */
+static void
+measure_again(csf_clock *clock)
+{
+	const csf_target *target = clock->target;
+	bool never_paused = clock->paused == 0 && clock->paused_at == CSF_NO_INSTANT;
+	int64 due = clock->due_at;
+
+	if (target->due_from == CSF_DUE_NONE || (target->due_from == CSF_DUE_NAMED && due == CSF_NO_INSTANT))
+		resolve_length(clock, due, CSF_NO_INSTANT);
+	else if (target->due_from == CSF_DUE_DURATION && target->mode != CSF_CLOCK_DAILY_AT)
+	{
+		resolve_length(clock, CSF_NO_INSTANT, CSF_NO_INSTANT);
+		/* What is left counts from where it runs, as after any pause; a start that was never left keeps its own. */
+		if (is_running(clock) && clock->length > clock->spent &&
+			(clock->spent != 0 || clock->run_since != clock->started_at))
+			clock->due_at = time_add(target, clock->run_since, 0, clock->length - clock->spent);
+	}
+	else if (never_paused && due != CSF_NO_INSTANT &&
+			 (clock->length == CSF_NO_LENGTH || clock->length > clock->spent))
+	{
+		/* A named instant stays; a time of day stays on its date. */
+		if (target->due_from != CSF_DUE_NAMED)
+			due = target->same_day(target->zone, target->daily_at, due, clock->started_at);
+		clock->due_at = due;
+		clock->length = time_between(target, clock->started_at, due);
+		if (clock->length < 0)
+			clock->length = 0;
+	}
+}
+
+bool
+csf_clock_rederive(csf_clock *clock)
+{
+	csf_clock before = *clock;
+	int64 reached = is_running(clock) ? clock->run_since : clock->paused_at;
+
+	if (!is_active(clock) || clock->target == NULL)
+		return false;
+	measure_again(clock);
+	if (clock->length != CSF_NO_LENGTH && clock->target->due_from == CSF_DUE_DURATION)
+	{
+		bool is_over = clock->length < clock->spent || (clock->length == clock->spent && is_running(clock));
+		bool was_over = before.due_at != CSF_NO_INSTANT && before.length <= before.spent;
+
+		/* Over its length before this run or pause began; when exactly, only an instant already stored can say. */
+		if (is_over)
+			clock->due_at = was_over || (before.due_at != CSF_NO_INSTANT && before.due_at < reached)
+								? before.due_at
+								: reached;
+		else if (!is_running(clock))
+			clock->due_at = CSF_NO_INSTANT;
+	}
+	schedule(clock);
+	clock->is_changed = before.is_changed || clock->due_at != before.due_at ||
+						clock->length != before.length || clock->next_at != before.next_at ||
+						clock->next_closes != before.next_closes;
+	return clock->is_changed;
+}
+
 const csf_step *
 csf_clock_fire(csf_clock *clock, int64 at, int64 *due)
 {

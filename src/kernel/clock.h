@@ -105,6 +105,8 @@ typedef struct csf_target
 	csf_working_time time;
 	/* The first instant with this local time of day on a local date after that of `at`, or later than `after`. */
 	int64 (*next_daily)(void *zone, int64 time_of_day, int64 at, int64 after);
+	/* The instant with this local time of day on the local date of `at`; the next date's if that is not later than `after`. */
+	int64 (*same_day)(void *zone, int64 time_of_day, int64 at, int64 after);
 	void *zone;
 	int step_count;
 	csf_step *steps;
@@ -197,6 +199,13 @@ extern void csf_clock_end(csf_clock *clock, int64 at, csf_outcome outcome);
 extern const csf_step *csf_clock_fire(csf_clock *clock, int64 at, int64 *due);
 /* For modes every and daily_at: ends a run whose due instant has passed and begins the next. */
 extern bool csf_clock_roll(csf_clock_list *list, int index, int64 at);
+
+/*
+ * Derives length, due instant and next step of an active clock anew, after its target, calendar or steps have changed:
+ * they become what they would be had the configuration been so since this run began. Time used before counts as it was
+ * measured then, and steps that have fired stay fired. Returns whether anything differs.
+ */
+extern bool csf_clock_rederive(csf_clock *clock);
 
 /* Business time used up to `at`. */
 extern int64 csf_clock_spent(const csf_clock *clock, int64 at);

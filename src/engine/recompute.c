@@ -1,0 +1,431 @@
+/*
+ * recompute.c
+ *		csflow.recompute_clocks(): moves the clocks that are not stopped to what targets, calendars and steps say now.
+ *
+ * A first pass reads all of them in the order of their tickets, under one snapshot and without a lock, and finds the tickets
+ * whose clocks would change. Those are then locked some thousands at a time, read again and moved, in a few statements:
+ * whoever works on any other ticket is not kept waiting. Lock order: tickets by number, their clocks, their chain heads.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "engine/clock_store.h"
+#include "engine/config.h"
+#include "engine/flow.h"
+#include "engine/record.h"
+#include "engine/ticket.h"
+#include "errors.h"
+#include "types/types.h"
+
+PG_FUNCTION_INFO_V1(csf_recompute_clocks);
+
+/* Tickets locked and moved at a time: bounds memory, and the rows that the statements join. */
+#define CHUNK 5000
+#define FETCH 5000
+#define RESULT_COLUMNS 8
+#define FIRST_CLOCK_COLUMN (CSF_TICKET_FACT_COLUMN_COUNT + 1)
+
+#define ACTIVE_CLOCKS                                                                                        \
+	"SELECT " CSF_TICKET_FACT_COLUMNS ", " CSF_CLOCK_COLUMNS " FROM csflow.clock c"                          \
+	" JOIN csflow.ticket t ON t.desk_id = c.desk_id AND t.ticket_no = c.ticket_no"                           \
+	" WHERE c.desk_id = $1 AND c.ticket_no > $2 AND c.stopped_at IS NULL"                                    \
+	" ORDER BY c.ticket_no, c.clock, c.run"
+
+static csf_statement instant_query = CSF_STATEMENT("SELECT csflow.sweep_instant($1)", "z");
+static csf_statement all_query = CSF_STATEMENT_PLANNED(ACTIVE_CLOCKS, "ln");
+/* For a batch, which ends long before the rows do: in the order of an index, without sorting them all. */
+static csf_statement batch_query = CSF_STATEMENT_FAST_START(ACTIVE_CLOCKS, "ln");
+static csf_statement lock_query =
+	CSF_STATEMENT_MANY("SELECT " CSF_TICKET_FACT_COLUMNS " FROM engine_rows AS u(ticket_no)"
+					   " JOIN csflow.ticket t ON t.ticket_no = u.ticket_no"
+					   " WHERE t.desk_id = $1 AND t.ticket_no BETWEEN $2 AND $3"
+					   " ORDER BY t.ticket_no FOR NO KEY UPDATE OF t",
+					   "lnnN");
+
+/* What has become of a clock. */
+typedef enum change_kind
+{
+	CHANGE_NONE,
+	CHANGE_STEPS, /* its next step only, or the name of its calendar */
+	CHANGE_DUE,
+	CHANGE_LENGTH, /* of a clock that stands still or is overdue */
+	CHANGE_PAUSED,
+	CHANGE_RESUMED,
+	CHANGE_TARGET,
+	CHANGE_VOID
+} change_kind;
+
+static const char *const change_names[] = {NULL,     "steps",   "due",    "length",
+										   "paused", "resumed", "target", "void"};
+
+typedef struct ticket_clocks
+{
+	csf_ticket_clocks now;
+	csf_clock *before;
+	int before_count;
+	TimestampTz changed_at;
+	csf_ticket_facts facts;
+} ticket_clocks;
+
+typedef struct recompute
+{
+	const csf_desk *desk;
+	TimestampTz at;
+	bool preview;
+	int64 limit; /* of tickets; 0: all */
+	int64 moved; /* tickets so far */
+	ReturnSetInfo *result;
+	MemoryContext ticket_context; /* the ticket being read */
+	int count;
+	int64 numbers[CHUNK]; /* tickets to move */
+} recompute;
+
+/* ---- one ticket ---- */
+
+/* Another winner, or none, or another state to pause in: an event at which nothing else happens brings that about. */
+static void
+derive(const recompute *r, ticket_clocks *t)
+{
+	csf_clock_event event = {.signals = 0,
+							 .at = Max(r->at, t->changed_at),
+							 .named_at = CSF_NO_INSTANT,
+							 .before = &t->facts,
+							 .after = &t->facts};
+
+	t->before_count = t->now.list.count;
+	t->before = palloc(sizeof(csf_clock) * (t->before_count + 1));
+	memcpy(t->before, t->now.list.clocks, sizeof(csf_clock) * t->before_count);
+	for (int i = 0; i < t->now.list.count; i++)
+		(void) csf_clock_rederive(&t->now.list.clocks[i]);
+	csf_clocks_apply(&t->now.list, r->desk->groups, r->desk->group_count, &event);
+}
+
+static change_kind
+change_of(const csf_clock *before, const csf_clock *now)
+{
+	if (now->stopped_at != before->stopped_at)
+		return CHANGE_VOID;
+	if (now->target_id != before->target_id)
+		return CHANGE_TARGET;
+	if ((now->paused_at == CSF_NO_INSTANT) != (before->paused_at == CSF_NO_INSTANT))
+		return now->paused_at == CSF_NO_INSTANT ? CHANGE_RESUMED : CHANGE_PAUSED;
+	if (now->due_at != before->due_at)
+		return CHANGE_DUE;
+	if (now->length != before->length)
+		return CHANGE_LENGTH;
+	if (now->next_at != before->next_at || now->next_closes != before->next_closes || before->is_changed)
+		return CHANGE_STEPS;
+	return CHANGE_NONE;
+}
+
+/* The same for one of a ticket's clocks; those past before_count are runs that have begun. */
+static change_kind
+change_at(ticket_clocks *t, int i)
+{
+	csf_clock *now = &t->now.list.clocks[i];
+	change_kind change;
+
+	if (i >= t->before_count)
+		return CHANGE_DUE;
+	change = change_of(&t->before[i], now);
+	now->is_changed = change != CHANGE_NONE;
+	return change;
+}
+
+static bool
+is_moved(ticket_clocks *t)
+{
+	bool moved = false;
+
+	for (int i = 0; i < t->now.list.count; i++)
+		moved |= change_at(t, i) != CHANGE_NONE;
+	return moved;
+}
+
+static void
+set_instant(Datum *value, bool *null, int64 instant)
+{
+	*null = instant == CSF_NO_INSTANT;
+	*value = TimestampTzGetDatum(instant);
+}
+
+static void
+return_rows(const recompute *r, ticket_clocks *t)
+{
+	for (int i = 0; i < t->now.list.count; i++)
+	{
+		const csf_clock *now = &t->now.list.clocks[i];
+		change_kind change = change_at(t, i);
+		Datum values[RESULT_COLUMNS];
+		bool nulls[RESULT_COLUMNS] = {false};
+
+		if (change == CHANGE_NONE)
+			continue;
+		values[0] = TicketNoGetDatum(t->now.ticket_no);
+		values[1] = CStringGetTextDatum(now->clock);
+		values[2] = Int32GetDatum(now->run);
+		values[3] = CStringGetTextDatum(change_names[change]);
+		set_instant(&values[4], &nulls[4], i < t->before_count ? t->before[i].due_at : CSF_NO_INSTANT);
+		set_instant(&values[5], &nulls[5], now->due_at);
+		set_instant(&values[6], &nulls[6], i < t->before_count ? t->before[i].next_at : CSF_NO_INSTANT);
+		set_instant(&values[7], &nulls[7], now->next_at);
+		tuplestore_putvalues(r->result->setResult, r->result->setDesc, values, nulls);
+	}
+}
+
+/* ---- the event ---- */
+
+/* In UTC, so that what is hashed does not depend on a session's settings. */
+static void
+append_instant(StringInfo text, TimestampTz instant)
+{
+	struct pg_tm tm;
+	fsec_t fraction;
+
+	if (timestamp2tm(instant, NULL, &tm, &fraction, NULL, NULL) != 0)
+		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
+	appendStringInfo(text, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year, tm.tm_mon, tm.tm_mday, tm.tm_hour,
+					 tm.tm_min, tm.tm_sec);
+	if (fraction != 0)
+		appendStringInfo(text, ".%06d", (int) fraction);
+	appendStringInfoChar(text, 'Z');
+}
+
+static void
+append_clock(StringInfo text, const csf_clock *clock)
+{
+	if (text->len > 0)
+		appendStringInfoString(text, ", ");
+	appendStringInfo(text, "%s ", clock->clock);
+	if (clock->stopped_at != CSF_NO_INSTANT)
+		appendStringInfoString(text, "void");
+	else if (clock->due_at != CSF_NO_INSTANT)
+		append_instant(text, clock->due_at);
+	else if (clock->length == CSF_NO_LENGTH)
+		appendStringInfoString(text, "measured");
+	else
+		appendStringInfo(text, "paused, of %lld s", (long long) (clock->length / USECS_PER_SEC));
+}
+
+/* One a ticket, and none where only steps moved. */
+static void
+record_move(const recompute *r, csf_recorder *recorder, ticket_clocks *t)
+{
+	csf_actor system = {.kind = "system"};
+	csf_event event;
+	StringInfoData before;
+	StringInfoData now;
+	int told = 0;
+
+	csf_event_init(&event, r->desk->desk_id, t->now.ticket_no, Max(r->at, t->changed_at), "clocks_recomputed",
+				   system);
+	initStringInfo(&before);
+	initStringInfo(&now);
+	for (int i = 0; i < t->before_count; i++)
+	{
+		const csf_clock *clock = &t->now.list.clocks[i];
+
+		if (change_at(t, i) <= CHANGE_STEPS)
+			continue;
+		append_clock(&before, &t->before[i]);
+		append_clock(&now, clock);
+		event.clock = told == 0 ? clock->clock : NULL;
+		event.run = told == 0 ? clock->run : 0;
+		told++;
+	}
+	event.old_value = before.data;
+	event.new_value = now.data;
+	if (told > 0)
+		csf_record_event(recorder, &event);
+}
+
+/* ---- moving ---- */
+
+static void
+lock_tickets(const recompute *r, ticket_clocks *tickets, csf_ticket_clocks *clocks, int *count)
+{
+	Datum range[3] = {Int64GetDatum(r->desk->desk_id), TicketNoGetDatum(r->numbers[0]),
+					  TicketNoGetDatum(r->numbers[r->count - 1])};
+	csf_rows keys;
+
+	csf_rows_init(&keys, &lock_query);
+	for (int i = 0; i < r->count; i++)
+	{
+		Datum value = TicketNoGetDatum(r->numbers[i]);
+		bool null = false;
+
+		csf_rows_add(&keys, &value, &null);
+	}
+	csf_rows_run_with(&keys, &lock_query, range, SPI_OK_SELECT);
+	*count = (int) SPI_processed;
+	for (int i = 0; i < *count; i++)
+	{
+		csf_ticket_row row;
+
+		csf_ticket_from_spi(&row, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
+		csf_ticket_facts_of(&tickets[i].facts, r->desk, &row);
+		tickets[i].changed_at = csf_ticket_int64(&row, CSF_TICKET_CHANGED_AT, 0);
+		clocks[i].desk = r->desk;
+		clocks[i].ticket_no = csf_ticket_int64(&row, CSF_TICKET_TICKET_NO, 0);
+	}
+}
+
+/* Moves the tickets collected, as they are now that they are locked. */
+static void
+move_tickets(recompute *r)
+{
+	csf_recorder recorder;
+	ticket_clocks *tickets;
+	csf_ticket_clocks *clocks;
+	int count;
+
+	if (r->count == 0)
+		return;
+	/* Nested, so that its end frees all that the statements return. */
+	csf_connect();
+	tickets = palloc0(sizeof(ticket_clocks) * r->count);
+	clocks = palloc0(sizeof(csf_ticket_clocks) * r->count);
+	csf_recorder_init(&recorder, CurrentMemoryContext);
+	lock_tickets(r, tickets, clocks, &count);
+	csf_clocks_load_active(clocks, count);
+	for (int i = 0; i < count; i++)
+	{
+		tickets[i].now = clocks[i];
+		derive(r, &tickets[i]);
+		return_rows(r, &tickets[i]);
+		record_move(r, &recorder, &tickets[i]);
+		clocks[i] = tickets[i].now;
+	}
+	csf_clocks_save_many(clocks, count);
+	csf_recorder_flush(&recorder, false);
+	SPI_finish();
+	r->count = 0;
+}
+
+/* ---- finding ---- */
+
+/* Whether the ticket just read completely is one to move; in a preview its rows are returned at once. */
+static void
+judge(recompute *r, ticket_clocks *t)
+{
+	MemoryContext caller;
+
+	if (t->now.desk == NULL)
+		return;
+	caller = MemoryContextSwitchTo(r->ticket_context);
+	derive(r, t);
+	if (is_moved(t))
+	{
+		r->moved++;
+		if (r->preview)
+			return_rows(r, t);
+		else
+			r->numbers[r->count++] = t->now.ticket_no;
+	}
+	MemoryContextSwitchTo(caller);
+	if (r->count == CHUNK)
+		move_tickets(r);
+}
+
+static void
+read_row(recompute *r, ticket_clocks *t, HeapTuple row, TupleDesc description)
+{
+	MemoryContext caller = MemoryContextSwitchTo(r->ticket_context);
+
+	if (t->now.desk == NULL)
+	{
+		csf_ticket_row ticket;
+
+		csf_ticket_from_spi(&ticket, row, description);
+		csf_ticket_facts_of(&t->facts, r->desk, &ticket);
+		t->changed_at = csf_ticket_int64(&ticket, CSF_TICKET_CHANGED_AT, 0);
+		t->now.desk = r->desk;
+		t->now.ticket_no = csf_ticket_int64(&ticket, CSF_TICKET_TICKET_NO, 0);
+	}
+	csf_clock_from_spi(&t->now, row, description, FIRST_CLOCK_COLUMN);
+	MemoryContextSwitchTo(caller);
+}
+
+static bool
+is_enough(const recompute *r)
+{
+	return r->limit > 0 && r->moved >= r->limit;
+}
+
+static void
+run(recompute *r, Datum after)
+{
+	Datum values[2] = {Int64GetDatum(r->desk->desk_id), after};
+	Portal portal = csf_open(r->limit > 0 ? &batch_query : &all_query, values, NULL);
+	ticket_clocks t = {0};
+	bool more = true;
+
+	while (more && !is_enough(r))
+	{
+		SPITupleTable *rows;
+		uint64 count;
+
+		SPI_cursor_fetch(portal, true, FETCH);
+		rows = SPI_tuptable;
+		count = SPI_processed;
+		more = count == FETCH;
+		for (uint64 i = 0; i < count && !is_enough(r); i++)
+		{
+			bool is_null;
+
+			CHECK_FOR_INTERRUPTS();
+			if (t.now.desk != NULL &&
+				t.now.ticket_no != DatumGetInt64(SPI_getbinval(rows->vals[i], rows->tupdesc, 2, &is_null)))
+			{
+				judge(r, &t);
+				memset(&t, 0, sizeof(t));
+				MemoryContextReset(r->ticket_context);
+			}
+			if (!is_enough(r))
+				read_row(r, &t, rows->vals[i], rows->tupdesc);
+		}
+		SPI_freetuptable(rows);
+	}
+	if (!is_enough(r))
+		judge(r, &t);
+	SPI_cursor_close(portal);
+	move_tickets(r);
+}
+
+Datum
+csf_recompute_clocks(PG_FUNCTION_ARGS)
+{
+	recompute *r = palloc0(sizeof(recompute));
+	Datum at = PG_GETARG_DATUM(2);
+	csf_owner_scope scope;
+	bool is_null;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_DESK), errmsg("unknown desk NULL")));
+	if (!PG_ARGISNULL(4) && PG_GETARG_INT32(4) < 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("batch of %d tickets", PG_GETARG_INT32(4)), errhint("Give at least 1.")));
+	InitMaterializedSRF(fcinfo, 0);
+	r->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	r->preview = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
+	r->limit = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4);
+	csf_connect();
+	(void) csf_flow_get();
+	csf_run(&instant_query, &at, PG_ARGISNULL(2) ? "n" : " ", SPI_OK_SELECT);
+	r->at = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	r->desk = csf_desk_pin(PG_GETARG_INT64(0), CurrentMemoryContext);
+	r->ticket_context =
+		AllocSetContextCreate(CurrentMemoryContext, "csflow recomputed ticket", ALLOCSET_SMALL_SIZES);
+	csf_owner_enter(&scope, csf_flow_get()->owner);
+	run(r, PG_ARGISNULL(3) ? TicketNoGetDatum(0) : PG_GETARG_DATUM(3));
+	csf_owner_leave(&scope);
+	SPI_finish();
+	return (Datum) 0;
+}
