@@ -37,6 +37,7 @@ CREATE TABLE csflow.desk (
   surge_guard text NOT NULL DEFAULT 'same_weekday' CHECK (surge_guard IN ('none', 'same_weekday', 'working_hours')),
   shift_calendar text,
   sample_size integer NOT NULL DEFAULT 2 CHECK (sample_size BETWEEN 0 AND 1000),
+  archive_after interval DEFAULT '180 days' CHECK (archive_after >= '0'),
   created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE csflow.desk IS 'A business line, brand or tenant: the unit of configuration, rights and distribution (design 2.7).';
@@ -62,6 +63,7 @@ COMMENT ON COLUMN csflow.desk.surge_growth_pct IS 'Growth of a category within 2
 COMMENT ON COLUMN csflow.desk.surge_guard IS 'Against false alarms after quiet days. same_weekday: it must also exceed the same hours a week before; working_hours: a working day is compared with the one before, open hours only; none.';
 COMMENT ON COLUMN csflow.desk.shift_calendar IS 'Code of the working calendar with the shifts of the staff; NULL: 24×7.';
 COMMENT ON COLUMN csflow.desk.sample_size IS 'Tickets in the weekly sample for each kind, priority and score band; 0: none is drawn (handbook G8).';
+COMMENT ON COLUMN csflow.desk.archive_after IS 'How long after closing personal data in a ticket''s texts are masked for good; NULL: never. The law of the place decides, so no playbook carries it (handbook F8).';
 
 CREATE TABLE csflow.configuration_version (
   desk_id bigint NOT NULL PRIMARY KEY REFERENCES csflow.desk ON DELETE CASCADE,
@@ -130,8 +132,10 @@ CREATE TABLE csflow.customer (
   language text NOT NULL DEFAULT 'zh',
   attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
   created_at timestamptz NOT NULL DEFAULT now(),
+  erased_at timestamptz,
   PRIMARY KEY (desk_id, customer_id),
   UNIQUE (desk_id, external_id)
 );
 COMMENT ON TABLE csflow.customer IS 'Customers under a pseudonym: an account id or nickname, never a real name or telephone number (handbook A5).';
+COMMENT ON COLUMN csflow.customer.erased_at IS 'When everything personal was erased on request (csflow.erase_customer, handbook I5).';
 COMMENT ON COLUMN csflow.customer.tier IS 'Customer group used in targets and rules, such as standard or vip.';

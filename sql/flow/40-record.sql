@@ -39,11 +39,12 @@ CREATE TABLE csflow.event_text (
   desk_id bigint NOT NULL,
   ticket_no csflow.ticket_no NOT NULL,
   seq integer NOT NULL,
-  salt bytea NOT NULL,
+  salt bytea,
   text text NOT NULL,
   PRIMARY KEY (desk_id, ticket_no, seq)
 ) PARTITION BY RANGE (ticket_no);
 COMMENT ON TABLE csflow.event_text IS 'Reasons and other free text of events, apart from them so that it can be purged.';
+COMMENT ON COLUMN csflow.event_text.salt IS 'Hashed with the text into csflow.event.text_digest; NULL once personal data in the text are masked.';
 
 CREATE TABLE csflow.ticket_chain (
   desk_id bigint NOT NULL,

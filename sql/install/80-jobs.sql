@@ -25,6 +25,8 @@ BEGIN
     WHEN 'progress_check' THEN csflow.progress_check_batch(at, batch)
     WHEN 'duplicate_check' THEN csflow.duplicate_check_batch(at, batch)
     WHEN 'incident_watch' THEN csflow.incident_watch_batch(at, batch)
+    WHEN 'archive' THEN csflow.archive_batch(at, batch)
+    WHEN 'audit_anchor' THEN csflow.anchor_batch(at, batch)
     WHEN 'housekeeping' THEN csflow.housekeeping_batch(at, batch)
   END;
 END
@@ -209,6 +211,42 @@ $$;
 COMMENT ON PROCEDURE csflow.run_housekeeping(timestamptz, integer) IS
 'Creates monthly partitions ahead and forgets old job runs (design 2.17). To be run by the owner of the tables. As csflow.run_escalation otherwise.';
 
+CREATE PROCEDURE csflow.run_archive(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('archive', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_archive(timestamptz, integer) IS
+'Masks personal data for good in the texts of tickets closed longer than desk.archive_after before the instant at (NULL: now), see csflow.archive_tickets (handbook F8). To be run by the owner of the tables. As csflow.run_escalation otherwise.';
+
+CREATE PROCEDURE csflow.run_audit_anchor(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('audit_anchor', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_audit_anchor(timestamptz, integer) IS
+'Anchors the record of every desk as of the instant at (NULL: now), see csflow.anchor_audit (handbook H1). To be run by the owner of the tables. As csflow.run_escalation otherwise.';
+
 CREATE FUNCTION csflow.scheduler(OUT state text, OUT database text, OUT version text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -250,7 +288,9 @@ BEGIN
     ('progress_check', '*/15 * * * *', 'CALL csflow.run_progress_check()', 3),
     ('duplicate_check', '* * * * *', 'CALL csflow.run_duplicate_check()', 4),
     ('incident_watch', '* * * * *', 'CALL csflow.run_incident_watch()', 5),
-    ('housekeeping', '40 2 * * *', 'CALL csflow.run_housekeeping()', 6)
+    ('archive', '10 2 * * *', 'CALL csflow.run_archive()', 40),
+    ('audit_anchor', '25 2 * * *', 'CALL csflow.run_audit_anchor()', 41),
+    ('housekeeping', '40 2 * * *', 'CALL csflow.run_housekeeping()', 50)
   ) AS w (job, schedule, command, sort_order);
 END
 $$;
@@ -390,4 +430,5 @@ REVOKE EXECUTE ON FUNCTION csflow.start_job(text, timestamptz), csflow.job_batch
   csflow.schedule_jobs(), csflow.unschedule_jobs() FROM PUBLIC;
 REVOKE EXECUTE ON PROCEDURE csflow.run_escalation(timestamptz, integer), csflow.run_auto_close(timestamptz, integer),
   csflow.run_progress_check(timestamptz, integer), csflow.run_duplicate_check(timestamptz, integer),
-  csflow.run_incident_watch(timestamptz, integer), csflow.run_housekeeping(timestamptz, integer) FROM PUBLIC;
+  csflow.run_incident_watch(timestamptz, integer), csflow.run_housekeeping(timestamptz, integer),
+  csflow.run_archive(timestamptz, integer), csflow.run_audit_anchor(timestamptz, integer) FROM PUBLIC;

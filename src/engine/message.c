@@ -17,6 +17,7 @@
 
 #include "engine/actor.h"
 #include "engine/clock_store.h"
+#include "engine/erasure.h"
 #include "engine/flow.h"
 #include "engine/record.h"
 #include "engine/ticket.h"
@@ -172,8 +173,8 @@ csf_message_before(PG_FUNCTION_ARGS)
 
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 	{
-		/* We lift a message's instant ourselves. */
-		if (!csf_message_writes_ticket)
+		/* We lift a message's instant ourselves; and words may leave, never change (handbook F8, I5). */
+		if (!csf_message_writes_ticket && !csf_only_masks(data, "body"))
 			ereport(ERROR, (errcode(ERRCODE_CSF_IMMUTABLE), errmsg("messages cannot be changed"),
 							errhint("Write another message.")));
 		return PointerGetDatum(data->tg_newtuple);

@@ -174,14 +174,13 @@ send_string(StringInfo form, const char *string)
 
 /* The bytes that are hashed: fixed order, network byte order, strings with their length. */
 static void
-binary_form(StringInfo form, const csf_event *event, int32 seq, TimestampTz recorded_at,
-			const uint8 *text_digest)
+binary_form(StringInfo form, const csf_event *event, TimestampTz recorded_at, const uint8 *text_digest)
 {
 	resetStringInfo(form);
 	pq_sendbyte(form, FORM_VERSION);
 	pq_sendint64(form, event->desk_id);
 	pq_sendint64(form, event->ticket_no);
-	pq_sendint32(form, seq);
+	pq_sendint32(form, event->seq);
 	pq_sendint64(form, event->at);
 	pq_sendint64(form, recorded_at);
 	send_string(form, event->kind);
@@ -199,6 +198,14 @@ binary_form(StringInfo form, const csf_event *event, int32 seq, TimestampTz reco
 	pq_sendbyte(form, text_digest != NULL);
 	if (text_digest != NULL)
 		pq_sendbytes(form, (const char *) text_digest, PG_SHA256_DIGEST_LENGTH);
+}
+
+void
+csf_event_link(pg_cryptohash_ctx *hash, StringInfo form, const csf_event *event, TimestampTz recorded_at,
+			   const uint8 *text_digest, uint8 *head)
+{
+	binary_form(form, event, recorded_at, text_digest);
+	sha256(hash, head, PG_SHA256_DIGEST_LENGTH, form->data, form->len, head);
 }
 
 /* ---- flushing ---- */
@@ -328,8 +335,7 @@ hash_events(csf_recorder *recorder, HTAB *chains, csf_rows *rows, csf_rows *text
 			sha256(hash, salt, SALT_SIZE, event->text, strlen(event->text), digest);
 			add_text_row(texts, event, entry->seq, salt);
 		}
-		binary_form(&form, event, entry->seq, recorded_at, event->text == NULL ? NULL : digest);
-		sha256(hash, entry->head, sizeof(entry->head), form.data, form.len, entry->head);
+		csf_event_link(hash, &form, event, recorded_at, event->text == NULL ? NULL : digest, entry->head);
 		add_event_row(rows, event, entry, recorded_at, event->text == NULL ? NULL : digest);
 	}
 	pg_cryptohash_free(hash);

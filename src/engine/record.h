@@ -10,7 +10,9 @@
 
 #include "postgres.h"
 
+#include "common/cryptohash.h"
 #include "datatype/timestamp.h"
+#include "lib/stringinfo.h"
 #include "utils/hsearch.h"
 
 #include "engine/flow.h"
@@ -77,5 +79,12 @@ extern int csf_record_event(csf_recorder *recorder, const csf_event *event);
 extern void csf_record_notice(csf_recorder *recorder, const csf_notice *notice);
 /* Writes what was collected; all_new: the tickets have no events yet. */
 extern void csf_recorder_flush(csf_recorder *recorder, bool all_new);
+
+/*
+ * One link of a ticket's chain: head is the hash of the event before (32 zero bytes before the first) and becomes that of
+ * this event, whose seq is set. form is scratch space.
+ */
+extern void csf_event_link(pg_cryptohash_ctx *hash, StringInfo form, const csf_event *event,
+						   TimestampTz recorded_at, const uint8 *text_digest, uint8 *head);
 
 #endif

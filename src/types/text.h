@@ -13,4 +13,6 @@ extern const char *csf_utf8_from_text(text *value, size_t *length);
 /* The way back; refuses what the server's encoding or a text cannot hold. */
 extern text *csf_text_from_utf8(const char *utf8, size_t length);
 
+extern PGDLLEXPORT Datum csf_mask_personal_data_sql(PG_FUNCTION_ARGS);
+
 #endif

@@ -122,13 +122,9 @@ SELECT is((SELECT count(*) FROM set_aside), 0::bigint, '2.12: and forgotten');
 
 -- H3: the procedures
 CALL csflow.run_escalation('2025-04-03 12:00', 1);
-CALL csflow.run_auto_close('2025-04-03 12:00');
-CALL csflow.run_progress_check('2025-04-03 12:00');
-CALL csflow.run_duplicate_check('2025-04-03 12:00');
-CALL csflow.run_incident_watch('2025-04-03 12:00');
-CALL csflow.run_housekeeping();
-SELECT is((SELECT array_agg((j.job, j.last_finished_at IS NOT NULL, j.last_errors, j.last_error)::text) FROM job j), ARRAY[
-  '(escalation,t,0,)', '(auto_close,t,0,)', '(progress_check,t,0,)', '(duplicate_check,t,0,)', '(incident_watch,t,0,)', '(housekeeping,t,0,)'], 'H3: each run is recorded');
+SELECT replace(command, '()', '(''2025-04-03 12:00+08'')') FROM wanted_jobs() WHERE job <> 'escalation' ORDER BY sort_order \gexec
+SELECT is((SELECT array_agg((j.job, j.last_finished_at IS NOT NULL, j.last_errors, j.last_error)::text) FROM job j),
+  (SELECT array_agg(format('(%s,t,0,)', w.job) ORDER BY w.sort_order) FROM wanted_jobs() w), 'H3: each run is recorded');
 SELECT ok((SELECT last_rows >= 3 FROM job WHERE job = 'escalation'), 'H3: in batches of one until nothing was left');
 SELECT is((SELECT count(*) FROM due_tickets(:desk, 'escalation', '2025-04-03 12:00', 100)), 0::bigint, 'H3: indeed nothing');
 INSERT INTO job_run (job, at, started_at) VALUES ('escalation', now(), now() - interval '91 days');
@@ -145,12 +141,7 @@ CREATE FUNCTION trap.spring(bigint, integer) RETURNS boolean LANGUAGE plpgsql AS
 CREATE OPERATOR trap.> (LEFTARG = bigint, RIGHTARG = integer, FUNCTION = trap.spring);
 CREATE FUNCTION trap.now() RETURNS timestamptz LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'trapped'; END$$;
 SET search_path = trap, pg_catalog;
-CALL csflow.run_escalation('2025-04-03 12:00+08');
-CALL csflow.run_auto_close('2025-04-03 12:00+08');
-CALL csflow.run_progress_check('2025-04-03 12:00+08');
-CALL csflow.run_duplicate_check('2025-04-03 12:00+08');
-CALL csflow.run_incident_watch('2025-04-03 12:00+08');
-CALL csflow.run_housekeeping('2025-04-03 12:00+08');
+SELECT pg_catalog.replace(command, '()', '(''2025-04-03 12:00+08'')') FROM csflow.wanted_jobs() \gexec
 SET search_path = public, csflow;
 SELECT is((SELECT count(*) FROM job_run WHERE error_code IS NOT NULL), 0::bigint, '2.12: no trap was sprung');
 

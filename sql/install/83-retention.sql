@@ -1,0 +1,177 @@
+-- What leaves: personal data of closed tickets, a person's data on request, whole months (handbook F8, I5). The record of who did
+-- what stays, and stays verifiable.
+
+CREATE FUNCTION csflow.mask_attributes(attributes jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 500
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN CASE jsonb_typeof(attributes)
+    WHEN 'object' THEN (SELECT coalesce(jsonb_object_agg(e.key, CASE
+        WHEN e.key ~* '(^|_)(ip|phone|telephone|mobile|email|mail|address|name|device_id|imei|idfa|id_number|bank_card|card_number)$'
+          AND jsonb_typeof(e.value) IN ('string', 'number') THEN to_jsonb('[' || lower(e.key) || ']')
+        ELSE csflow.mask_attributes(e.value) END), '{}') FROM jsonb_each(attributes) AS e)
+    WHEN 'array' THEN (SELECT coalesce(jsonb_agg(csflow.mask_attributes(e.value) ORDER BY e.n), '[]')
+      FROM jsonb_array_elements(attributes) WITH ORDINALITY AS e (value, n))
+    WHEN 'string' THEN to_jsonb(csflow.mask_personal_data(attributes #>> '{}'))
+    WHEN 'number' THEN CASE WHEN csflow.mask_personal_data(attributes #>> '{}') = attributes #>> '{}' THEN attributes
+      ELSE to_jsonb(csflow.mask_personal_data(attributes #>> '{}')) END
+    ELSE attributes END;
+END
+$$;
+COMMENT ON FUNCTION csflow.mask_attributes(jsonb) IS
+'A JSON value with personal data masked: every string and number by csflow.mask_personal_data(), and whatever stands under a key that names some (…_ip, phone, email, address, name, device_id, …). Idempotent. Errors: SF013 a text over 64 MB. Handbook F8.';
+
+CREATE FUNCTION csflow.archive_tickets(desk_id bigint, at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  instant timestamptz := csflow.sweep_instant(at);
+  chosen csflow.ticket_no[];
+BEGIN
+  PERFORM csflow.require_desk(desk_id);
+  SELECT array_agg(k.ticket_no ORDER BY k.ticket_no) INTO chosen
+  FROM (SELECT t.ticket_no FROM csflow.ticket AS t
+    WHERE t.desk_id = archive_tickets.desk_id AND t.archived_at IS NULL AND t.closed_at IS NOT NULL AND t.state = 'closed'
+      AND t.closed_at <= instant - (SELECT d.archive_after FROM csflow.desk AS d WHERE d.desk_id = archive_tickets.desk_id)
+    ORDER BY t.closed_at LIMIT batch FOR NO KEY UPDATE SKIP LOCKED) AS k;
+  IF chosen IS NULL THEN
+    RETURN 0;
+  END IF;
+  UPDATE csflow.ticket AS t
+  SET title = csflow.mask_personal_data(t.title), body = csflow.mask_personal_data(t.body), attributes = csflow.mask_attributes(t.attributes),
+    archived_at = instant, changed_at = greatest(instant, t.changed_at), changed_by_kind = 'system', changed_by = NULL,
+    change_reason = 'archived'
+  WHERE t.desk_id = archive_tickets.desk_id AND t.ticket_no = ANY (chosen);
+  UPDATE csflow.message AS m SET body = csflow.mask_personal_data(m.body)
+  WHERE m.desk_id = archive_tickets.desk_id AND m.ticket_no = ANY (chosen) AND m.body <> csflow.mask_personal_data(m.body);
+  UPDATE csflow.event_text AS x SET text = csflow.mask_personal_data(x.text), salt = NULL
+  WHERE x.desk_id = archive_tickets.desk_id AND x.ticket_no = ANY (chosen) AND x.text <> csflow.mask_personal_data(x.text);
+  UPDATE csflow.outbox AS o SET payload = NULL
+  WHERE o.desk_id = archive_tickets.desk_id AND o.ticket_no = ANY (chosen) AND o.payload IS NOT NULL;
+  RETURN cardinality(chosen);
+END
+$$;
+COMMENT ON FUNCTION csflow.archive_tickets(bigint, timestamptz, integer) IS
+'Masks personal data for good in the texts of tickets that were closed desk.archive_after or longer before the instant at (NULL: now): title, body, attributes, messages, reasons of events; up to batch of them, those an agent is changing left for the next time. Result: tickets archived. With the rights of the flow''s owner. The record stays verifiable: verify_audit(). Errors: SF001 unknown desk, SF007 without those rights, SF009 future instant, SF014 no flow. Handbook F8.';
+
+CREATE FUNCTION csflow.archive_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  desk record;
+  done integer := 0;
+BEGIN
+  PERFORM csflow.require_flow();
+  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d WHERE d.archive_after IS NOT NULL ORDER BY d.desk_id LOOP
+    done := done + csflow.archive_tickets(desk.desk_id, at, batch);
+  END LOOP;
+  RETURN done;
+END
+$$;
+COMMENT ON FUNCTION csflow.archive_batch(timestamptz, integer) IS
+'Archives up to batch tickets of every desk as of the instant at (NULL: now), see csflow.archive_tickets. Returns their number, 0 when nothing is left. Handbook F8.';
+
+CREATE FUNCTION csflow.erase_customer(desk_id bigint, customer_id bigint, reason text DEFAULT 'erased on request')
+RETURNS TABLE (tickets bigint, messages bigint, texts bigint, attachments bigint)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  chosen csflow.ticket_no[];
+BEGIN
+  PERFORM csflow.require_desk(desk_id);
+  UPDATE csflow.customer AS c
+  SET nickname = NULL, external_id = NULL, attributes = '{}', erased_at = coalesce(c.erased_at, now())
+  WHERE c.desk_id = erase_customer.desk_id AND c.customer_id = erase_customer.customer_id;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF005',
+      MESSAGE = format('desk %s has no customer %s', desk_id, coalesce(customer_id::text, 'NULL')),
+      HINT = 'SELECT customer_id, external_id, nickname FROM csflow.customer lists the customers.';
+  END IF;
+  SELECT coalesce(array_agg(k.ticket_no ORDER BY k.ticket_no), '{}') INTO chosen
+  FROM (SELECT t.ticket_no FROM csflow.ticket AS t
+    WHERE t.desk_id = erase_customer.desk_id AND t.customer_id = erase_customer.customer_id
+    ORDER BY t.ticket_no FOR NO KEY UPDATE) AS k;
+  tickets := cardinality(chosen);
+  UPDATE csflow.ticket AS t
+  SET title = '', body = '', attributes = '{}', archived_at = coalesce(t.archived_at, now()), change_reason = erase_customer.reason
+  WHERE t.desk_id = erase_customer.desk_id AND t.ticket_no = ANY (chosen);
+  UPDATE csflow.message AS m SET body = ''
+  WHERE m.desk_id = erase_customer.desk_id AND m.ticket_no = ANY (chosen) AND m.body <> '';
+  GET DIAGNOSTICS messages = ROW_COUNT;
+  DELETE FROM csflow.event_text AS x
+  WHERE x.desk_id = erase_customer.desk_id AND x.ticket_no = ANY (chosen) AND x.text IS DISTINCT FROM erase_customer.reason;
+  GET DIAGNOSTICS texts = ROW_COUNT;
+  UPDATE csflow.outbox AS o SET payload = NULL
+  WHERE o.desk_id = erase_customer.desk_id AND o.ticket_no = ANY (chosen) AND o.payload IS NOT NULL;
+  WITH gone AS (
+    DELETE FROM csflow.attachment AS a WHERE a.desk_id = erase_customer.desk_id AND a.ticket_no = ANY (chosen)
+    RETURNING a.ticket_no, a.uri),
+  told AS (
+    INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, recipient, payload)
+    SELECT erase_customer.desk_id, g.ticket_no, now(), 'erase_file', 'role', 'file_store', jsonb_build_object('uri', g.uri) FROM gone AS g
+    RETURNING 1)
+  SELECT count(*) INTO attachments FROM told;
+  RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION csflow.erase_customer(bigint, bigint, text) IS
+'Erases a person''s data: the customer''s pseudonyms and attributes, titles, bodies and attributes of their tickets, bodies of the messages, reasons of the events; files are named in the outbox (topic erase_file) for their store to delete. Numbers, states, instants and clocks stay, so figures do not change, and the record stays verifiable; each ticket''s record tells of the erasure. Arguments: desk_id, customer_id, the reason to record. Result: one row of counts. With the rights of the flow''s owner. Errors: SF001 unknown desk, SF005 unknown customer, SF007 without those rights, SF014 no flow. Handbook I5.';
+
+CREATE FUNCTION csflow.drop_months(before date, reason text, preview boolean DEFAULT true)
+RETURNS TABLE (month date, tickets bigint, partitions text[])
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  open_tickets bigint;
+  leaving record;
+  partition text;
+BEGIN
+  PERFORM csflow.require_flow();
+  IF before IS NULL OR coalesce(reason, '') = '' THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF017', MESSAGE = 'dropping months needs a date and a reason',
+      HINT = 'SELECT * FROM csflow.drop_months(''2020-01-01'', ''retention of five years'');';
+  END IF;
+  SELECT count(*) INTO open_tickets FROM csflow.ticket AS t
+  WHERE csflow.ticket_month(t.ticket_no) < date_trunc('month', before) AND t.state NOT IN ('closed', 'duplicate', 'invalid')
+    AND t.ticket_no < csflow.ticket_no(date_trunc('month', before)::date, 1);
+  IF open_tickets > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF007',
+      MESSAGE = format('%s tickets of months before %s are not closed', open_tickets, to_char(before, 'YYYY-MM')),
+      HINT = 'Close them first, or choose an earlier date.';
+  END IF;
+  FOR leaving IN
+    SELECT m.month, array_agg(m.name ORDER BY m.name) AS names
+    FROM (SELECT c.relname::text AS name, to_date(right(c.relname, 6), 'YYYYMM') AS month
+      FROM pg_partitioned_table AS p
+        JOIN pg_inherits AS i ON i.inhparent = p.partrelid
+        JOIN pg_class AS c ON c.oid = i.inhrelid
+        JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
+      WHERE c.relnamespace = 'csflow'::regnamespace AND a.attname = 'ticket_no' AND c.relname ~ '_\d{6}$') AS m
+    WHERE m.month < date_trunc('month', before)
+    GROUP BY m.month ORDER BY m.month
+  LOOP
+    month := leaving.month;
+    partitions := leaving.names;
+    SELECT count(*) INTO tickets FROM csflow.ticket AS t
+    WHERE t.ticket_no >= csflow.ticket_no(leaving.month, 1) AND t.ticket_no < csflow.ticket_no((leaving.month + interval '1 month')::date, 1);
+    IF NOT preview THEN
+      FOREACH partition IN ARRAY leaving.names LOOP
+        EXECUTE format('DROP TABLE csflow.%I', partition);
+      END LOOP;
+      INSERT INTO csflow.dropped_month (month, dropped_at, reason) VALUES (leaving.month, clock_timestamp(), drop_months.reason)
+      ON CONFLICT ON CONSTRAINT dropped_month_pkey DO UPDATE SET dropped_at = excluded.dropped_at, dropped_by = excluded.dropped_by, reason = excluded.reason;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION csflow.drop_months(date, text, boolean) IS
+'Lets whole months leave: drops the monthly partitions (events, their texts, messages, clocks, what anchors saw) of months before the one of a date, and notes them in csflow.dropped_month. The tickets'' rows stay. Arguments: that date, the reason to keep, preview (the default) only lists. Result: month, its tickets, its partitions. By the owner of the tables. Errors: SF007 tickets of those months are not closed, SF017 no date or reason, SF014 no flow. Handbook I5, design 2.17.';
+
+REVOKE EXECUTE ON FUNCTION csflow.archive_tickets(bigint, timestamptz, integer), csflow.archive_batch(timestamptz, integer),
+  csflow.erase_customer(bigint, bigint, text), csflow.drop_months(date, text, boolean) FROM PUBLIC;
