@@ -156,6 +156,11 @@ CREATE TABLE csflow.target (
   rearms_on text[] NOT NULL DEFAULT '{}',
   pauses_in text[] NOT NULL DEFAULT '{}',
   on_reopen text NOT NULL DEFAULT 'none' CHECK (on_reopen IN ('resume', 'restart', 'none')),
+  subject text NOT NULL DEFAULT 'ticket' CHECK (subject IN ('ticket', 'team', 'task')),
+  outlives_closing boolean NOT NULL DEFAULT false,
+  is_window boolean NOT NULL DEFAULT false,
+  goal_lasts boolean NOT NULL DEFAULT true,
+  repeat_limit smallint NOT NULL DEFAULT 12 CHECK (repeat_limit > 0),
   is_active boolean NOT NULL DEFAULT true,
   PRIMARY KEY (desk_id, target_id),
   UNIQUE NULLS NOT DISTINCT (desk_id, clock, kind, category_id, priority, channel, channel_class, customer_tier, handling_tier, complexity),
@@ -170,9 +175,14 @@ COMMENT ON COLUMN csflow.target.duration IS 'Business time to the due instant; d
 COMMENT ON COLUMN csflow.target.due_from IS 'duration; named: the instant a message names (next_news_at); none: measured only.';
 COMMENT ON COLUMN csflow.target.starts_on IS 'Signals that start the clock, see csflow.signals(); condition_met: when the ticket comes to match the conditions.';
 COMMENT ON COLUMN csflow.target.stops_on IS 'Signals that stop it.';
-COMMENT ON COLUMN csflow.target.rearms_on IS 'Signals that end the current run and start the next.';
+COMMENT ON COLUMN csflow.target.rearms_on IS 'Signals that end the current run and start the next. One that is also in starts_on replaces the promise: the former run is void unless it is late already.';
 COMMENT ON COLUMN csflow.target.pauses_in IS 'Ticket states in which the clock stands still.';
 COMMENT ON COLUMN csflow.target.on_reopen IS 'When the ticket is reopened: go on with the time used before, start from zero, or neither.';
+COMMENT ON COLUMN csflow.target.subject IS 'ticket: one run at a time; team: each department, task: each task has runs of its own, which only signals about it start and stop. The same for all targets of a clock.';
+COMMENT ON COLUMN csflow.target.outlives_closing IS 'Whether the clock goes on, and may start, on a closed ticket. Duplicate and invalid tickets never have clocks.';
+COMMENT ON COLUMN csflow.target.is_window IS 'A right that lapses when due, such as that to object: no promise, so its end is no breach and does not count in attainment.';
+COMMENT ON COLUMN csflow.target.goal_lasts IS 'Mode once: a milestone of stops_on that was recorded before the run begins counts, and the run is met at its start.';
+COMMENT ON COLUMN csflow.target.repeat_limit IS 'Modes every and daily_at: of so many runs missed in a row the last stays open and overdue, and no further one begins until a signal re-arms it.';
 
 CREATE SEQUENCE csflow.step_id_seq AS bigint;
 CREATE TABLE csflow.step (

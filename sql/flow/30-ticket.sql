@@ -108,6 +108,7 @@ CREATE TABLE csflow.message (
   source text NOT NULL DEFAULT 'csflow',
   external_id text,
   changed_by bigint,
+  team_id bigint,
   PRIMARY KEY (desk_id, ticket_no, message_no),
   UNIQUE (desk_id, ticket_no, source, external_id)
 ) PARTITION BY RANGE (ticket_no);
@@ -115,6 +116,7 @@ COMMENT ON TABLE csflow.message IS 'What customers, agents and the system say ab
 COMMENT ON COLUMN csflow.message.author_kind IS 'customer, agent or system (automatic); agent when the author is an agent and nothing is given.';
 COMMENT ON COLUMN csflow.message.is_public IS 'True: the customer sees it. A note between colleagues is not public.';
 COMMENT ON COLUMN csflow.message.milestone IS 'What this message records, such as cause_located or progress_entered; one of the desk''s milestone captions.';
+COMMENT ON COLUMN csflow.message.team_id IS 'Department it speaks for or concerns, where clocks have departments as subjects; its author''s unless given.';
 COMMENT ON COLUMN csflow.message.next_news_at IS 'Instant the message names for the next news or the promised thing (handbook A2, D12).';
 
 CREATE SEQUENCE csflow.attachment_no_seq AS bigint;

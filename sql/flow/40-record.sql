@@ -60,6 +60,7 @@ CREATE TABLE csflow.clock (
   ticket_no csflow.ticket_no NOT NULL,
   clock text NOT NULL,
   run integer NOT NULL,
+  subject_id bigint,
   target_id bigint NOT NULL,
   calendar text NOT NULL,
   priority csflow.priority,
@@ -71,18 +72,26 @@ CREATE TABLE csflow.clock (
   next_position smallint,
   next_at timestamptz,
   next_closes boolean NOT NULL DEFAULT false,
+  late_steps timestamptz[],
   paused_at timestamptz,
   paused_microseconds bigint NOT NULL DEFAULT 0,
   stopped_at timestamptz,
-  outcome text CHECK (outcome IN ('met', 'breached', 'measured', 'void')),
+  outcome text CHECK (outcome IN ('met', 'breached', 'measured', 'void', 'lapsed')),
+  missed smallint,
+  turn text CHECK (turn IN ('customer', 'partner', 'nobody')),
+  counted_until timestamptz,
+  own_microseconds bigint,
+  customer_microseconds bigint,
+  partner_microseconds bigint,
   PRIMARY KEY (desk_id, ticket_no, clock, run)
 ) PARTITION BY RANGE (ticket_no);
 CREATE INDEX clock_next ON csflow.clock (desk_id, next_at) WHERE next_at IS NOT NULL AND NOT next_closes;
 CREATE INDEX clock_closing ON csflow.clock (desk_id, next_at) WHERE next_at IS NOT NULL AND next_closes;
 COMMENT ON TABLE csflow.clock IS 'Every deadline of every ticket: a stopwatch in business time (design 2.2). Written by triggers and jobs.';
-COMMENT ON COLUMN csflow.clock.run IS '1 for the first run of this clock on this ticket, 2 for the next …';
+COMMENT ON COLUMN csflow.clock.run IS '1 for the first run of this clock on this ticket, 2 for the next …, whatever their subjects.';
+COMMENT ON COLUMN csflow.clock.subject_id IS 'The department (team_id) or task (task_no) it concerns, as the target''s subject says; NULL: the ticket itself. Runs of different subjects are independent.';
 COMMENT ON COLUMN csflow.clock.target_id IS 'The target in force.';
-COMMENT ON COLUMN csflow.clock.calendar IS 'The working calendar in force.';
+COMMENT ON COLUMN csflow.clock.calendar IS 'The working calendar in force: the clock reckons in it until its target changes or it is recomputed.';
 COMMENT ON COLUMN csflow.clock.priority IS 'The ticket''s priority when the target took force.';
 COMMENT ON COLUMN csflow.clock.length_microseconds IS 'Business time allowed; NULL: measured only.';
 COMMENT ON COLUMN csflow.clock.spent_microseconds IS 'Business time used before run_since; the whole time once stopped.';
@@ -92,7 +101,14 @@ COMMENT ON COLUMN csflow.clock.next_position IS 'Steps of the target from this p
 COMMENT ON COLUMN csflow.clock.next_at IS 'When the next step is due; NULL: none. The sweeps search this.';
 COMMENT ON COLUMN csflow.clock.next_closes IS 'Whether that step closes the ticket (run_auto_close takes it, run_escalation the others).';
 COMMENT ON COLUMN csflow.clock.paused_microseconds IS 'Elapsed time in pauses that have ended.';
-COMMENT ON COLUMN csflow.clock.outcome IS 'met or breached by the stored instants, measured (no target length), void (no longer applied); NULL while it lasts.';
+COMMENT ON COLUMN csflow.clock.late_steps IS 'When the clock paused or stopped before a sweep had looked: the instants at which its next steps, from next_position on, had been due. The next sweep fires them.';
+COMMENT ON COLUMN csflow.clock.outcome IS 'met or breached by the stored instants, measured (no length, or no promise), lapsed (a window that came to its end), void (no longer applied); NULL while it lasts.';
+COMMENT ON COLUMN csflow.clock.missed IS 'Modes every and daily_at: runs missed in a row just before this one; NULL: none.';
+COMMENT ON COLUMN csflow.clock.turn IS 'Whose turn it has been since counted_until: customer or partner (waited for), nobody (answered or closed); NULL: our own, or stopped.';
+COMMENT ON COLUMN csflow.clock.counted_until IS 'Up to here the three following count; NULL: none yet (since started_at), or stopped.';
+COMMENT ON COLUMN csflow.clock.own_microseconds IS 'Business time in which it was our turn, whether the clock paused or not; NULL: none counted yet.';
+COMMENT ON COLUMN csflow.clock.customer_microseconds IS 'Business time in which the customer was waited for.';
+COMMENT ON COLUMN csflow.clock.partner_microseconds IS 'Business time in which a partner was waited for.';
 
 CREATE SEQUENCE csflow.outbox_id_seq AS bigint;
 CREATE TABLE csflow.outbox (

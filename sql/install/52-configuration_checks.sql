@@ -18,7 +18,8 @@ BEGIN ATOMIC
     ('public_message', 'a message went to the customer, from a person or automatic'),
     ('person_message', 'a message went to the customer from a person'),
     ('news_named', 'a message to the customer named the time of the next news'),
-    ('internal_note', 'a colleague left a note the customer does not see')) AS s (signal, meaning)
+    ('internal_note', 'a colleague left a note the customer does not see'),
+    ('time_named', 'such a note named an expected time')) AS s (signal, meaning)
   UNION ALL
   SELECT 'enter_' || t.state, 'its state became ' || t.state FROM csflow.states() AS t
   UNION ALL

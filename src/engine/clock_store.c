@@ -4,51 +4,75 @@
  */
 #include "engine/clock_store.h"
 
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
+#include "utils/timestamp.h"
 
 #include "errors.h"
 #include "types/types.h"
 
-#define COLUMNS 19
+#define COLUMNS 27
 
-static csf_statement clock_query =
-	CSF_STATEMENT("SELECT DISTINCT ON (u.place, c.clock) u.place, " CSF_CLOCK_COLUMNS
-				  " FROM engine_rows AS u(place, desk_id, ticket_no)"
-				  " JOIN csflow.clock c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no"
-				  " ORDER BY u.place, c.clock, c.run DESC",
-				  "ILN");
+/* What is written, in this order. */
+#define CLOCK_COLUMNS                                                                                        \
+	"desk_id, ticket_no, clock, run, subject_id, target_id, calendar, "                                      \
+	"priority, started_at, length_microseconds, spent_microseconds, "                                        \
+	"run_since, due_at, next_position, next_at, next_closes, late_steps, "                                   \
+	"paused_at, paused_microseconds, stopped_at, outcome, missed, turn, "                                    \
+	"counted_until, own_microseconds, customer_microseconds, "                                               \
+	"partner_microseconds"
+#define CLOCK_TYPES "LNTILLTPZLLZZSZBAZLZTSTZLLL"
+
+/* The latest run of each clock and subject, and older ones with steps that are still to be told. */
+static csf_statement clock_query = CSF_STATEMENT(
+	"SELECT DISTINCT ON (u.place, c.clock, c.subject_id, CASE WHEN c.stopped_at IS NOT NULL AND c.next_at"
+	" IS NOT NULL THEN c.run END) "
+	"u.place, " CSF_CLOCK_COLUMNS " FROM engine_rows AS u(place, desk_id, ticket_no)"
+	" JOIN csflow.clock c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no"
+	" ORDER BY u.place, c.clock, c.subject_id, CASE WHEN c.stopped_at IS NOT NULL AND c.next_at IS NOT"
+	" NULL THEN c.run END, c.run DESC",
+	"ILN");
 static csf_statement clock_insert =
-	CSF_STATEMENT("INSERT INTO csflow.clock (desk_id, ticket_no, clock, run, target_id, calendar, priority,"
-				  " started_at, length_microseconds, spent_microseconds, run_since, due_at, next_position,"
-				  " next_at, next_closes, paused_at, paused_microseconds, stopped_at, outcome)"
-				  " SELECT * FROM engine_rows",
-				  "LNTILTPZLLZZSZBZLZT");
+	CSF_STATEMENT("INSERT INTO csflow.clock (" CLOCK_COLUMNS ") SELECT * FROM engine_rows", CLOCK_TYPES);
 /* clang-format off: it would indent the text by the length of the name. */
 #define CLOCK_UPDATE(condition)                                                                              \
-	"UPDATE csflow.clock c SET target_id = u.target_id, calendar = u.calendar, priority ="                   \
-	" u.priority, started_at = u.started_at, length_microseconds = u.length, spent_microseconds ="           \
-	" u.spent, run_since = u.run_since, due_at = u.due_at, next_position = u.next_position,"                 \
-	" next_at = u.next_at, next_closes = u.next_closes, paused_at = u.paused_at,"                            \
-	" paused_microseconds = u.paused, stopped_at = u.stopped_at, outcome = u.outcome"                        \
-	" FROM engine_rows AS u(desk_id, ticket_no, clock, run, target_id, calendar, priority,"                  \
-	" started_at, length, spent, run_since, due_at, next_position, next_at, next_closes,"                    \
-	" paused_at, paused, stopped_at, outcome)"                                                               \
-	" WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.clock = u.clock AND c.run ="           \
-	" u.run" condition
+	"UPDATE csflow.clock c SET "                                                                             \
+	"target_id = u.target_id, calendar = u.calendar, "                                                       \
+	"priority = u.priority, started_at = u.started_at, "                                                     \
+	"length_microseconds = u.length_microseconds, "                                                          \
+	"spent_microseconds = u.spent_microseconds, run_since = u.run_since, "                                   \
+	"due_at = u.due_at, next_position = u.next_position, "                                                   \
+	"next_at = u.next_at, next_closes = u.next_closes, "                                                     \
+	"late_steps = u.late_steps, paused_at = u.paused_at, "                                                   \
+	"paused_microseconds = u.paused_microseconds, "                                                          \
+	"stopped_at = u.stopped_at, outcome = u.outcome, missed = u.missed, "                                    \
+	"turn = u.turn, counted_until = u.counted_until, "                                                       \
+	"own_microseconds = u.own_microseconds, "                                                                \
+	"customer_microseconds = u.customer_microseconds, "                                                      \
+	"partner_microseconds = u.partner_microseconds"                                                          \
+	" FROM engine_rows AS u(" CLOCK_COLUMNS ") WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no"    \
+	" AND c.clock = u.clock AND c.run = u.run" condition
 /* clang-format on */
 
-static csf_statement clock_update = CSF_STATEMENT(CLOCK_UPDATE(""), "LNTILTPZLLZZSZBZLZT");
+static csf_statement clock_update = CSF_STATEMENT(CLOCK_UPDATE(""), CLOCK_TYPES);
+/* What has subjects is read whole, for its runs are numbered together. */
 static csf_statement active_query =
 	CSF_STATEMENT_MANY("SELECT u.place, " CSF_CLOCK_COLUMNS " FROM engine_rows AS u(place, ticket_no)"
 					   " JOIN csflow.clock c ON c.ticket_no = u.ticket_no"
-					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND c.stopped_at IS NULL"
+					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND " CSF_CLOCK_IS_ACTIVE
 					   " ORDER BY u.place, c.clock, c.run",
 					   "lnnIN");
 static csf_statement clock_update_many = CSF_STATEMENT_MANY(
-	CLOCK_UPDATE(" AND c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3"), "lnnLNTILTPZLLZZSZBZLZT");
+	CLOCK_UPDATE(" AND c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3"), "lnn" CLOCK_TYPES);
+static csf_statement past_query =
+	CSF_STATEMENT("SELECT e.at, e.kind, e.new_state, e.new_value, e.due_at FROM csflow.event e"
+				  " WHERE e.desk_id = $1 AND e.ticket_no = $2 ORDER BY e.seq",
+				  "ln");
 
-static const char *const outcomes[] = {NULL, "met", "breached", "measured", "void"};
+static const char *const outcomes[] = {NULL, "met", "breached", "measured", "void", "lapsed"};
+static const char *const turns[] = {NULL, "customer", "partner", "nobody"};
 
 static csf_outcome
 outcome_of(const char *name)
@@ -61,15 +85,31 @@ outcome_of(const char *name)
 	return CSF_OUTCOME_NONE;
 }
 
-static bool
-has_text(HeapTuple row, TupleDesc description, int column, const char *wanted)
+static csf_turn
+turn_of(const char *name)
+{
+	for (int i = 1; name != NULL && i < (int) lengthof(turns); i++)
+	{
+		if (strcmp(turns[i], name) == 0)
+			return (csf_turn) i;
+	}
+	return CSF_TURN_OWN;
+}
+
+static void
+read_late_steps(csf_clock *clock, HeapTuple row, TupleDesc description, int column)
 {
 	bool is_null;
-	Datum value = SPI_getbinval(row, description, column, &is_null);
-	text *given = is_null ? NULL : DatumGetTextPP(value);
+	Datum array = SPI_getbinval(row, description, column, &is_null);
+	Datum *instants;
 
-	return given != NULL && VARSIZE_ANY_EXHDR(given) == strlen(wanted) &&
-		   memcmp(VARDATA_ANY(given), wanted, strlen(wanted)) == 0;
+	if (is_null)
+		return;
+	deconstruct_array(DatumGetArrayTypeP(array), TIMESTAMPTZOID, sizeof(TimestampTz), true, TYPALIGN_DOUBLE,
+					  &instants, NULL, &clock->late_count);
+	clock->late = palloc(sizeof(int64) * clock->late_count);
+	for (int i = 0; i < clock->late_count; i++)
+		clock->late[i] = DatumGetTimestampTz(instants[i]);
 }
 
 csf_clock *
@@ -80,8 +120,11 @@ csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc d, int fi
 
 	clock->clock = csf_column_text(row, d, n++);
 	clock->run = csf_column_int(row, d, n++, 0);
+	clock->subject_id = csf_column_int64(row, d, n++, 0);
 	clock->target_id = csf_column_int64(row, d, n++, 0);
 	clock->target = csf_desk_target(ticket->desk, clock->target_id);
+	clock->calendar = csf_column_text(row, d, n++);
+	clock->time = csf_desk_time(ticket->desk, clock->calendar);
 	clock->priority = csf_column_int(row, d, n++, 0);
 	clock->started_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
 	clock->length = csf_column_int64(row, d, n++, CSF_NO_LENGTH);
@@ -91,11 +134,17 @@ csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc d, int fi
 	clock->next_position = csf_column_int(row, d, n++, 0);
 	clock->next_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
 	clock->next_closes = csf_column_bool(row, d, n++);
+	read_late_steps(clock, row, d, n++);
 	clock->paused_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
 	clock->paused = csf_column_int64(row, d, n++, 0);
 	clock->stopped_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
 	clock->outcome = outcome_of(csf_column_text(row, d, n++));
-	clock->is_changed = clock->target != NULL && !has_text(row, d, n, clock->target->calendar);
+	clock->missed = csf_column_int(row, d, n++, 0);
+	clock->turn = turn_of(csf_column_text(row, d, n++));
+	clock->counted_until = csf_column_int64(row, d, n++, clock->started_at);
+	clock->own = csf_column_int64(row, d, n++, 0);
+	clock->customer = csf_column_int64(row, d, n++, 0);
+	clock->partner = csf_column_int64(row, d, n++, 0);
 	return clock;
 }
 
@@ -168,6 +217,32 @@ set_instant(Datum *value, bool *null, int64 instant)
 	*value = Int64GetDatum(instant);
 }
 
+/* NULL, which takes no room, where there is nothing. */
+static void
+set_number(Datum *value, bool *null, int64 number)
+{
+	*null = number == 0;
+	*value = Int64GetDatum(number);
+}
+
+static void
+set_word(Datum *value, bool *null, const char *word)
+{
+	*null = word == NULL;
+	*value = word == NULL ? (Datum) 0 : CStringGetTextDatum(word);
+}
+
+static Datum
+instants(const int64 *list, int count)
+{
+	Datum *values = palloc(sizeof(Datum) * count);
+
+	for (int i = 0; i < count; i++)
+		values[i] = TimestampTzGetDatum(list[i]);
+	return PointerGetDatum(
+		construct_array(values, count, TIMESTAMPTZOID, sizeof(TimestampTz), true, TYPALIGN_DOUBLE));
+}
+
 static void
 add_row(csf_rows *rows, const csf_ticket_clocks *ticket, const csf_clock *clock)
 {
@@ -178,25 +253,36 @@ add_row(csf_rows *rows, const csf_ticket_clocks *ticket, const csf_clock *clock)
 	values[1] = Int64GetDatum(ticket->ticket_no);
 	values[2] = CStringGetTextDatum(clock->clock);
 	values[3] = Int32GetDatum(clock->run);
-	values[4] = Int64GetDatum(clock->target_id);
-	values[5] = CStringGetTextDatum(clock->target == NULL ? "" : clock->target->calendar);
-	values[6] = PriorityGetDatum((csf_priority) clock->priority);
-	nulls[6] = clock->priority == 0;
-	values[7] = Int64GetDatum(clock->started_at);
-	values[8] = Int64GetDatum(clock->length);
-	nulls[8] = clock->length == CSF_NO_LENGTH;
-	values[9] = Int64GetDatum(clock->spent);
-	set_instant(&values[10], &nulls[10], clock->run_since);
-	set_instant(&values[11], &nulls[11], clock->due_at);
-	values[12] = Int16GetDatum((int16) clock->next_position);
-	nulls[12] = clock->next_position == 0;
-	set_instant(&values[13], &nulls[13], clock->next_at);
-	values[14] = BoolGetDatum(clock->next_closes);
-	set_instant(&values[15], &nulls[15], clock->paused_at);
-	values[16] = Int64GetDatum(clock->paused);
-	set_instant(&values[17], &nulls[17], clock->stopped_at);
-	nulls[18] = clock->outcome == CSF_OUTCOME_NONE;
-	values[18] = nulls[18] ? (Datum) 0 : CStringGetTextDatum(outcomes[clock->outcome]);
+	set_number(&values[4], &nulls[4], clock->subject_id);
+	values[5] = Int64GetDatum(clock->target_id);
+	values[6] = CStringGetTextDatum(clock->calendar);
+	values[7] = PriorityGetDatum((csf_priority) clock->priority);
+	nulls[7] = clock->priority == 0;
+	values[8] = Int64GetDatum(clock->started_at);
+	values[9] = Int64GetDatum(clock->length);
+	nulls[9] = clock->length == CSF_NO_LENGTH;
+	values[10] = Int64GetDatum(clock->spent);
+	set_instant(&values[11], &nulls[11], clock->run_since);
+	set_instant(&values[12], &nulls[12], clock->due_at);
+	values[13] = Int16GetDatum((int16) clock->next_position);
+	nulls[13] = clock->next_position == 0;
+	set_instant(&values[14], &nulls[14], clock->next_at);
+	values[15] = BoolGetDatum(clock->next_closes);
+	nulls[16] = clock->late_count == 0;
+	values[16] = nulls[16] ? (Datum) 0 : instants(clock->late, clock->late_count);
+	set_instant(&values[17], &nulls[17], clock->paused_at);
+	values[18] = Int64GetDatum(clock->paused);
+	set_instant(&values[19], &nulls[19], clock->stopped_at);
+	set_word(&values[20], &nulls[20], outcomes[clock->outcome]);
+	values[21] = Int16GetDatum((int16) clock->missed);
+	nulls[21] = clock->missed == 0;
+	set_word(&values[22], &nulls[22], turns[clock->turn]);
+	/* A stopped clock has counted to its end, a fresh one from its start. */
+	values[23] = Int64GetDatum(clock->counted_until);
+	nulls[23] = clock->stopped_at != CSF_NO_INSTANT || clock->counted_until == clock->started_at;
+	set_number(&values[24], &nulls[24], clock->own);
+	set_number(&values[25], &nulls[25], clock->customer);
+	set_number(&values[26], &nulls[26], clock->partner);
 	csf_rows_add(rows, values, nulls);
 }
 
@@ -273,15 +359,73 @@ clocks_of(HTAB *places, csf_ticket_clocks *tickets, int *count, const csf_change
 	return &tickets[entry->place];
 }
 
+/* ---- what happened before ---- */
+
+static uint64
+past_signals(const csf_desk *desk, const char *kind, csf_state state, const char *value, bool names_time)
+{
+	uint64 milestone = csf_desk_milestone(desk, value);
+	uint64 named = names_time ? CSF_SIGNAL_BIT(CSF_SIGNAL_NEWS_NAMED) : 0;
+
+	if (strcmp(kind, "customer_message") == 0)
+		return milestone | CSF_SIGNAL_BIT(CSF_SIGNAL_CUSTOMER_MESSAGE);
+	if (strcmp(kind, "note") == 0)
+		return milestone | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE) |
+			   (names_time ? CSF_SIGNAL_BIT(CSF_SIGNAL_TIME_NAMED) : 0);
+	if (strcmp(kind, "automatic_message") == 0)
+		return milestone | named | CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE);
+	if (strcmp(kind, "reply") == 0)
+		return milestone | named | CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE) |
+			   CSF_SIGNAL_BIT(CSF_SIGNAL_PERSON_MESSAGE);
+	if (strcmp(kind, "assigned") == 0)
+		return CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
+	if (strcmp(kind, "accepted") == 0 || (strcmp(kind, "opened") == 0 && state == CSF_STATE_IN_PROGRESS))
+		return CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED);
+	if (strcmp(kind, "transferred") == 0)
+		return CSF_SIGNAL_BIT(CSF_SIGNAL_TRANSFERRED);
+	return 0;
+}
+
+static const csf_past_event *
+read_past(void *of, int *count)
+{
+	const csf_change *change = of;
+	Datum keys[2] = {Int64GetDatum(change->desk->desk_id), Int64GetDatum(change->ticket_no)};
+	csf_past_event *past;
+
+	csf_run(&past_query, keys, NULL, SPI_OK_SELECT);
+	*count = (int) SPI_processed;
+	past = palloc(sizeof(csf_past_event) * (*count + 1));
+	for (int i = 0; i < *count; i++)
+	{
+		HeapTuple row = SPI_tuptable->vals[i];
+		TupleDesc description = SPI_tuptable->tupdesc;
+		char *state = csf_column_text(row, description, 3);
+		int64 named_at = csf_column_int64(row, description, 5, CSF_NO_INSTANT);
+
+		past[i].at = csf_column_int64(row, description, 1, 0);
+		past[i].state = state == NULL ? -1 : csf_state_parse(state, strlen(state));
+		past[i].signals =
+			past_signals(change->desk, csf_column_text(row, description, 2), (csf_state) past[i].state,
+						 csf_column_text(row, description, 4), named_at != CSF_NO_INSTANT);
+	}
+	return past;
+}
+
 static void
-apply_one(csf_ticket_clocks *ticket, const csf_change *change)
+apply_one(csf_ticket_clocks *ticket, csf_change *change)
 {
 	csf_clock_event event = {.signals = change->signals,
 							 .at = change->at,
 							 .named_at = change->named_at,
 							 .before = change->has_before ? &change->before : NULL,
-							 .after = &change->after};
+							 .after = &change->after,
+							 .is_cancelled = change->is_cancelled,
+							 .past = change->is_new || change->has_before ? NULL : read_past,
+							 .past_of = change};
 
+	event.subjects[CSF_SUBJECT_TEAM] = change->team_id;
+	event.subjects[CSF_SUBJECT_TASK] = change->task_no;
 	csf_clocks_apply(&ticket->list, change->desk->groups, change->desk->group_count, &event);
 }
 

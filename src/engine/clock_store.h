@@ -22,6 +22,9 @@ typedef struct csf_change
 	uint64 signals;
 	int64 at;
 	int64 named_at;
+	int64 team_id; /* the department it is about, or 0 */
+	int64 task_no; /* the task it is about, or 0 */
+	bool is_cancelled;
 } csf_change;
 
 /*
@@ -38,19 +41,19 @@ typedef struct csf_ticket_clocks
 	csf_clock_list list;
 } csf_ticket_clocks;
 
-/* Reads the latest run of every clock of the tickets; each entry has desk and ticket_no set and is otherwise zero. */
+/* Reads the latest run of every clock and subject, and runs with steps still to tell; each entry has desk and ticket_no set and is otherwise zero. */
 extern void csf_clocks_load(csf_ticket_clocks *tickets, int count);
 /* Writes what is_new or is_changed says. */
 extern void csf_clocks_save(csf_ticket_clocks *tickets, int count);
 
-/*
- * The columns of clock c, for statements; read back by csf_clock_from_spi, the first of them being column `first`. A row
- * that names another calendar than its target does now makes the clock differ from its row.
- */
+/* The columns of clock c, for statements; read back by csf_clock_from_spi, the first of them being column `first`. */
 #define CSF_CLOCK_COLUMNS                                                                                    \
-	"c.clock, c.run, c.target_id, c.priority::integer, c.started_at, c.length_microseconds,"                 \
-	" c.spent_microseconds, c.run_since, c.due_at, c.next_position, c.next_at, c.next_closes, c.paused_at,"  \
-	" c.paused_microseconds, c.stopped_at, c.outcome, c.calendar"
+	"c.clock, c.run, c.subject_id, c.target_id, c.calendar, c.priority::integer, c.started_at,"              \
+	" c.length_microseconds, c.spent_microseconds, c.run_since, c.due_at, c.next_position, c.next_at,"       \
+	" c.next_closes, c.late_steps, c.paused_at, c.paused_microseconds, c.stopped_at, c.outcome, c.missed,"   \
+	" c.turn, c.counted_until, c.own_microseconds, c.customer_microseconds, c.partner_microseconds"
+/* The active runs of clock c, and all of clocks that have subjects, for their runs are numbered together. */
+#define CSF_CLOCK_IS_ACTIVE "(c.stopped_at IS NULL OR c.subject_id IS NOT NULL)"
 extern csf_clock *csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc description,
 									 int first);
 

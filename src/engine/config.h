@@ -72,6 +72,12 @@ typedef struct csf_raise_rule
 	const char *reason;
 } csf_raise_rule;
 
+typedef struct csf_named_calendar
+{
+	const char *code;
+	void *calendar; /* compiled */
+} csf_named_calendar;
+
 typedef struct csf_caption
 {
 	const char *kind;
@@ -111,6 +117,8 @@ typedef struct csf_desk
 	uint32 transitions[CSF_STATE_COUNT + 1]; /* bits of allowed states; the last row is for opening */
 	int caption_count;
 	csf_caption *captions; /* one per kind and code */
+	int calendar_count;
+	csf_named_calendar *calendars;
 	int milestone_signal_count;
 	const char *milestone_signals[CSF_SIGNAL_LIMIT - CSF_SIGNAL_BUILT_IN];
 	int target_count;
@@ -142,6 +150,10 @@ extern const csf_category_entry *csf_desk_kind(const csf_desk *desk, const char 
 extern bool csf_desk_has_caption(const csf_desk *desk, const char *kind, const char *code, size_t length);
 /* "a, b, c": the codes of one kind of caption, for hints. */
 extern const char *csf_desk_captions(const csf_desk *desk, const char *kind);
+/* Business time of a calendar by its code; its calendar is NULL when the row is gone. */
+extern csf_working_time csf_desk_time(const csf_desk *desk, const char *calendar);
+/* The signal of a milestone that targets name; 0 for any other and for NULL. */
+extern uint64 csf_desk_milestone(const csf_desk *desk, const char *milestone);
 extern const csf_target *csf_desk_target(const csf_desk *desk, int64 target_id);
 
 /* config_load.c: builds a desk in a context of its own; NULL when there is no such desk. */

@@ -16,12 +16,6 @@
 #define ROW(i) SPI_tuptable->vals[i], SPI_tuptable->tupdesc
 #define ROWS ((int) SPI_processed)
 
-typedef struct named_calendar
-{
-	const char *code;
-	csf_calendar *calendar;
-} named_calendar;
-
 static csf_statement calendar_query = CSF_STATEMENT("SELECT code, calendar FROM csflow.working_calendar"
 													" WHERE desk_id = $1"
 													" ORDER BY code",
@@ -29,8 +23,8 @@ static csf_statement calendar_query = CSF_STATEMENT("SELECT code, calendar FROM 
 static csf_statement target_query =
 	CSF_STATEMENT("SELECT target_id, clock, kind, category_id, priority::integer, channel, channel_class,"
 				  " customer_tier, handling_tier, complexity, is_exempt, mode, duration, due_from, daily_at,"
-				  " calendar, starts_on, stops_on, rearms_on, pauses_in, on_reopen, is_active FROM"
-				  " csflow.target"
+				  " calendar, starts_on, stops_on, rearms_on, pauses_in, on_reopen, is_active, subject,"
+				  " outlives_closing, is_window, goal_lasts, repeat_limit FROM csflow.target"
 				  " WHERE desk_id = $1"
 				  " ORDER BY clock, target_id",
 				  "l");
@@ -141,6 +135,17 @@ signal_bit(csf_desk *desk, const char *name)
 	return CSF_SIGNAL_BIT(CSF_SIGNAL_BUILT_IN + desk->milestone_signal_count++);
 }
 
+uint64
+csf_desk_milestone(const csf_desk *desk, const char *milestone)
+{
+	for (int i = 0; milestone != NULL && i < desk->milestone_signal_count; i++)
+	{
+		if (strcmp(desk->milestone_signals[i], milestone) == 0)
+			return CSF_SIGNAL_BIT(CSF_SIGNAL_BUILT_IN + i);
+	}
+	return 0;
+}
+
 static uint64
 signals_column(csf_desk *desk, HeapTuple row, TupleDesc description, int column)
 {
@@ -210,6 +215,7 @@ read_target(csf_desk *desk, csf_target *target, HeapTuple row, TupleDesc descrip
 {
 	static const char *const modes[] = {"once", "each", "every", "daily_at", NULL};
 	static const char *const dues[] = {"duration", "named", "none", NULL};
+	static const char *const subjects[] = {"ticket", "team", "task", NULL};
 	static const char *const reopens[] = {"none", "resume", "restart", NULL};
 	bool no_duration;
 	bool no_time;
@@ -235,6 +241,11 @@ read_target(csf_desk *desk, csf_target *target, HeapTuple row, TupleDesc descrip
 	target->pauses_in = states_column(row, description, 20);
 	target->on_reopen = (csf_on_reopen) word_index(csf_column_text(row, description, 21), reopens);
 	target->is_active = csf_column_bool(row, description, 22);
+	target->subject = (csf_subject) word_index(csf_column_text(row, description, 23), subjects);
+	target->outlives_closing = csf_column_bool(row, description, 24);
+	target->is_window = csf_column_bool(row, description, 25);
+	target->goal_lasts = csf_column_bool(row, description, 26);
+	target->repeat_limit = csf_column_int(row, description, 27, 1);
 }
 
 static void
@@ -262,35 +273,41 @@ read_step(csf_step *step, HeapTuple row, TupleDesc description)
 	step->close_reason = csf_column_text(row, description, 9);
 }
 
-static named_calendar *
-load_calendars(csf_desk *desk, Snapshot snapshot, int *count)
+static void
+load_calendars(csf_desk *desk, Snapshot snapshot)
 {
 	Datum key = Int64GetDatum(desk->desk_id);
-	named_calendar *calendars;
 
 	csf_run_under(&calendar_query, &key, NULL, snapshot);
-	*count = ROWS;
-	calendars = palloc(sizeof(named_calendar) * (*count + 1));
-	for (int i = 0; i < *count; i++)
+	desk->calendar_count = ROWS;
+	desk->calendars = palloc(sizeof(csf_named_calendar) * (desk->calendar_count + 1));
+	for (int i = 0; i < desk->calendar_count; i++)
 	{
 		bool is_null;
 
-		calendars[i].code = csf_column_text(ROW(i), 1);
-		calendars[i].calendar = csf_calendar_compile_in(SPI_getbinval(ROW(i), 2, &is_null), desk->context);
+		desk->calendars[i].code = csf_column_text(ROW(i), 1);
+		desk->calendars[i].calendar =
+			csf_calendar_compile_in(SPI_getbinval(ROW(i), 2, &is_null), desk->context);
 	}
-	return calendars;
+}
+
+csf_working_time
+csf_desk_time(const csf_desk *desk, const char *calendar)
+{
+	csf_working_time time = {.add = calendar_add, .between = calendar_between};
+
+	for (int i = 0; i < desk->calendar_count; i++)
+	{
+		if (strcmp(desk->calendars[i].code, calendar) == 0)
+			time.calendar = desk->calendars[i].calendar;
+	}
+	return time;
 }
 
 static void
-bind_time(csf_desk *desk, csf_target *target, const named_calendar *calendars, int count)
+bind_time(const csf_desk *desk, csf_target *target)
 {
-	for (int i = 0; i < count; i++)
-	{
-		if (strcmp(calendars[i].code, target->calendar) == 0)
-			target->time.calendar = calendars[i].calendar;
-	}
-	target->time.add = calendar_add;
-	target->time.between = calendar_between;
+	target->time = csf_desk_time(desk, target->calendar);
 	target->next_daily = next_daily;
 	target->same_day = same_day;
 	target->zone = pg_tzset(desk->zone);
@@ -367,16 +384,15 @@ void
 csf_load_targets(csf_desk *desk, Snapshot snapshot)
 {
 	Datum key = Int64GetDatum(desk->desk_id);
-	int calendar_count;
-	named_calendar *calendars = load_calendars(desk, snapshot, &calendar_count);
 
+	load_calendars(desk, snapshot);
 	csf_run_under(&target_query, &key, NULL, snapshot);
 	desk->target_count = ROWS;
 	desk->targets = palloc0(sizeof(csf_target) * (desk->target_count + 1));
 	for (int i = 0; i < desk->target_count; i++)
 	{
 		read_target(desk, &desk->targets[i], ROW(i));
-		bind_time(desk, &desk->targets[i], calendars, calendar_count);
+		bind_time(desk, &desk->targets[i]);
 	}
 	load_steps(desk, snapshot);
 	group_targets(desk);

@@ -167,6 +167,8 @@ csf_type_of_letter(char letter)
 			return TEXTOID;
 		case 'z':
 			return TIMESTAMPTZOID;
+		case 'a':
+			return TIMESTAMPTZARRAYOID;
 		case 'y':
 			return BYTEAOID;
 		case 'n':

@@ -37,6 +37,7 @@ typedef struct message
 	const char *author_kind;
 	int64 author_id;
 	bool is_public;
+	int64 team_id; /* the department it speaks for, 0: none */
 	const char *milestone;
 	TimestampTz next_news_at; /* or CSF_NO_INSTANT */
 } message;
@@ -54,12 +55,13 @@ typedef enum message_column
 	MESSAGE_NEXT_NEWS_AT,
 	MESSAGE_CHANNEL,
 	MESSAGE_CHANGED_BY,
+	MESSAGE_TEAM_ID,
 	MESSAGE_COLUMNS
 } message_column;
 
 static const char *const column_names[MESSAGE_COLUMNS] = {
 	"desk_id", "ticket_no", "message_no",   "at",      "author_kind", "is_public",
-	"body",    "milestone", "next_news_at", "channel", "changed_by"};
+	"body",    "milestone", "next_news_at", "channel", "changed_by",  "team_id"};
 
 /* Locks in the order that everybody keeps (design 2.3), and reads what the messages act on. */
 static csf_statement ticket_query =
@@ -127,6 +129,11 @@ check_message(const csf_desk *desk, const Datum *values, const bool *nulls)
 						errhint("Add a row of kind milestone to csflow.caption for a new one.")));
 	if (channel != NULL && csf_desk_channel(desk, channel, strlen(channel)) == NULL)
 		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE), errmsg("unknown channel \"%s\"", channel)));
+	if (!nulls[MESSAGE_TEAM_ID] && csf_desk_team(desk, DatumGetInt64(values[MESSAGE_TEAM_ID])) == NULL)
+		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+						errmsg("desk \"%s\" has no team %lld", desk->name,
+							   (long long) DatumGetInt64(values[MESSAGE_TEAM_ID])),
+						errhint("SELECT team_id, code FROM csflow.team lists the teams.")));
 	if (TIMESTAMP_NOT_FINITE(DatumGetTimestampTz(values[MESSAGE_AT])))
 		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER), errmsg("at must be finite")));
 	if (!nulls[MESSAGE_NEXT_NEWS_AT] &&
@@ -158,6 +165,13 @@ fill_message(csf_session *session, Datum *values, bool *nulls)
 		values[MESSAGE_AT] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
 	nulls[MESSAGE_AT] = false;
 	csf_check_not_future(session, DatumGetTimestampTz(values[MESSAGE_AT]), "at");
+	if (nulls[MESSAGE_TEAM_ID] && actor.agent_id != 0)
+	{
+		const csf_agent *author = csf_desk_agent(session->desk, actor.agent_id);
+
+		values[MESSAGE_TEAM_ID] = Int64GetDatum(author == NULL ? 0 : author->team_id);
+		nulls[MESSAGE_TEAM_ID] = author == NULL || author->team_id == 0;
+	}
 	check_message(session->desk, values, nulls);
 }
 
@@ -225,6 +239,7 @@ read_messages(TriggerData *data, int *count)
 		m->author_kind = text_of(values, nulls, MESSAGE_AUTHOR_KIND);
 		m->author_id = nulls[MESSAGE_CHANGED_BY] ? 0 : DatumGetInt64(values[MESSAGE_CHANGED_BY]);
 		m->is_public = DatumGetBool(values[MESSAGE_IS_PUBLIC]);
+		m->team_id = nulls[MESSAGE_TEAM_ID] ? 0 : DatumGetInt64(values[MESSAGE_TEAM_ID]);
 		m->milestone = text_of(values, nulls, MESSAGE_MILESTONE);
 		m->next_news_at =
 			nulls[MESSAGE_NEXT_NEWS_AT] ? CSF_NO_INSTANT : DatumGetTimestampTz(values[MESSAGE_NEXT_NEWS_AT]);
@@ -267,22 +282,11 @@ is_bot(const csf_desk *desk, int64 agent_id)
 	return agent != NULL && agent->is_bot;
 }
 
-static uint64
-milestone_signal(const csf_desk *desk, const char *milestone)
-{
-	for (int i = 0; milestone != NULL && i < desk->milestone_signal_count; i++)
-	{
-		if (strcmp(desk->milestone_signals[i], milestone) == 0)
-			return CSF_SIGNAL_BIT(CSF_SIGNAL_BUILT_IN + i);
-	}
-	return 0;
-}
-
 /* What the message is to the clocks (handbook A2): only a person's public words are a response. */
 static uint64
 message_signals(const csf_desk *desk, const message *m, const char **kind)
 {
-	uint64 signals = milestone_signal(desk, m->milestone);
+	uint64 signals = csf_desk_milestone(desk, m->milestone);
 
 	if (strcmp(m->author_kind, "customer") == 0)
 	{
@@ -293,8 +297,11 @@ message_signals(const csf_desk *desk, const message *m, const char **kind)
 	{
 		*kind = "note";
 		/* A survey's answer is noted by the system: nobody has worked on the ticket by that. */
-		return strcmp(m->author_kind, "system") == 0 ? signals
-													 : signals | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE);
+		if (strcmp(m->author_kind, "system") == 0)
+			return signals;
+		if (m->next_news_at != CSF_NO_INSTANT)
+			signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_TIME_NAMED);
+		return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE);
 	}
 	signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE);
 	if (m->next_news_at != CSF_NO_INSTANT)
@@ -391,6 +398,10 @@ add_message(message_round *round, int place, const csf_desk *desk, const message
 	change->signals = signals;
 	change->at = at;
 	change->named_at = m->next_news_at;
+	change->team_id = m->team_id;
+	/* An agent of no department speaks for the one that has the ticket. */
+	if (change->team_id == 0 && m->author_id != 0)
+		change->team_id = csf_ticket_int64(ticket, CSF_TICKET_TEAM_ID, 0);
 	record_message(round, m, kind, at);
 	add_update(round, desk, m, signals, change->before.state, at);
 }

@@ -35,7 +35,7 @@ PG_FUNCTION_INFO_V1(csf_recompute_clocks);
 #define ACTIVE_CLOCKS                                                                                        \
 	"SELECT " CSF_TICKET_FACT_COLUMNS ", " CSF_CLOCK_COLUMNS " FROM csflow.clock c"                          \
 	" JOIN csflow.ticket t ON t.desk_id = c.desk_id AND t.ticket_no = c.ticket_no"                           \
-	" WHERE c.desk_id = $1 AND c.ticket_no > $2 AND c.stopped_at IS NULL"                                    \
+	" WHERE c.desk_id = $1 AND c.ticket_no > $2 AND " CSF_CLOCK_IS_ACTIVE                                    \
 	" ORDER BY c.ticket_no, c.clock, c.run"
 
 static csf_statement instant_query = CSF_STATEMENT("SELECT csflow.sweep_instant($1)", "z");
@@ -120,7 +120,8 @@ change_of(const csf_clock *before, const csf_clock *now)
 		return CHANGE_DUE;
 	if (now->length != before->length)
 		return CHANGE_LENGTH;
-	if (now->next_at != before->next_at || now->next_closes != before->next_closes || before->is_changed)
+	if (now->next_at != before->next_at || now->next_closes != before->next_closes ||
+		strcmp(now->calendar, before->calendar) != 0)
 		return CHANGE_STEPS;
 	return CHANGE_NONE;
 }

@@ -74,6 +74,7 @@ typedef struct swept_ticket
 	int priority;
 	int64 team_id;
 	int64 agent_id;
+	bool is_over; /* closed, duplicate or invalid: there is nothing to move */
 
 	const char *reason; /* set once a step changes the ticket */
 	int new_priority;
@@ -302,18 +303,24 @@ static void
 fire(sweep *s, swept_ticket *ticket, csf_clock *clock, const csf_step *step, TimestampTz due)
 {
 	csf_actor system = {.kind = "system"};
+	bool is_moot = csf_step_is_moot(clock, step) || (ticket->is_over && csf_step_moves_ticket(step));
 	csf_event event;
+	int place;
 
-	csf_event_init(&event, s->desk->desk_id, ticket->ticket_no, ticket->at, "step_fired", system);
+	csf_event_init(&event, s->desk->desk_id, ticket->ticket_no, ticket->at,
+				   is_moot ? "step_skipped" : "step_fired", system);
 	event.clock = clock->clock;
 	event.run = clock->run;
 	event.step_position = step->position;
 	event.due_at = due;
 	event.old_value = step->level;
 	event.new_value = action_name(step->action);
-	tell_all(s, ticket, clock, step, due, csf_record_event(&s->recorder, &event));
-	act(s, ticket, clock, step);
+	place = csf_record_event(&s->recorder, &event);
 	s->fired++;
+	if (is_moot)
+		return;
+	tell_all(s, ticket, clock, step, due, place);
+	act(s, ticket, clock, step);
 }
 
 /* ---- one ticket ---- */
@@ -348,7 +355,7 @@ sweep_ticket(sweep *s, swept_ticket *ticket, csf_clock_list *list)
 		const csf_step *step;
 
 		CHECK_FOR_INTERRUPTS();
-		if (clock->target == NULL)
+		if (clock->target == NULL && clock->stopped_at == CSF_NO_INSTANT)
 		{
 			/* Its target is gone, and with it what should happen. */
 			csf_clock_end(clock, ticket->at, CSF_OUTCOME_VOID);
@@ -361,7 +368,9 @@ sweep_ticket(sweep *s, swept_ticket *ticket, csf_clock_list *list)
 			elog(ERROR, "clock %s did not move past its step %d", clock->clock, step->position);
 		if (step != NULL)
 			fire(s, ticket, clock, step, due);
-		(void) csf_clock_roll(list, index, s->at);
+		/* A run that ends by itself is progress, too: there may be more to do. */
+		else if (csf_clock_roll(list, index, s->at))
+			s->fired++;
 	}
 }
 
@@ -418,6 +427,7 @@ read_tickets(sweep *s)
 		ticket->priority = csf_ticket_priority(&row);
 		ticket->team_id = csf_ticket_int64(&row, CSF_TICKET_TEAM_ID, 0);
 		ticket->agent_id = csf_ticket_int64(&row, CSF_TICKET_AGENT_ID, 0);
+		ticket->is_over = (CSF_STATE_BIT(csf_ticket_state(&row)) & CSF_STATES_OVER) != 0;
 	}
 	qsort(s->tickets, found, sizeof(swept_ticket), compare_tickets);
 	for (uint64 i = 0; i < found; i++)

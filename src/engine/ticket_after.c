@@ -305,6 +305,7 @@ add_updated(chunk *c, const csf_desk *desk, const csf_ticket_row *old, const csf
 	change->at = csf_ticket_int64(new, CSF_TICKET_CHANGED_AT, 0);
 	change->named_at = CSF_NO_INSTANT;
 	change->signals = record_columns(c, old, new);
+	change->team_id = csf_ticket_int64(new, CSF_TICKET_TEAM_ID, 0);
 	if (!csf_ticket_same(old, new, CSF_TICKET_STATE))
 		change->signals |= record_state(c, new, csf_ticket_state(old), csf_ticket_state(new));
 	else if (!csf_ticket_same(old, new, CSF_TICKET_DUPLICATE_OF))

@@ -1,10 +1,8 @@
 /*
  * clock.c
- *		The stopwatch, and how events move it.
+ *		How events move the clocks of a ticket: which target wins, what starts, stops, re-arms and ends its runs.
  */
 #include "kernel/clock.h"
-
-#include <float.h>
 
 /* ---- which target ---- */
 
@@ -52,333 +50,6 @@ winning_target(const csf_clock_group *group, const csf_ticket_facts *facts)
 	return NULL;
 }
 
-/* ---- one stopwatch ---- */
-
-static bool
-is_active(const csf_clock *clock)
-{
-	return clock->stopped_at == CSF_NO_INSTANT;
-}
-
-static bool
-is_running(const csf_clock *clock)
-{
-	return clock->run_since != CSF_NO_INSTANT;
-}
-
-/* The due instant itself is still in time. */
-static bool
-is_overdue(const csf_clock *clock, int64 at)
-{
-	return clock->due_at != CSF_NO_INSTANT && at > clock->due_at;
-}
-
-static int64
-time_add(const csf_target *target, int64 at, int32 days, int64 microseconds)
-{
-	return target->time.add(target->time.calendar, at, days, microseconds);
-}
-
-static int64
-time_between(const csf_target *target, int64 from, int64 to)
-{
-	return target->time.between(target->time.calendar, from, to);
-}
-
-int64
-csf_clock_spent(const csf_clock *clock, int64 at)
-{
-	if (!is_running(clock) || clock->target == NULL || at <= clock->run_since)
-		return clock->spent;
-	return clock->spent + time_between(clock->target, clock->run_since, at);
-}
-
-static const csf_step *
-next_step(const csf_clock *clock)
-{
-	if (clock->target == NULL)
-		return NULL;
-	for (int i = 0; i < clock->target->step_count; i++)
-	{
-		if (clock->target->steps[i].position >= clock->next_position)
-			return &clock->target->steps[i];
-	}
-	return NULL;
-}
-
-/* When a step is due on a running clock; a share used up before this run is due at its start. */
-static int64
-step_instant(const csf_clock *clock, const csf_step *step)
-{
-	int64 wanted;
-
-	if (step->is_offset)
-		return clock->due_at == CSF_NO_INSTANT
-				   ? CSF_NO_INSTANT
-				   : time_add(clock->target, clock->due_at, step->offset_days, step->offset);
-	if (step->share == 0)
-		return clock->started_at;
-	if (clock->length == CSF_NO_LENGTH)
-		return CSF_NO_INSTANT;
-	if (step->share == 1)
-		return clock->due_at;
-	wanted = (int64) ((double) clock->length * step->share + 0.5) - clock->spent;
-	return wanted <= 0 ? clock->run_since : time_add(clock->target, clock->run_since, 0, wanted);
-}
-
-/* Sets next_at from next_position: only a running clock has a next step. */
-static void
-schedule(csf_clock *clock)
-{
-	const csf_step *step = is_running(clock) ? next_step(clock) : NULL;
-
-	clock->next_at = step == NULL ? CSF_NO_INSTANT : step_instant(clock, step);
-	clock->next_closes = clock->next_at != CSF_NO_INSTANT && step->action == CSF_ACTION_CLOSE;
-	clock->is_changed = true;
-}
-
-/* Due instant of a running clock from what is left; one that is overdue keeps the instant at which it became so. */
-static void
-derive_due(csf_clock *clock)
-{
-	if (clock->length == CSF_NO_LENGTH)
-		clock->due_at = CSF_NO_INSTANT;
-	else if (clock->length > clock->spent)
-		clock->due_at = time_add(clock->target, clock->run_since, 0, clock->length - clock->spent);
-	else if (clock->due_at == CSF_NO_INSTANT)
-		clock->due_at = clock->run_since;
-}
-
-/* The length of a target, resolved once at the start (design 2.2), and the due instant that belongs to it. */
-static void
-resolve_length(csf_clock *clock, int64 named_at, int64 previous_due)
-{
-	const csf_target *target = clock->target;
-
-	/* Named by nobody yet: measured until somebody does. */
-	if (target->due_from == CSF_DUE_NONE || (target->due_from == CSF_DUE_NAMED && named_at == CSF_NO_INSTANT))
-	{
-		clock->length = CSF_NO_LENGTH;
-		clock->due_at = CSF_NO_INSTANT;
-		return;
-	}
-	if (target->due_from == CSF_DUE_NAMED)
-		clock->due_at = named_at;
-	else if (target->mode == CSF_CLOCK_DAILY_AT)
-		clock->due_at = target->next_daily(target->zone, target->daily_at, clock->started_at, previous_due);
-	else
-		clock->due_at = time_add(target, clock->started_at, target->days, target->duration);
-	if (target->due_from == CSF_DUE_DURATION && target->mode != CSF_CLOCK_DAILY_AT && target->days == 0)
-		clock->length = target->duration;
-	else
-		clock->length = time_between(target, clock->started_at, clock->due_at);
-	if (clock->length < 0)
-		clock->length = 0;
-}
-
-static void
-start(csf_clock *clock, const csf_target *target, int priority, int64 at, int64 named_at, int64 previous_due)
-{
-	clock->clock = target->clock;
-	clock->target = target;
-	clock->target_id = target->target_id;
-	clock->priority = priority;
-	clock->started_at = at;
-	clock->run_since = at;
-	clock->next_position = 1;
-	resolve_length(clock, named_at, previous_due);
-	schedule(clock);
-}
-
-static void
-pause_clock(csf_clock *clock, int64 at)
-{
-	clock->spent = csf_clock_spent(clock, at);
-	if (!is_overdue(clock, at))
-		clock->due_at = CSF_NO_INSTANT;
-	clock->run_since = CSF_NO_INSTANT;
-	clock->paused_at = at;
-	schedule(clock);
-}
-
-static void
-resume_clock(csf_clock *clock, int64 at)
-{
-	clock->run_since = at;
-	if (clock->paused_at != CSF_NO_INSTANT)
-		clock->paused += at - clock->paused_at;
-	clock->paused_at = CSF_NO_INSTANT;
-	derive_due(clock);
-	schedule(clock);
-}
-
-void
-csf_clock_end(csf_clock *clock, int64 at, csf_outcome outcome)
-{
-	clock->spent = csf_clock_spent(clock, at);
-	if (clock->paused_at != CSF_NO_INSTANT)
-		clock->paused += at - clock->paused_at;
-	clock->paused_at = CSF_NO_INSTANT;
-	clock->run_since = CSF_NO_INSTANT;
-	clock->stopped_at = at;
-	clock->outcome = outcome;
-	schedule(clock);
-}
-
-/* Met or breached is a comparison of stored instants: stopping exactly when due is in time. */
-static csf_outcome
-outcome_at(const csf_clock *clock, int64 at)
-{
-	if (clock->length == CSF_NO_LENGTH || (clock->target != NULL && clock->target->is_timer))
-		return CSF_OUTCOME_MEASURED;
-	return clock->due_at != CSF_NO_INSTANT && at > clock->due_at ? CSF_OUTCOME_BREACHED : CSF_OUTCOME_MET;
-}
-
-/* Where a step lies along a clock of this length: 1 is the due instant. */
-static double
-place_of(const csf_step *step, int64 length)
-{
-	double offset = (double) step->offset_days * 86400e6 + (double) step->offset;
-
-	if (!step->is_offset)
-		return step->share;
-	return length > 0 ? 1 + offset / (double) length : 1;
-}
-
-/*
- * Steps of the new target that lie no further along than the last one fired have had their say: a ticket that was warned
- * is not warned again, but its breach is told, however the two targets number their steps. Between a target without
- * steps and another the position reached stands for itself.
- */
-static void
-carry_steps(csf_clock *clock, const csf_target *from, int64 from_length)
-{
-	const csf_target *to = clock->target;
-	double reached = -DBL_MAX;
-
-	if (from == NULL || from->step_count == 0 || to->step_count == 0)
-		return;
-	for (int i = 0; i < from->step_count && from->steps[i].position < clock->next_position; i++)
-		reached = place_of(&from->steps[i], from_length);
-	clock->next_position = to->steps[to->step_count - 1].position + 1;
-	for (int i = to->step_count - 1; i >= 0 && place_of(&to->steps[i], clock->length) > reached; i--)
-		clock->next_position = to->steps[i].position;
-}
-
-/*
- * Another target has come into force: what was used stays used. Business time of the former calendar is settled first,
- * so that the new one counts only from here. No step fires twice.
- */
-static void
-retarget(csf_clock *clock, const csf_target *target, int priority, int64 at, int64 named_at)
-{
-	const csf_target *from = clock->target;
-	bool was_running = is_running(clock);
-	int64 from_length = clock->length;
-	int64 due_before = clock->due_at;
-	int64 spent;
-
-	/* Where the former target's row is gone, the new calendar has to do for the time since run_since. */
-	if (clock->target == NULL)
-		clock->target = target;
-	spent = csf_clock_spent(clock, at);
-	clock->target = target;
-	clock->target_id = target->target_id;
-	clock->priority = priority;
-	/* An instant once named stays named. */
-	resolve_length(clock, named_at == CSF_NO_INSTANT ? due_before : named_at, CSF_NO_INSTANT);
-	clock->spent = spent;
-	clock->run_since = was_running ? at : CSF_NO_INSTANT;
-	if (clock->length != CSF_NO_LENGTH && clock->length <= spent)
-		clock->due_at = due_before != CSF_NO_INSTANT && due_before < at ? due_before : at;
-	else if (!was_running)
-		clock->due_at = CSF_NO_INSTANT;
-	else if (target->due_from == CSF_DUE_DURATION && target->mode != CSF_CLOCK_DAILY_AT)
-		derive_due(clock);
-	carry_steps(clock, from, from_length);
-	schedule(clock);
-}
-
-/* The length as the target and its calendar say now, and the due instant if the clock had run without a pause. */
-static void
-measure_again(csf_clock *clock)
-{
-	const csf_target *target = clock->target;
-	bool never_paused = clock->paused == 0 && clock->paused_at == CSF_NO_INSTANT;
-	int64 due = clock->due_at;
-
-	if (target->due_from == CSF_DUE_NONE || (target->due_from == CSF_DUE_NAMED && due == CSF_NO_INSTANT))
-		resolve_length(clock, due, CSF_NO_INSTANT);
-	else if (target->due_from == CSF_DUE_DURATION && target->mode != CSF_CLOCK_DAILY_AT)
-	{
-		resolve_length(clock, CSF_NO_INSTANT, CSF_NO_INSTANT);
-		/* What is left counts from where it runs, as after any pause; a start that was never left keeps its own. */
-		if (is_running(clock) && clock->length > clock->spent &&
-			(clock->spent != 0 || clock->run_since != clock->started_at))
-			clock->due_at = time_add(target, clock->run_since, 0, clock->length - clock->spent);
-	}
-	else if (never_paused && due != CSF_NO_INSTANT &&
-			 (clock->length == CSF_NO_LENGTH || clock->length > clock->spent))
-	{
-		/* A named instant stays; a time of day stays on its date. */
-		if (target->due_from != CSF_DUE_NAMED)
-			due = target->same_day(target->zone, target->daily_at, due, clock->started_at);
-		clock->due_at = due;
-		clock->length = time_between(target, clock->started_at, due);
-		if (clock->length < 0)
-			clock->length = 0;
-	}
-}
-
-bool
-csf_clock_rederive(csf_clock *clock)
-{
-	csf_clock before = *clock;
-	int64 reached = is_running(clock) ? clock->run_since : clock->paused_at;
-
-	if (!is_active(clock) || clock->target == NULL)
-		return false;
-	measure_again(clock);
-	if (clock->length != CSF_NO_LENGTH && clock->target->due_from == CSF_DUE_DURATION)
-	{
-		bool is_over = clock->length < clock->spent || (clock->length == clock->spent && is_running(clock));
-		bool was_over = before.due_at != CSF_NO_INSTANT && before.length <= before.spent;
-
-		/* Over its length before this run or pause began; when exactly, only an instant already stored can say. */
-		if (is_over)
-			clock->due_at = was_over || (before.due_at != CSF_NO_INSTANT && before.due_at < reached)
-								? before.due_at
-								: reached;
-		else if (!is_running(clock))
-			clock->due_at = CSF_NO_INSTANT;
-	}
-	schedule(clock);
-	clock->is_changed = before.is_changed || clock->due_at != before.due_at ||
-						clock->length != before.length || clock->next_at != before.next_at ||
-						clock->next_closes != before.next_closes;
-	return clock->is_changed;
-}
-
-const csf_step *
-csf_clock_fire(csf_clock *clock, int64 at, int64 *due)
-{
-	const csf_step *step;
-
-	if (clock->next_at == CSF_NO_INSTANT || clock->next_at > at)
-		return NULL;
-	step = next_step(clock);
-	/* The steps were changed since: what stood at this instant is gone. */
-	if (step == NULL)
-	{
-		schedule(clock);
-		return NULL;
-	}
-	*due = clock->next_at;
-	clock->next_position = step->position + 1;
-	schedule(clock);
-	return step;
-}
-
 /* ---- the clocks of a ticket ---- */
 
 csf_clock *
@@ -400,50 +71,71 @@ csf_clock_list_add(csf_clock_list *list)
 	return clock;
 }
 
-/* Index of the latest run of a clock, or -1. */
+/* Index of the latest run of a clock for a subject, or -1. */
 static int
-latest_run(const csf_clock_list *list, const char *name)
+latest_run(const csf_clock_list *list, const char *name, int64 subject_id)
 {
 	int latest = -1;
 
 	for (int i = 0; i < list->count; i++)
 	{
-		if (strcmp(list->clocks[i].clock, name) == 0 &&
+		if (list->clocks[i].subject_id == subject_id && strcmp(list->clocks[i].clock, name) == 0 &&
 			(latest < 0 || list->clocks[i].run > list->clocks[latest].run))
 			latest = i;
 	}
 	return latest;
 }
 
-static void
-begin_run(csf_clock_list *list, int previous, const csf_target *target, int priority, int64 at,
+static csf_turn
+turn_in(csf_state state)
+{
+	if (state == CSF_STATE_WAITING_CUSTOMER)
+		return CSF_TURN_CUSTOMER;
+	if (state == CSF_STATE_WAITING_PARTNER)
+		return CSF_TURN_PARTNER;
+	return (CSF_STATE_BIT(state) & CSF_STATES_DONE) != 0 ? CSF_TURN_NOBODY : CSF_TURN_OWN;
+}
+
+static csf_clock *
+begin_run(csf_clock_list *list, int64 subject_id, const csf_target *target, int priority, int64 at,
 		  int64 named_at, int64 previous_due)
 {
-	int32 run = previous < 0 ? 1 : list->clocks[previous].run + 1;
-	csf_clock *clock = csf_clock_list_add(list);
+	int32 run = 0;
+	csf_clock *clock;
 
-	clock->run = run;
+	for (int i = 0; i < list->count; i++)
+	{
+		if (list->clocks[i].run > run && strcmp(list->clocks[i].clock, target->clock) == 0)
+			run = list->clocks[i].run;
+	}
+	clock = csf_clock_list_add(list);
+	clock->subject_id = subject_id;
+	clock->run = run + 1;
 	clock->is_new = true;
-	start(clock, target, priority, at, named_at, previous_due);
+	csf_stopwatch_start(clock, target, priority, at, named_at, previous_due);
+	return clock;
 }
 
-static bool
-repeats(const csf_target *target)
-{
-	return target->mode == CSF_CLOCK_EVERY || target->mode == CSF_CLOCK_DAILY_AT;
-}
-
-/* Ends a run that was missed when it was due and begins the next there. */
-static void
+/* Ends a run when it was due: a window lapses, a repeating clock was missed and begins anew. */
+static int
 roll(csf_clock_list *list, int index)
 {
 	csf_clock *clock = &list->clocks[index];
-	const csf_target *target = clock->target;
-	int priority = clock->priority;
-	int64 due = clock->due_at;
+	csf_clock former;
+	csf_clock *next;
 
-	csf_clock_end(clock, due, CSF_OUTCOME_BREACHED);
-	begin_run(list, index, target, priority, due, CSF_NO_INSTANT, due);
+	if (clock->target->is_window)
+	{
+		csf_clock_end(clock, clock->due_at, CSF_OUTCOME_LAPSED);
+		return index;
+	}
+	former = *clock;
+	csf_clock_end(clock, former.due_at, CSF_OUTCOME_BREACHED);
+	next = begin_run(list, former.subject_id, former.target, former.priority, former.due_at, CSF_NO_INSTANT,
+					 former.due_at);
+	next->missed = former.missed + 1;
+	next->turn = former.turn;
+	return list->count - 1;
 }
 
 bool
@@ -451,8 +143,7 @@ csf_clock_roll(csf_clock_list *list, int index, int64 at)
 {
 	const csf_clock *clock = &list->clocks[index];
 
-	if (clock->target == NULL || !repeats(clock->target) || !is_running(clock) ||
-		clock->due_at == CSF_NO_INSTANT || clock->due_at > at ||
+	if (!csf_stopwatch_ends_when_due(clock) || clock->late_count > 0 || clock->due_at >= at ||
 		(clock->next_at != CSF_NO_INSTANT && clock->next_at <= clock->due_at))
 		return false;
 	roll(list, index);
@@ -460,18 +151,16 @@ csf_clock_roll(csf_clock_list *list, int index, int64 at)
 }
 
 /*
- * Before a repeating clock is moved, the runs missed by then are accounted for, as many as there would be had a sweep
- * looked each time. An event that does not concern the clock leaves them to the sweep, which tells people about them.
+ * Before a clock that ends by itself is moved, what has ended by then is accounted for, just as a sweep that looked each
+ * time would have done; the sweep tells people about it later. Returns the index of the latest run.
  */
 static int
 catch_up(csf_clock_list *list, int index, int64 at)
 {
-	while (list->clocks[index].target != NULL && repeats(list->clocks[index].target) &&
-		   is_running(&list->clocks[index]) && is_overdue(&list->clocks[index], at))
-	{
-		roll(list, index);
-		index = list->count - 1;
-	}
+	while (csf_stopwatch_is_active(&list->clocks[index]) &&
+		   csf_stopwatch_ends_when_due(&list->clocks[index]) &&
+		   csf_stopwatch_is_overdue(&list->clocks[index], at))
+		index = roll(list, index);
 	return index;
 }
 
@@ -488,19 +177,42 @@ rearms(const csf_clock *clock, const csf_target *target, const csf_clock_event *
 			   target->next_daily(target->zone, target->daily_at, event->at - two_days, event->at);
 }
 
+/*
+ * What re-arms a clock has either done what was promised, or, where the same signal also starts it, put another promise in
+ * its place: then the former is neither kept nor, unless it is late already, broken.
+ */
+static csf_outcome
+outcome_of_rearming(const csf_clock *clock, const csf_target *target, const csf_clock_event *event)
+{
+	bool is_replaced = (event->signals & target->rearms_on & ~target->starts_on) == 0;
+
+	if (is_replaced && !target->is_timer && clock->length != CSF_NO_LENGTH &&
+		!csf_stopwatch_is_overdue(clock, event->at))
+		return CSF_OUTCOME_VOID;
+	return csf_stopwatch_outcome(clock, event->at);
+}
+
+static bool
+ends_by_closing(const csf_target *winner, const csf_clock_event *event)
+{
+	return event->after->state == CSF_STATE_CLOSED && (winner == NULL || !winner->outlives_closing);
+}
+
 /* Ends, retargets, stops or re-arms the active run; returns the index of the latest run afterwards. */
 static int
 move_active(csf_clock_list *list, int index, const csf_target *winner, const csf_clock_event *event)
 {
 	csf_clock *clock = &list->clocks[index];
 	int64 at = event->at;
-	bool closed = event->after->state == CSF_STATE_CLOSED;
 
-	if (winner == NULL || closed || clock->target_id != winner->target_id ||
+	if (winner == NULL || event->is_cancelled || ends_by_closing(winner, event) ||
+		clock->target_id != winner->target_id ||
 		(event->signals & (winner->stops_on | winner->rearms_on)) != 0)
 	{
 		index = catch_up(list, index, at);
 		clock = &list->clocks[index];
+		if (!csf_stopwatch_is_active(clock))
+			return index;
 	}
 	if (winner == NULL)
 	{
@@ -508,20 +220,49 @@ move_active(csf_clock_list *list, int index, const csf_target *winner, const csf
 		return index;
 	}
 	if (clock->target_id != winner->target_id)
-		retarget(clock, winner, event->after->priority, at, event->named_at);
+		csf_stopwatch_retarget(clock, winner, event->after->priority, at, event->named_at);
 	if ((event->signals & winner->stops_on) != 0)
-		csf_clock_end(clock, at, outcome_at(clock, at));
-	else if (closed)
-		csf_clock_end(clock, at, is_overdue(clock, at) ? outcome_at(clock, at) : CSF_OUTCOME_VOID);
+		csf_clock_end(clock, at, csf_stopwatch_outcome(clock, at));
+	else if (event->is_cancelled || ends_by_closing(winner, event))
+		csf_clock_end(clock, at,
+					  csf_stopwatch_is_overdue(clock, at) ? csf_stopwatch_outcome(clock, at)
+														  : CSF_OUTCOME_VOID);
 	else if (rearms(clock, winner, event))
 	{
+		int64 subject_id = clock->subject_id;
 		int64 due = clock->due_at;
 
-		csf_clock_end(clock, at, outcome_at(clock, at));
-		begin_run(list, index, winner, event->after->priority, at, event->named_at, due);
+		csf_clock_end(clock, at, outcome_of_rearming(clock, winner, event));
+		clock = begin_run(list, subject_id, winner, event->after->priority, at, event->named_at, due);
+		clock->turn = turn_in(event->after->state);
 		return list->count - 1;
 	}
 	return index;
+}
+
+/* ---- runs that begin ---- */
+
+/* Signals that tell of the ticket's state: they hold for as long as it lasts. Others tell of something said or done. */
+#define STATE_SIGNALS                                                                                        \
+	(((CSF_SIGNAL_BIT(2 * CSF_STATE_COUNT) - 1) << CSF_SIGNAL_ENTER_FIRST) |                                 \
+	 CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED) | CSF_SIGNAL_BIT(CSF_SIGNAL_CLOSED) |                               \
+	 CSF_SIGNAL_BIT(CSF_SIGNAL_REOPENED) | CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED) |                               \
+	 CSF_SIGNAL_BIT(CSF_SIGNAL_CONDITION_MET))
+#define MILESTONE_SIGNALS (~(CSF_SIGNAL_BIT(CSF_SIGNAL_BUILT_IN) - 1))
+
+/* The ticket is where the clock would wait for it to come. */
+static bool
+stands_at_goal(const csf_target *target, csf_state state)
+{
+	uint64 reached = CSF_SIGNAL_ENTER(state);
+
+	if (state == CSF_STATE_ANSWERED)
+		reached |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
+	if (state == CSF_STATE_CLOSED)
+		reached |= CSF_SIGNAL_BIT(CSF_SIGNAL_CLOSED);
+	if (state != CSF_STATE_NEW && state != CSF_STATE_ASSIGNED)
+		reached |= CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED);
+	return (reached & target->stops_on) != 0;
 }
 
 /*
@@ -554,43 +295,101 @@ start_instant(const csf_clock *latest, const csf_target *winner, const csf_clock
 	return (starts & CSF_SIGNAL_BIT(CSF_SIGNAL_CONDITION_MET)) != 0 ? event->at : event->after->opened_at;
 }
 
+static void
+move_to_state(csf_clock *clock, csf_state state, int64 at)
+{
+	bool pauses = (clock->target->pauses_in & CSF_STATE_BIT(state)) != 0;
+
+	csf_stopwatch_turn(clock, at, turn_in(state));
+	if (pauses && csf_stopwatch_is_running(clock))
+		csf_stopwatch_pause(clock, at);
+	else if (!pauses && !csf_stopwatch_is_running(clock))
+		csf_stopwatch_resume(clock, at);
+}
+
+/*
+ * A run that begins by its target coming to apply may lie in the past, or ask for what has been recorded already: it then
+ * goes through what happened before. A milestone such as "cause located" stays reached, so a run of mode once that would
+ * wait for it is met at its start; other things said or done count from the start on.
+ */
+static void
+live_through_past(csf_clock *clock, const csf_clock_event *event)
+{
+	const csf_target *target = clock->target;
+	uint64 lasting = target->mode == CSF_CLOCK_ONCE && target->goal_lasts ? MILESTONE_SIGNALS : 0;
+	const csf_past_event *past;
+	int count;
+
+	if (event->past == NULL || (clock->started_at == event->at && (target->stops_on & lasting) == 0))
+		return;
+	past = event->past(event->past_of, &count);
+	for (int i = 0; i < count; i++)
+	{
+		int64 at = past[i].at < clock->started_at ? clock->started_at : past[i].at;
+		uint64 counts =
+			past[i].at < clock->started_at || clock->started_at == event->at ? lasting : ~STATE_SIGNALS;
+
+		if ((past[i].signals & target->stops_on & counts) != 0)
+		{
+			csf_clock_end(clock, at, csf_stopwatch_outcome(clock, at));
+			return;
+		}
+		if (past[i].state >= 0 && clock->started_at < event->at)
+			move_to_state(clock, (csf_state) past[i].state, at);
+	}
+}
+
 static int
-start_if_due(csf_clock_list *list, int index, const csf_target *winner, const csf_clock_event *event,
-			 bool newly_matched)
+start_if_due(csf_clock_list *list, int index, int64 subject_id, const csf_target *winner,
+			 const csf_clock_event *event, bool newly_matched)
 {
 	csf_clock *latest = index < 0 ? NULL : &list->clocks[index];
 	bool reopened = (event->signals & CSF_SIGNAL_BIT(CSF_SIGNAL_REOPENED)) != 0;
 	bool by_signal = true;
+	bool restarts;
+	csf_clock *clock;
 	int64 at;
 
-	if (winner == NULL || event->after->state == CSF_STATE_CLOSED)
+	if (winner == NULL || event->is_cancelled || ends_by_closing(winner, event))
 		return index;
 	if (reopened && latest != NULL && latest->outcome != CSF_OUTCOME_VOID &&
 		winner->on_reopen == CSF_REOPEN_RESUME)
 	{
 		/* What was in time may still be in time: its due instant is what is left, from here. */
-		if (latest->outcome != CSF_OUTCOME_BREACHED)
-			latest->due_at = CSF_NO_INSTANT;
-		latest->stopped_at = CSF_NO_INSTANT;
-		latest->outcome = CSF_OUTCOME_NONE;
+		csf_stopwatch_reopen(latest, event->at);
 		if (latest->target_id != winner->target_id)
-			retarget(latest, winner, event->after->priority, event->at, event->named_at);
-		resume_clock(latest, event->at);
+			csf_stopwatch_retarget(latest, winner, event->after->priority, event->at, event->named_at);
+		csf_stopwatch_turn(latest, event->at, turn_in(event->after->state));
+		csf_stopwatch_resume(latest, event->at);
 		return index;
 	}
-	if (reopened && latest != NULL && winner->on_reopen == CSF_REOPEN_RESTART)
+	restarts = reopened && latest != NULL && winner->on_reopen == CSF_REOPEN_RESTART;
+	if (restarts)
 		at = event->at;
 	else
+	{
 		at = start_instant(latest, winner, event, newly_matched, &by_signal);
-	if (at == CSF_NO_INSTANT)
-		return index;
-	begin_run(list, index, winner, event->after->priority, at, event->named_at, CSF_NO_INSTANT);
-	index = list->count - 1;
+		if (at == CSF_NO_INSTANT)
+			return index;
+		if ((by_signal || (event->signals & winner->stops_on) == 0) &&
+			stands_at_goal(winner, event->after->state))
+			return index;
+	}
+	clock = begin_run(list, subject_id, winner, event->after->priority, at, event->named_at, CSF_NO_INSTANT);
+	if (at == event->at)
+		clock->turn = turn_in(event->after->state);
+	if (!restarts)
+		live_through_past(clock, event);
+	if (!csf_stopwatch_is_active(clock))
+		return list->count - 1;
+	csf_stopwatch_turn(clock, event->at, turn_in(event->after->state));
 	/* What it asks for is there already: a person, where the ticket was opened with one. */
 	if (!by_signal && (event->signals & winner->stops_on) != 0)
-		csf_clock_end(&list->clocks[index], event->at, outcome_at(&list->clocks[index], event->at));
-	return index;
+		csf_clock_end(clock, event->at, csf_stopwatch_outcome(clock, event->at));
+	return list->count - 1;
 }
+
+/* ---- events ---- */
 
 /* A clock for which no target is left at all is void. */
 static void
@@ -602,15 +401,69 @@ end_ungrouped(csf_clock_list *list, const csf_clock_group *groups, int group_cou
 
 		for (int g = 0; g < group_count && !found; g++)
 			found = strcmp(list->clocks[i].clock, groups[g].clock) == 0;
-		if (!found && is_active(&list->clocks[i]))
+		if (!found && csf_stopwatch_is_active(&list->clocks[i]))
 			csf_clock_end(&list->clocks[i], at, CSF_OUTCOME_VOID);
 	}
 }
 
 /*
- * Applies one event to all clocks of a ticket. Within an event a run first ends, then the next begins, then the state
- * decides whether it pauses.
+ * Applies an event to the runs of one clock for one subject. Within an event a run first ends, then the next begins, then
+ * the state decides whether it pauses and whose turn it is.
  */
+static void
+apply_to_subject(csf_clock_list *list, const csf_clock_group *group, int64 subject_id,
+				 const csf_target *winner, const csf_clock_event *event)
+{
+	bool newly_matched = winner != NULL && winning_target(group, event->before) == NULL;
+	int index = latest_run(list, group->clock, subject_id);
+
+	if (index >= 0 && csf_stopwatch_is_active(&list->clocks[index]))
+		index = move_active(list, index, winner, event);
+	if (index < 0 || !csf_stopwatch_is_active(&list->clocks[index]))
+		index = start_if_due(list, index, subject_id, winner, event, newly_matched);
+	if (index < 0 || winner == NULL || !csf_stopwatch_is_active(&list->clocks[index]))
+		return;
+	if ((winner->pauses_in & CSF_STATE_BIT(event->after->state)) != 0 &&
+		csf_stopwatch_is_running(&list->clocks[index]))
+		index = catch_up(list, index, event->at);
+	if (csf_stopwatch_is_active(&list->clocks[index]))
+		move_to_state(&list->clocks[index], event->after->state, event->at);
+}
+
+/* Signals that concern the ticket as a whole, hence every subject's clocks. */
+#define TICKET_SIGNALS                                                                                       \
+	(STATE_SIGNALS | CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED) | CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED) |             \
+	 CSF_SIGNAL_BIT(CSF_SIGNAL_CUSTOMER_MESSAGE))
+
+/* The other signals concern only the department or task that the event is about. */
+static void
+apply_to_each_subject(csf_clock_list *list, const csf_clock_group *group, const csf_target *winner,
+					  const csf_clock_event *event)
+{
+	int64 about = event->subjects[group->targets[0]->subject];
+	csf_clock_event shared = *event;
+	int count = list->count;
+
+	shared.signals &= TICKET_SIGNALS;
+	shared.is_cancelled = false;
+	shared.past = NULL;
+	for (int i = 0; i < count; i++)
+	{
+		int64 subject_id = list->clocks[i].subject_id;
+
+		if (strcmp(list->clocks[i].clock, group->clock) == 0 && subject_id != about &&
+			latest_run(list, group->clock, subject_id) == i)
+			apply_to_subject(list, group, subject_id, winner, &shared);
+	}
+	if (about != 0)
+	{
+		csf_clock_event own = *event;
+
+		own.past = NULL;
+		apply_to_subject(list, group, about, winner, &own);
+	}
+}
+
 void
 csf_clocks_apply(csf_clock_list *list, const csf_clock_group *groups, int group_count,
 				 const csf_clock_event *event)
@@ -619,25 +472,10 @@ csf_clocks_apply(csf_clock_list *list, const csf_clock_group *groups, int group_
 	for (int g = 0; g < group_count; g++)
 	{
 		const csf_target *winner = winning_target(&groups[g], event->after);
-		bool newly_matched = winner != NULL && winning_target(&groups[g], event->before) == NULL;
-		int index = latest_run(list, groups[g].clock);
-		csf_clock *clock;
 
-		if (index >= 0 && is_active(&list->clocks[index]))
-			index = move_active(list, index, winner, event);
-		if (index < 0 || !is_active(&list->clocks[index]))
-			index = start_if_due(list, index, winner, event, newly_matched);
-		if (index < 0 || winner == NULL || !is_active(&list->clocks[index]))
-			continue;
-		clock = &list->clocks[index];
-		if ((winner->pauses_in & CSF_STATE_BIT(event->after->state)) != 0)
-		{
-			if (!is_running(clock))
-				continue;
-			index = catch_up(list, index, event->at); /* may move the clocks */
-			pause_clock(&list->clocks[index], event->at);
-		}
-		else if (!is_running(clock))
-			resume_clock(clock, event->at);
+		if (groups[g].targets[0]->subject != CSF_SUBJECT_TICKET)
+			apply_to_each_subject(list, &groups[g], winner, event);
+		else if (!event->is_cancelled)
+			apply_to_subject(list, &groups[g], 0, winner, event);
 	}
 }

@@ -25,6 +25,24 @@ typedef struct csf_working_time
 	int64 (*between)(void *calendar, int64 from, int64 to);
 } csf_working_time;
 
+/* What a clock concerns: the ticket as a whole, or one of several departments or tasks, each with runs of its own. */
+typedef enum csf_subject
+{
+	CSF_SUBJECT_TICKET,
+	CSF_SUBJECT_TEAM,
+	CSF_SUBJECT_TASK,
+	CSF_SUBJECT_COUNT
+} csf_subject;
+
+/* Whose turn it is while a clock is active. */
+typedef enum csf_turn
+{
+	CSF_TURN_OWN,
+	CSF_TURN_CUSTOMER,
+	CSF_TURN_PARTNER,
+	CSF_TURN_NOBODY /* answered or closed */
+} csf_turn;
+
 typedef enum csf_clock_mode
 {
 	CSF_CLOCK_ONCE,
@@ -92,7 +110,12 @@ typedef struct csf_target
 	csf_condition condition;
 	bool is_active; /* no longer active: only clocks that have it still use it */
 	bool is_exempt;
-	bool is_timer; /* has a step that closes: its end is no breach */
+	bool is_timer;  /* has a step that closes: its end is no breach */
+	bool is_window; /* a right that lapses when due: its end is no breach either */
+	bool outlives_closing;
+	bool goal_lasts; /* a milestone that stops it counts though it was recorded before the start */
+	int repeat_limit;
+	csf_subject subject;
 	csf_clock_mode mode;
 	csf_due_from due_from;
 	int32 days;
@@ -141,16 +164,21 @@ typedef enum csf_outcome
 	CSF_OUTCOME_MET,
 	CSF_OUTCOME_BREACHED,
 	CSF_OUTCOME_MEASURED,
-	CSF_OUTCOME_VOID
+	CSF_OUTCOME_VOID,
+	CSF_OUTCOME_LAPSED
 } csf_outcome;
 
 typedef struct csf_clock
 {
 	const char *clock;
-	int32 run;
+	int64 subject_id; /* 0: the ticket itself */
+	int32 run;        /* counted over all subjects of the clock */
 	int64 target_id;
 	const csf_target *target; /* NULL: the target's row is gone */
+	const char *calendar;     /* in force since the target took force, whatever its row says by now */
+	csf_working_time time;
 	int priority;
+	int missed; /* runs missed in a row before this one (modes every and daily_at) */
 	int64 started_at;
 	int64 length;
 	int64 spent;
@@ -163,17 +191,30 @@ typedef struct csf_clock
 	int64 paused;
 	int64 stopped_at;
 	csf_outcome outcome;
-	bool is_new;     /* not yet a row */
+	csf_turn turn;       /* since counted_until */
+	int64 counted_until; /* while it lasts: the three below count up to here */
+	int64 own, customer, partner;
+	int late_count; /* of the steps from next_position on, so many were due when the clock paused or stopped */
+	int64 *late;    /* their instants */
+	bool is_new;    /* not yet a row */
 	bool is_changed; /* differs from its row */
 } csf_clock;
 
-/* The latest run of each clock of one ticket, and the runs that ended while events were applied. */
+/* The latest run of each clock and subject of one ticket, older runs with steps still to tell, and what events added. */
 typedef struct csf_clock_list
 {
 	int count;
 	int capacity;
 	csf_clock *clocks;
 } csf_clock_list;
+
+/* Something that happened to the ticket before. */
+typedef struct csf_past_event
+{
+	uint64 signals;
+	int64 at;
+	int state; /* the state reached, or -1 */
+} csf_past_event;
 
 /* One event: what it signals, when, and the ticket after it (before: NULL when it opens the ticket). */
 typedef struct csf_clock_event
@@ -183,6 +224,11 @@ typedef struct csf_clock_event
 	int64 named_at; /* the instant a message names, or CSF_NO_INSTANT */
 	const csf_ticket_facts *before;
 	const csf_ticket_facts *after;
+	int64 subjects[CSF_SUBJECT_COUNT]; /* the department, the task it is about; 0: none */
+	bool is_cancelled;                 /* what it is about is no longer wanted: the subject's runs are void */
+	/* What happened before, oldest first; asked for only when a run begins that may have been settled. NULL: nothing did. */
+	const csf_past_event *(*past)(void *of, int *count);
+	void *past_of;
 } csf_clock_event;
 
 extern bool csf_target_matches(const csf_target *target, const csf_ticket_facts *facts);
@@ -197,7 +243,14 @@ extern void csf_clock_end(csf_clock *clock, int64 at, csf_outcome outcome);
 
 /* Fires the next step if it is due at `at`: returns it and sets *due, or returns NULL. */
 extern const csf_step *csf_clock_fire(csf_clock *clock, int64 at, int64 *due);
-/* For modes every and daily_at: ends a run whose due instant has passed and begins the next. */
+/* Whether a step changes the ticket rather than telling people. */
+extern bool csf_step_moves_ticket(const csf_step *step);
+/* Whether a step that comes due has nothing left to do because its clock has stopped. */
+extern bool csf_step_is_moot(const csf_clock *clock, const csf_step *step);
+/*
+ * What ends by itself once its due instant has passed: a window lapses; a run of mode every or daily_at was missed, and the
+ * next begins. True when it did.
+ */
 extern bool csf_clock_roll(csf_clock_list *list, int index, int64 at);
 
 /*
@@ -209,5 +262,23 @@ extern bool csf_clock_rederive(csf_clock *clock);
 
 /* Business time used up to `at`. */
 extern int64 csf_clock_spent(const csf_clock *clock, int64 at);
+
+/* stopwatch.c, for clock.c: one clock by itself. */
+extern void csf_stopwatch_start(csf_clock *clock, const csf_target *target, int priority, int64 at,
+								int64 named_at, int64 previous_due);
+extern void csf_stopwatch_pause(csf_clock *clock, int64 at);
+extern void csf_stopwatch_resume(csf_clock *clock, int64 at);
+extern void csf_stopwatch_retarget(csf_clock *clock, const csf_target *target, int priority, int64 at,
+								   int64 named_at);
+/* A stopped run that is taken up again: what was in time may still be in time. */
+extern void csf_stopwatch_reopen(csf_clock *clock, int64 at);
+/* From `at` on it is somebody's turn; the time up to then is counted for whose turn it was. */
+extern void csf_stopwatch_turn(csf_clock *clock, int64 at, csf_turn turn);
+extern csf_outcome csf_stopwatch_outcome(const csf_clock *clock, int64 at);
+extern bool csf_stopwatch_is_active(const csf_clock *clock);
+extern bool csf_stopwatch_is_running(const csf_clock *clock);
+extern bool csf_stopwatch_is_overdue(const csf_clock *clock, int64 at);
+/* Whether it ends by itself when due, rather than staying overdue. */
+extern bool csf_stopwatch_ends_when_due(const csf_clock *clock);
 
 #endif

@@ -27,6 +27,8 @@ typedef enum csf_state
 
 /* Outside every indicator; their clocks are void (handbook A8). */
 #define CSF_STATES_DEAD (CSF_STATE_BIT(CSF_STATE_DUPLICATE) | CSF_STATE_BIT(CSF_STATE_INVALID))
+/* Nothing is left to do or to move. */
+#define CSF_STATES_OVER (CSF_STATES_DEAD | CSF_STATE_BIT(CSF_STATE_CLOSED))
 /* The work is done; leaving for any other live state is a reopening. */
 #define CSF_STATES_DONE (CSF_STATE_BIT(CSF_STATE_ANSWERED) | CSF_STATE_BIT(CSF_STATE_CLOSED))
 
@@ -51,6 +53,7 @@ typedef enum csf_signal
 	CSF_SIGNAL_PERSON_MESSAGE,
 	CSF_SIGNAL_NEWS_NAMED,
 	CSF_SIGNAL_INTERNAL_NOTE,
+	CSF_SIGNAL_TIME_NAMED,
 	CSF_SIGNAL_ENTER_FIRST,
 	CSF_SIGNAL_LEAVE_FIRST = CSF_SIGNAL_ENTER_FIRST + CSF_STATE_COUNT,
 	CSF_SIGNAL_BUILT_IN = CSF_SIGNAL_LEAVE_FIRST + CSF_STATE_COUNT

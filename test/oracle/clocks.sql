@@ -212,6 +212,12 @@ BEGIN
           WHEN NOT exists_run AND 'reopened' = ANY (g.signals) THEN g.at
           WHEN won_before IS NOT NULL OR (exists_run AND r.outcome <> 'void') THEN NULL
           WHEN 'condition_met' = ANY (w.starts_on) THEN g.at ELSE ticket.opened_at END;
+        -- where it would wait for the ticket to come, the ticket is already
+        IF NOT (exists_run AND w.on_reopen = 'restart' AND 'reopened' = ANY (g.signals)) AND (by_signal OR NOT g.signals && w.stops_on)
+          AND ARRAY['enter_' || g.state, CASE WHEN g.state IN ('answered', 'closed') THEN g.state END, CASE WHEN g.state NOT IN ('new', 'assigned') THEN 'accepted' END]
+            && w.stops_on THEN
+          start := NULL;
+        END IF;
         IF start IS NOT NULL THEN
           IF exists_run THEN
             RETURN NEXT r;
@@ -239,7 +245,7 @@ BEGIN
   END LOOP;
   IF exists_run THEN
     SELECT * INTO t FROM replay.target x WHERE x.target_id = r.target_id;
-    WHILE t.mode IN ('every', 'daily_at') AND r.run_since IS NOT NULL AND r.due_at <= horizon LOOP
+    WHILE t.mode IN ('every', 'daily_at') AND r.run_since IS NOT NULL AND r.due_at < horizon LOOP
       RETURN NEXT replay.ended(r, r.due_at, 'breached');
       r := replay.begun(t, r.run + 1, r.priority, r.due_at, NULL, r.due_at);
     END LOOP;

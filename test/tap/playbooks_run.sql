@@ -79,7 +79,7 @@ SELECT ok(EXISTS (SELECT FROM outbox WHERE ticket_no = :'chat' AND clock = 'acce
 SELECT moved(:'chat', 'in_progress', '2025-03-03 09:30') \g /dev/null
 SELECT is(clocks(:'chat', 'accept'), '03-03 09:10..03-03 09:26 due 03-03 09:25 breached; 03-03 09:26..03-03 09:30 due 03-03 09:41 met', 'C3: accepted');
 SELECT given(:'chat', who(:'chat', 'technical_support', 1), '2025-03-03 10:00') \g /dev/null
-SELECT is(clocks(:'chat', 'accept') LIKE '%; 03-03 10:00..- due - paused', true, 'C3: work already in progress waits for nobody''s acceptance');
+SELECT is(clocks(:'chat', 'accept'), '03-03 09:10..03-03 09:26 due 03-03 09:25 breached; 03-03 09:26..03-03 09:30 due 03-03 09:41 met', 'C3: work already in progress waits for nobody''s acceptance');
 
 -- complaint: investigation; working days over a holiday with a Saturday worked instead
 SELECT is(clocks(:'chat', 'preliminary_investigation'), '03-03 09:30..- due 03-04 09:30 running', 'D1: first finding within 24 h of acceptance');
@@ -176,7 +176,7 @@ SELECT is(clocks(:'high', 'handle') || '; ' || clocks(:'medium', 'handle'), '03-
   'B3, D8: high 24 h; medium 3 working days, the weekend is none');
 SELECT became(:'medium', '2025-03-07 17:30', priority => 'E') \g /dev/null
 SELECT swept(:'medium', '2025-03-07 20:00') \g /dev/null
-SELECT is(clocks(:'medium', 'start_handling') || ' ' || clocks(:'medium', 'handle'), '03-07 17:30..- due - paused 03-07 17:00..03-07 17:30 due 03-12 17:00 void',
+SELECT is(coalesce(clocks(:'medium', 'start_handling'), 'none') || ' ' || clocks(:'medium', 'handle'), 'none 03-07 17:00..03-07 17:30 due 03-12 17:00 void',
   'B3: urgent only now but in progress already: nothing is missed');
 SELECT ok(NOT EXISTS (SELECT FROM outbox WHERE ticket_no = :'medium'), 'B3: and nobody is told so');
 SELECT noted(:'low', 'plan_linked', '2025-03-20 10:00') \g /dev/null
