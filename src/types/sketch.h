@@ -52,7 +52,7 @@ extern Datum csf_sketch_datum(const csf_sketch *sketch);
 extern Datum csf_sketch_datum_from_packed(const uint8 *packed, size_t length);
 
 /* The state of an aggregate; refuses to run outside of one, because the state is changed in place. */
-extern void csf_require_aggregate(FunctionCallInfo fcinfo, const char *function);
+extern void csf_require_aggregate(FunctionCallInfo fcinfo, const char *type, const char *step);
 
 CSF_NORETURN extern void csf_sketch_damaged(void);
 CSF_NORETURN extern void csf_sketch_overflow(void);

@@ -16,12 +16,12 @@ PG_FUNCTION_INFO_V1(csf_sketch_combine);
 PG_FUNCTION_INFO_V1(csf_sketch_final);
 
 void
-csf_require_aggregate(FunctionCallInfo fcinfo, const char *function)
+csf_require_aggregate(FunctionCallInfo fcinfo, const char *type, const char *step)
 {
 	if (AggCheckCallContext(fcinfo, NULL) == 0)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("function csflow.%s is part of an aggregate and cannot be called by itself",
-							   function)));
+						errmsg("function csflow.%s%s is part of an aggregate and cannot be called by itself",
+							   type, step)));
 }
 
 static csf_working_sketch *
@@ -94,7 +94,7 @@ unchanged(FunctionCallInfo fcinfo)
 Datum
 csf_sketch_add_interval(PG_FUNCTION_ARGS)
 {
-	csf_require_aggregate(fcinfo, "duration_sketch_add");
+	csf_require_aggregate(fcinfo, "duration_sketch", "_add");
 	if (PG_ARGISNULL(1))
 		return unchanged(fcinfo);
 	return add_value(fcinfo, csf_duration(PG_GETARG_INTERVAL_P(1)));
@@ -103,7 +103,7 @@ csf_sketch_add_interval(PG_FUNCTION_ARGS)
 Datum
 csf_sketch_add_seconds(PG_FUNCTION_ARGS)
 {
-	csf_require_aggregate(fcinfo, "duration_sketch_add_seconds");
+	csf_require_aggregate(fcinfo, "duration_sketch", "_add_seconds");
 	if (PG_ARGISNULL(1))
 		return unchanged(fcinfo);
 	return add_value(fcinfo, csf_duration_from_seconds(PG_GETARG_FLOAT8(1)));
@@ -141,7 +141,7 @@ csf_sketch_combine(PG_FUNCTION_ARGS)
 	struct varlena *other;
 	csf_sketch_view view;
 
-	csf_require_aggregate(fcinfo, "duration_sketch_combine");
+	csf_require_aggregate(fcinfo, "duration_sketch", "_combine");
 	if (PG_ARGISNULL(1))
 		return unchanged(fcinfo);
 	state = state_argument(fcinfo);
