@@ -170,6 +170,11 @@ DECLARE
   moves boolean := false;
   guard record;
 BEGIN
+  IF NOT EXISTS (SELECT FROM pg_partitioned_table AS p JOIN pg_class AS c ON c.oid = p.partrelid
+      WHERE c.relnamespace = 'csflow'::regnamespace AND c.relname = parent) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('csflow.%s is not a partitioned table', left(parent, 100));
+  END IF;
   IF to_regclass(format('csflow.%I', partition)) IS NOT NULL THEN
     RETURN false;
   END IF;
@@ -211,7 +216,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.create_partition(text, text, date) IS
-'Creates one partition unless it stands; part of create_partitions(). Arguments: table and its owner, first day of the month (NULL: the default partition). Result: whether it was created. Design 2.17.';
+'Creates one partition unless it stands; part of create_partitions(). Arguments: table and its owner, first day of the month (NULL: the default partition). Result: whether it was created. Errors: 22023 no such partitioned table. Design 2.17.';
 
 CREATE FUNCTION csflow.create_flow(zone text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -225,8 +225,14 @@ AS $$
 BEGIN
   PERFORM csflow.require_desk(desk_id);
   RETURN QUERY
-  SELECT 'anchor_missing', format('there is no anchor %s', n) FROM generate_series(1, verify_anchor.anchor_no) AS n
-  WHERE NOT EXISTS (SELECT FROM csflow.audit_anchor AS a WHERE a.desk_id = verify_anchor.desk_id AND a.anchor_no = n);
+  SELECT 'anchor_missing', format('there is no anchor %s', CASE WHEN g.former + 1 = g.anchor_no - 1 THEN (g.former + 1)::text
+    ELSE format('%s to %s', g.former + 1, g.anchor_no - 1) END)
+  FROM (SELECT n.anchor_no, lag(n.anchor_no, 1, 0::bigint) OVER (ORDER BY n.anchor_no) AS former
+    FROM (SELECT a.anchor_no FROM csflow.audit_anchor AS a
+        WHERE a.desk_id = verify_anchor.desk_id AND a.anchor_no BETWEEN 1 AND verify_anchor.anchor_no
+      UNION ALL SELECT least(verify_anchor.anchor_no, 9223372036854775806) + 1) AS n) AS g
+  WHERE g.former < g.anchor_no - 1
+  ORDER BY g.anchor_no;
   RETURN QUERY
   SELECT f.fault, f.detail
   FROM csflow.audit_anchor AS a

@@ -121,6 +121,7 @@ BEGIN;
 DELETE FROM audit_anchor WHERE anchor_no = 2;
 SELECT results_eq(format('SELECT fault FROM verify_anchor(%s, 3)', :desk), ARRAY['anchor_missing', 'anchor_changed'], 'H1: an anchor taken away');
 ROLLBACK;
+SELECT results_eq(format('SELECT detail FROM verify_anchor(%s, 9223372036854775807)', :desk), ARRAY['there is no anchor 4 to 9223372036854775806'], 'H1: anchors that never were');
 RESET session_replication_role;
 SELECT throws_ok('SELECT * FROM verify_audit(4711)', 'SF001', NULL, '2.7: an unknown desk');
 SELECT throws_ok(format('SELECT anchor_audit(%s, %L)', :desk, 'infinity'), NULL, NULL, '2.9: no anchor of the future');

@@ -1,0 +1,107 @@
+-- Every function of csflow with every kind of argument nobody should give: each call answers or refuses, none breaks. An error
+-- of the server's own doing (class XX, a missing column, a division by zero, a bare NOT NULL violation …) is a fault of ours,
+-- and so is a call that does not end within its time. Examples 3; issue "trust".
+\ir ../lib/internet_desk.sql
+SELECT no_plan();
+SET client_min_messages = error;
+
+INSERT INTO ticket (desk_id, channel, customer_id, body, opened_at) VALUES (:desk, 'email', 1, '闪退', '2025-03-03 09:00'), (:desk, 'live_chat', 2, '钱不见了', '2025-03-03 09:00');
+UPDATE ticket SET state = 'in_progress', agent_id = 21, changed_at = '2025-03-03 10:00' WHERE state IN ('new', 'assigned');
+INSERT INTO message (desk_id, ticket_no, author_kind, body, at) SELECT desk_id, ticket_no, 'customer', '?', '2025-03-03 11:00' FROM ticket;
+
+-- The first literal of a type is a sane value: the other arguments have it while one is varied.
+CREATE TABLE literal (type regtype, n integer GENERATED ALWAYS AS IDENTITY, value text);
+INSERT INTO literal (type, value) SELECT t::regtype, v FROM (VALUES
+  ('bigint', ARRAY['1', '0', '-1', '9223372036854775807', '-9223372036854775808']),
+  ('integer', ARRAY['1', '0', '-1', '2147483647', '-2147483648', '1000000']),
+  ('smallint', ARRAY['1', '0', '-1', '32767', '-32768']),
+  ('boolean', ARRAY['true', 'false']),
+  ('double precision', ARRAY['0.5', '0', '-0', '-1', '2', 'NaN', 'Infinity', '-Infinity', '1e308', '-1e308', '5e-324']),
+  ('numeric', ARRAY['1', '0', '-1', 'NaN', 'Infinity', '-Infinity', '1e1000']),
+  ('text', ARRAY['x', '', ' ', 'Asia/Shanghai', 'internet', '闪退', '💥👩‍👩‍👧', repeat('e' || U&'\0301', 5000), repeat('退款', 20000), $$'; DROP TABLE csflow.ticket; --$$, U&'\D7FF\E000\FFFD', E'\n\t', '%s%n', '{}', 'csflow.ticket', 'infinity']),
+  ('name', ARRAY['x', '', 'csflow', '闪退']),
+  ('timestamptz', ARRAY['2025-03-04 09:00+08', 'infinity', '-infinity', '4714-11-24 00:00:00 UTC BC', '294276-12-31 23:59:59.999999 UTC', '0001-01-01 UTC', '2262-01-01 UTC', '1900-01-01 UTC']),
+  ('date', ARRAY['2025-03-04', 'infinity', '-infinity', '4714-11-24 BC', '5874897-12-31', '0001-01-01']),
+  ('time', ARRAY['10:00', '00:00', '24:00']),
+  ('interval', ARRAY['1 hour', '0', '-1 hour', '1 month', '178000000 years', '-178000000 years', '2147483647 days', '-2147483648 days', '2562047788 hours', '1 day -24 hours']),
+  ('jsonb', ARRAY['{}', 'null', '[]', '"x"', '1', '{"a": null}', '[[[[[[[[]]]]]]]]', repeat('[', 2000) || repeat(']', 2000), '{"targets": [{"clock": "x"}]}', '{"kinds": 5, "settings": [], "steps": {}, "calendars": "x"}']),
+  ('bytea', ARRAY['\x', '\x00', '\xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff', '\xdeadbeef']),
+  ('text[]', ARRAY['{x}', '{}', '{NULL}', '{"",""}', '{{x},{y}}', '[0:0]={x}']),
+  ('bigint[]', ARRAY['{1}', '{}', '{NULL}', '{{1},{2}}', '{-1,9223372036854775807}']),
+  ('integer[]', ARRAY['{1}', '{}', '{NULL}', '{{1},{2}}', '{-1,2147483647}']),
+  ('double precision[]', ARRAY['{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21}', '{}', '{NULL}', '{NaN}', '{Infinity,-Infinity}', '{{1},{2}}', '{1e308,1e308,-1e308}']),
+  ('date[]', ARRAY['{2025-03-04}', '{}', '{NULL}', '{infinity}']),
+  ('timestamptz[]', ARRAY['{2025-03-04}', '{}', '{NULL}', '{infinity}']),
+  ('csflow.priority', ARRAY['B', 'E', 'C']),
+  ('csflow.tag', ARRAY['故障-支付-E级']),
+  ('csflow.ticket_no', ARRAY[(SELECT min(ticket_no)::text FROM csflow.ticket), '000101001', '999912001', '2023109999999999']),
+  ('csflow.ticket_no[]', ARRAY['{202310001}', '{}', '{NULL}']),
+  ('csflow.calendar', ARRAY['Asia/Shanghai; mon-fri 09:00-18:00', 'UTC; daily 00:00-24:00', 'America/New_York; sun 01:00-03:00; 2025-03-09 off', 'Asia/Shanghai; mon 00:00-00:01; until 2025-03-03'])
+) AS v (t, a), unnest(v.a) WITH ORDINALITY AS u (v, o) ORDER BY t, o;
+-- Types that are made by aggregates, and whatever comes later: a value of theirs, if they read one of these.
+DO $$
+DECLARE made regtype; try text;
+BEGIN
+  FOR made IN SELECT DISTINCT a FROM pg_proc p, unnest(p.proargtypes) a JOIN pg_type t ON t.oid = a
+    WHERE p.pronamespace = 'csflow'::regnamespace AND t.typtype = 'b' AND a NOT IN (SELECT type FROM literal) LOOP
+    FOREACH try IN ARRAY '{"",0,1,"{}",x}'::text[] LOOP
+      BEGIN
+        EXECUTE format('INSERT INTO literal (type, value) VALUES (%L, (%L::%s)::text)', made, try, made);
+      EXCEPTION WHEN OTHERS THEN NULL;
+      END;
+    END LOOP;
+  END LOOP;
+END $$;
+
+CREATE TABLE fault (call text, code text, message text);
+CREATE TABLE done (call text);
+-- One call, undone whatever it did.
+CREATE PROCEDURE try(kind "char", is_part boolean, call text) LANGUAGE plpgsql AS $$
+DECLARE
+  code text; said text;
+BEGIN
+  BEGIN
+    EXECUTE CASE kind WHEN 'p' THEN 'CALL ' || call ELSE 'SELECT count(*) FROM (SELECT ' || call || ' LIMIT 100) AS x' END;
+    RAISE EXCEPTION USING ERRCODE = 'ZZ000';
+  EXCEPTION WHEN OTHERS OR query_canceled OR assert_failure THEN
+    GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, said = MESSAGE_TEXT;
+  END;
+  INSERT INTO done VALUES (call);
+  IF code ~ '^(XX|58|57|P0004|42883|42P01|42703|42601|42702|42804|42P18|22012|21000|2F|39|38)' OR code = '0A000' AND kind <> 'p'
+    OR code ~ '^(23502|P0002|P0003)' AND NOT is_part AND said NOT LIKE '%relation "ticket"%' THEN
+    INSERT INTO fault VALUES (left(call, 300), code, left(said, 300));
+  END IF;
+END $$;
+
+-- With each argument varied through all values of its type and NULL, the others sane; and with all NULL.
+-- What only part of another function calls need not say in its own words that it needs a value.
+CREATE FUNCTION calls() RETURNS TABLE (kind "char", is_part boolean, call text) LANGUAGE sql STABLE AS $$
+  WITH routine AS (
+    SELECT p.oid, p.prokind, p.proname, coalesce(obj_description(p.oid, 'pg_proc') ~* 'part of', false) AS is_part, p.proargtypes::oid[] AS types, p.pronargs
+    FROM pg_proc p
+    WHERE p.pronamespace = 'csflow'::regnamespace AND p.prokind IN ('f', 'p', 'a') AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+      AND NOT EXISTS (SELECT FROM unnest(p.proargtypes) a JOIN pg_type t ON t.oid = a WHERE t.typtype = 'p')),
+  argument AS (
+    SELECT r.oid, a.n, a.type, format('%L::%s', (SELECT l.value FROM literal l WHERE l.type = a.type ORDER BY l.n LIMIT 1), a.type::regtype) AS sane
+    FROM routine r, unnest(r.types) WITH ORDINALITY AS a (type, n)),
+  varied AS (
+    SELECT a.oid, a.n, v.value FROM argument a CROSS JOIN LATERAL (
+      SELECT format('NULL::%s', a.type::regtype) UNION ALL SELECT format('%L::%s', l.value, a.type::regtype) FROM literal l WHERE l.type = a.type) AS v (value)
+    UNION ALL SELECT r.oid, 0, NULL FROM routine r)
+  SELECT r.prokind, r.is_part, format('csflow.%I(%s)', r.proname, (SELECT coalesce(string_agg(CASE WHEN v.n = 0 THEN format('NULL::%s', a.type::regtype)
+      WHEN a.n = v.n THEN v.value ELSE a.sane END, ', ' ORDER BY a.n), '') FROM argument a WHERE a.oid = r.oid))
+  FROM routine r JOIN varied v ON v.oid = r.oid
+  ORDER BY r.proname, r.oid, v.n, v.value
+$$;
+SET statement_timeout = 0;
+SELECT count(*) AS calls FROM calls() \gset
+SELECT ok(:calls > 2000, 'calls made up: ' || :calls);
+-- Of each call the server's own time limit holds: a statement of its own.
+SET statement_timeout = '20s';
+\set ON_ERROR_STOP 0
+SELECT format('CALL try(%L, %L, %L)', kind, is_part, call) FROM calls() \gexec
+RESET statement_timeout;
+\set ON_ERROR_STOP 1
+INSERT INTO fault SELECT left(call, 300), '57014', 'did not come back' FROM calls() WHERE call NOT IN (SELECT call FROM done);
+SELECT is_empty('SELECT call, code, message FROM fault', 'examples 3: every call answers or refuses');
+SELECT * FROM finish();
