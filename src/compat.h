@@ -29,6 +29,15 @@
 #define INTERVAL_NOT_FINITE(interval) false
 #endif
 
+/* Scans count what they do for EXPLAIN since 18. */
+#if PG_VERSION_NUM >= 180000
+#define csf_index_beginscan(table, index, snapshot, keys)                                                    \
+	index_beginscan((table), (index), (snapshot), NULL, (keys), 0)
+#else
+#define csf_index_beginscan(table, index, snapshot, keys)                                                    \
+	index_beginscan((table), (index), (snapshot), (keys), 0)
+#endif
+
 /* The mark of functions that do not return went in front of the declaration in 18. */
 #if PG_VERSION_NUM >= 180000
 #define CSF_NORETURN pg_noreturn

@@ -22,9 +22,11 @@ CREATE TABLE csflow.desk (
   default_priority csflow.priority NOT NULL DEFAULT 'B',
   maximum_text_bytes integer NOT NULL DEFAULT 1048576 CHECK (maximum_text_bytes BETWEEN 1000 AND 1048576),
   resume_on_customer_message boolean NOT NULL DEFAULT true,
+  duplicate_at_intake boolean NOT NULL DEFAULT true,
   duplicate_window interval NOT NULL DEFAULT '24 hours' CHECK (duplicate_window >= '0'),
   duplicate_similarity double precision NOT NULL DEFAULT 0.8 CHECK (duplicate_similarity > 0 AND duplicate_similarity <= 1),
   incident_minimum integer NOT NULL DEFAULT 5 CHECK (incident_minimum >= 0),
+  incident_factor double precision NOT NULL DEFAULT 3 CHECK (incident_factor BETWEEN 0 AND 1000),
   incident_window interval NOT NULL DEFAULT '1 hour' CHECK (incident_window >= '0'),
   survey_on text NOT NULL DEFAULT 'never' CHECK (survey_on IN ('never', 'answered', 'closed')),
   survey_questions text[] NOT NULL DEFAULT '{overall}' CHECK (cardinality(survey_questions) > 0 AND survey_questions <@ '{efficiency,attitude,clarity,fairness,overall,nps,ces}'),
@@ -48,9 +50,11 @@ COMMENT ON COLUMN csflow.desk.review_team_id IS 'Team that sorts what the rules 
 COMMENT ON COLUMN csflow.desk.default_priority IS 'Priority of a ticket for which no impact and urgency are known.';
 COMMENT ON COLUMN csflow.desk.maximum_text_bytes IS 'Longest accepted title or body of a ticket or message, in bytes.';
 COMMENT ON COLUMN csflow.desk.resume_on_customer_message IS 'Whether a customer''s message ends waiting_customer by itself.';
+COMMENT ON COLUMN csflow.desk.duplicate_at_intake IS 'Whether an INSERT looks for the ticket it repeats; false: only run_duplicate_check does (handbook A8).';
 COMMENT ON COLUMN csflow.desk.duplicate_window IS 'How long before a ticket an earlier one of the same customer may have been opened of which it is a duplicate; 0: none are looked for (handbook A8).';
 COMMENT ON COLUMN csflow.desk.duplicate_similarity IS 'How alike, csflow.text_similarity(), the two bodies must be at least.';
 COMMENT ON COLUMN csflow.desk.incident_minimum IS 'So many different customers with the same problem make an incident; 0: none are looked for (handbook B9).';
+COMMENT ON COLUMN csflow.desk.incident_factor IS 'And so many times as many as are usual: the mean of the 24 hours before, for the same problem, in the same length of time; 0: incident_minimum alone decides.';
 COMMENT ON COLUMN csflow.desk.incident_window IS 'Time within which they come.';
 COMMENT ON COLUMN csflow.desk.survey_on IS 'When the satisfaction survey goes out: never, when the ticket is answered, or when it is closed (handbook F5).';
 COMMENT ON COLUMN csflow.desk.survey_questions IS 'What it asks: efficiency, attitude, clarity, fairness, overall (stars), nps, ces. Other answers are taken too.';

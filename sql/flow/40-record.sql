@@ -152,6 +152,13 @@ CREATE TABLE csflow.review (
 );
 COMMENT ON TABLE csflow.review IS 'Escalation reviews with their participants (handbook D3).';
 
+CREATE TABLE csflow.duplicate_queue (
+  desk_id bigint NOT NULL,
+  ticket_no csflow.ticket_no NOT NULL,
+  PRIMARY KEY (desk_id, ticket_no)
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+COMMENT ON TABLE csflow.duplicate_queue IS 'Tickets that run_duplicate_check has not looked at yet: those with a customer, written with them (handbook A8). Rows go once they are checked.';
+
 CREATE TABLE csflow.incident (
   desk_id bigint NOT NULL,
   parent_no csflow.ticket_no NOT NULL,

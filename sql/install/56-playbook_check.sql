@@ -42,7 +42,7 @@ DECLARE
   name text := split_part(type, ' ', 1);
   bounds text[];
 BEGIN
-  IF name IN ('integer', 'amount', 'percent', 'weight', 'share', 'growth') THEN
+  IF name IN ('integer', 'amount', 'percent', 'weight', 'share', 'growth', 'factor') THEN
     IF jsonb_typeof(value) <> 'number' THEN
       RETURN 'must be a number, not ' || shown;
     END IF;
@@ -51,11 +51,11 @@ BEGIN
       IF word::numeric <> trunc(word::numeric) OR word::numeric NOT BETWEEN bounds[1]::numeric AND bounds[2]::numeric THEN
         RETURN format('must be a whole number from %s to %s, not %s', bounds[1], bounds[2], shown);
       END IF;
-    ELSIF word::numeric < 0 OR (name = 'percent' AND word::numeric > 10000)
+    ELSIF word::numeric < 0 OR (name = 'factor' AND word::numeric > 1000) OR (name = 'percent' AND word::numeric > 10000)
       OR (name = 'share' AND (word::numeric = 0 OR word::numeric > 1))
       OR (name = 'growth' AND (word::numeric = 0 OR word::numeric > 10000)) OR (name = 'weight' AND word::numeric NOT BETWEEN 0.001 AND 10) THEN
       RETURN format('must be %s, not %s', CASE name WHEN 'weight' THEN 'more than 0 and at most 10'
-        WHEN 'share' THEN 'more than 0 and at most 1' WHEN 'growth' THEN 'more than 0 and at most 10000 percent'
+        WHEN 'share' THEN 'more than 0 and at most 1' WHEN 'factor' THEN 'from 0 to 1000' WHEN 'growth' THEN 'more than 0 and at most 10000 percent'
         WHEN 'percent' THEN 'from 0 to 10000 percent' ELSE 'at least 0' END, shown);
     END IF;
     RETURN NULL;

@@ -1,7 +1,6 @@
--- Duplicates and what is like a ticket (handbook A7, A8, B9). Duplicates are found by a later pass, not at INSERT: that spares
--- intake a look-up per ticket, and finds also two that arrive at the same time, of which neither INSERT sees the other.
--- Candidates are always fetched through the b-trees of csflow.ticket, by customer or by the time of opening, and only then
--- compared: an inverted index over the bigrams of every body would be paid by each INSERT for questions that few tickets raise.
+-- Duplicates and what is like a ticket (handbook A7, A8, B9). Intake recognises a repeated ticket by itself (src/engine/duplicate.c).
+-- What it cannot see, above all two that arrive at the same time, a later pass finds: every ticket with a customer waits in
+-- csflow.duplicate_queue until it was looked at once, so that a pass costs what is new.
 
 CREATE FUNCTION csflow.is_untouched(desk_id bigint, ticket_no csflow.ticket_no) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -19,7 +18,7 @@ $$;
 COMMENT ON FUNCTION csflow.is_untouched(bigint, csflow.ticket_no) IS
 'Whether nobody has worked on the ticket yet, by its events: no person but the customer did anything to it after it was opened, and no mark was ever taken back (undo_mark). Only such a ticket is marked duplicate by a job. Handbook A8.';
 
-CREATE FUNCTION csflow.find_duplicates(desk_id bigint, at timestamptz, batch integer, only_ticket csflow.ticket_no DEFAULT NULL)
+CREATE FUNCTION csflow.find_duplicates(desk_id bigint, at timestamptz, checked csflow.ticket_no[])
 RETURNS TABLE (ticket_no csflow.ticket_no, original_no csflow.ticket_no, similarity double precision)
 LANGUAGE plpgsql STABLE ROWS 100
 SET search_path = pg_catalog, pg_temp
@@ -29,11 +28,32 @@ BEGIN
   WITH setting AS MATERIALIZED (
     SELECT d.duplicate_window, d.duplicate_similarity FROM csflow.desk AS d WHERE d.desk_id = find_duplicates.desk_id
   ),
+  arrived AS MATERIALIZED (
+    SELECT t.ticket_no, t.customer_id, t.opened_at, t.state
+    FROM unnest(find_duplicates.checked) AS c (ticket_no)
+    JOIN csflow.ticket AS t ON t.desk_id = find_duplicates.desk_id AND t.ticket_no = c.ticket_no AND t.customer_id IS NOT NULL
+  ),
+  -- A ticket opened before one that was looked at already, by a transaction that took longer or an import, may be its original.
+  looked_at AS MATERIALIZED (
+    SELECT a.ticket_no FROM arrived AS a
+    UNION
+    SELECT l.ticket_no
+    FROM arrived AS a
+    CROSS JOIN setting AS s
+    CROSS JOIN LATERAL (
+      SELECT t.ticket_no, t.state FROM csflow.ticket AS t
+      WHERE t.desk_id = find_duplicates.desk_id AND t.customer_id = a.customer_id
+        AND t.opened_at >= a.opened_at AND t.opened_at <= least(a.opened_at + s.duplicate_window, find_duplicates.at)
+      ORDER BY t.opened_at LIMIT 100) AS l
+    WHERE a.state NOT IN ('closed', 'duplicate', 'invalid') AND l.state IN ('new', 'assigned')
+      AND NOT EXISTS (SELECT FROM csflow.duplicate_queue AS q
+        WHERE q.desk_id = find_duplicates.desk_id AND q.ticket_no = l.ticket_no)
+  ),
   waiting AS MATERIALIZED (
     SELECT t.ticket_no, t.customer_id, t.opened_at, t.body, s.duplicate_window, s.duplicate_similarity
     FROM setting AS s
-    JOIN csflow.ticket AS t ON t.desk_id = find_duplicates.desk_id AND t.opened_at > find_duplicates.at - s.duplicate_window
-      AND t.opened_at <= find_duplicates.at AND t.customer_id IS NOT NULL
+    CROSS JOIN looked_at AS l
+    JOIN csflow.ticket AS t ON t.desk_id = find_duplicates.desk_id AND t.ticket_no = l.ticket_no
       AND t.state IN ('new', 'assigned') AND t.accepted_at IS NULL AND t.first_response_at IS NULL
     WHERE EXISTS (SELECT FROM csflow.transition AS r
         WHERE r.desk_id = t.desk_id AND r.from_state = t.state AND r.to_state = 'duplicate')
@@ -53,7 +73,7 @@ BEGIN
         -- A hundred bounds the work where very many tickets go by one customer, such as a shared account.
         ORDER BY t.opened_at DESC LIMIT 100) AS o
     ) AS e
-    -- Texts without a letter say nothing, though they are equal. Asked last, of the few that are alike.
+    -- Empty texts say nothing, though they are equal. Asked last, of the few that are alike.
     WHERE e.similarity >= w.duplicate_similarity AND csflow.text_similarity(e.body, '') < 1
   ),
   untouched AS MATERIALIZED (
@@ -61,22 +81,70 @@ BEGIN
     WHERE csflow.is_untouched(find_duplicates.desk_id, c.ticket_no)
   )
   -- What may itself turn out a duplicate is no original yet: the next batch looks again, so that all point at a first one.
-  SELECT f.ticket_no, f.original_no, f.similarity
-  FROM (
-    SELECT DISTINCT ON (a.ticket_no) a.ticket_no, a.original_no, a.similarity
-    FROM alike AS a
-    WHERE a.ticket_no IN (SELECT u.ticket_no FROM untouched AS u) AND a.original_no NOT IN (SELECT u.ticket_no FROM untouched AS u)
-    ORDER BY a.ticket_no, a.opened_at, a.original_no) AS f
-  WHERE find_duplicates.only_ticket IS NULL OR f.ticket_no = find_duplicates.only_ticket
-  ORDER BY f.ticket_no
-  LIMIT find_duplicates.batch;
+  SELECT DISTINCT ON (a.ticket_no) a.ticket_no, o.ticket_no, CASE WHEN o.ticket_no IS NOT NULL THEN a.similarity END
+  FROM alike AS a
+  LEFT JOIN (
+    SELECT DISTINCT f.original_no AS ticket_no FROM alike AS f
+    WHERE f.original_no NOT IN (SELECT u.ticket_no FROM untouched AS u)
+      AND (f.original_no = ANY (find_duplicates.checked) OR NOT EXISTS (SELECT FROM csflow.duplicate_queue AS q
+        WHERE q.desk_id = find_duplicates.desk_id AND q.ticket_no = f.original_no))) AS o ON o.ticket_no = a.original_no
+  WHERE a.ticket_no IN (SELECT u.ticket_no FROM untouched AS u)
+  ORDER BY a.ticket_no, o.ticket_no IS NULL, a.opened_at, a.original_no;
 END
 $$;
-COMMENT ON FUNCTION csflow.find_duplicates(bigint, timestamptz, integer, csflow.ticket_no) IS
-'The tickets that mark_duplicates() would mark now, each with its original and how alike they are: opened in the desk''s duplicate_window before the instant at, new or assigned and untouched, with a body at least duplicate_similarity like that of an earlier ticket of the same customer, not closed, opened at most duplicate_window before it and among the 100 last. The earliest such is the original. batch: at most so many; only_ticket: just that one. Uses the indexes ticket_opened and ticket_customer. Handbook A8.';
+COMMENT ON FUNCTION csflow.find_duplicates(bigint, timestamptz, csflow.ticket_no[]) IS
+'The tickets among checked, and those of the same customers opened after them and looked at before, that are duplicates as of the instant at, each with its original and how alike they are; original_no is NULL where what it is like may itself turn out a duplicate, to be looked at again. A duplicate is new or assigned and untouched, with a body at least the desk''s duplicate_similarity like that of an earlier ticket of the same customer, not closed, opened at most duplicate_window before it and among the 100 last. The earliest such is the original. Uses the index ticket_customer. Part of mark_duplicates(). Handbook A8.';
 
-CREATE FUNCTION csflow.mark_found_duplicates(desk_id bigint, at timestamptz, batch integer, only_ticket csflow.ticket_no DEFAULT NULL)
-RETURNS integer
+CREATE FUNCTION csflow.mark_found_duplicates(desk_id bigint, at timestamptz, numbers csflow.ticket_no[], originals csflow.ticket_no[],
+  reasons text[]) RETURNS csflow.ticket_no[]
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  followers csflow.ticket_no[];
+  locked csflow.ticket_no[];
+  marked csflow.ticket_no[];
+BEGIN
+  -- Duplicates of what now turns out a duplicate, as intake may have marked them meanwhile: all point at the first.
+  SELECT array_agg(d.ticket_no) INTO followers
+  FROM csflow.ticket AS t
+  JOIN csflow.ticket AS d ON d.desk_id = t.desk_id AND d.customer_id = t.customer_id AND d.opened_at >= t.opened_at
+    AND d.state = 'duplicate' AND d.duplicate_of = t.ticket_no
+  WHERE t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = ANY (numbers);
+  SELECT array_agg(l.ticket_no) INTO locked
+  FROM (SELECT t.ticket_no FROM csflow.ticket AS t
+    WHERE t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = ANY (numbers || originals || followers)
+    ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE SKIP LOCKED) AS l;
+  -- Looked at again, now that nobody else can change them: what the search saw may have.
+  WITH change AS (
+    UPDATE csflow.ticket AS t
+    SET state = 'duplicate', duplicate_of = f.original_no, change_reason = f.reason, changed_by = NULL, changed_by_kind = 'system',
+      changed_at = greatest(mark_found_duplicates.at, t.changed_at)
+    FROM (
+      SELECT u.ticket_no, u.original_no, u.reason
+      FROM unnest(numbers, originals, reasons) AS u (ticket_no, original_no, reason)
+      JOIN csflow.ticket AS c ON c.desk_id = mark_found_duplicates.desk_id AND c.ticket_no = u.ticket_no
+        AND c.state IN ('new', 'assigned') AND c.accepted_at IS NULL AND c.first_response_at IS NULL
+      JOIN csflow.ticket AS o ON o.desk_id = mark_found_duplicates.desk_id AND o.ticket_no = u.original_no
+        AND o.state NOT IN ('closed', 'duplicate', 'invalid')
+      WHERE u.ticket_no = ANY (locked) AND u.original_no = ANY (locked)
+        AND csflow.is_untouched(mark_found_duplicates.desk_id, u.ticket_no)) AS f
+    WHERE t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = f.ticket_no
+    RETURNING t.ticket_no)
+  SELECT array_agg(c.ticket_no) INTO marked FROM change AS c;
+  UPDATE csflow.ticket AS t
+  SET duplicate_of = o.duplicate_of, changed_by = NULL, changed_by_kind = 'system',
+    changed_at = greatest(mark_found_duplicates.at, t.changed_at)
+  FROM csflow.ticket AS o
+  WHERE t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = ANY (followers) AND t.ticket_no = ANY (locked)
+    AND o.desk_id = t.desk_id AND o.ticket_no = t.duplicate_of AND o.ticket_no = ANY (marked);
+  RETURN coalesce(marked, '{}');
+END
+$$;
+COMMENT ON FUNCTION csflow.mark_found_duplicates(bigint, timestamptz, csflow.ticket_no[], csflow.ticket_no[], text[]) IS
+'Marks the tickets numbers as duplicates of originals, for reasons (arrays in step), in one go, leaving out those that somebody else has locked, or whose original is, or that have changed; what was a duplicate of one of them follows. Returns the numbers marked. Tickets are locked in the order of their numbers. Part of mark_duplicates(). Handbook A8, design 2.3.';
+
+CREATE FUNCTION csflow.check_queued_duplicates(desk_id bigint, at timestamptz, checked csflow.ticket_no[]) RETURNS csflow.ticket_no[]
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -84,40 +152,44 @@ DECLARE
   numbers csflow.ticket_no[];
   originals csflow.ticket_no[];
   reasons text[];
-  locked csflow.ticket_no[];
-  marked integer;
+  due integer;
+  marked csflow.ticket_no[] := '{}';
+  unsettled csflow.ticket_no[];
+  error_code text;
+  error text;
 BEGIN
   SELECT array_agg(f.ticket_no), array_agg(f.original_no),
     array_agg(format('%s %% like %s', floor(f.similarity * 100), f.original_no))
   INTO numbers, originals, reasons
-  FROM csflow.find_duplicates(mark_found_duplicates.desk_id, mark_found_duplicates.at, batch, only_ticket) AS f;
-  IF numbers IS NULL THEN
-    RETURN 0;
-  END IF;
-  SELECT array_agg(l.ticket_no) INTO locked
-  FROM (SELECT t.ticket_no FROM csflow.ticket AS t
-    WHERE t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = ANY (numbers || originals)
-    ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE SKIP LOCKED) AS l;
-  -- Looked at again, now that nobody else can change them: what the search saw may have.
-  SELECT array_agg(f.ticket_no), array_agg(f.original_no), array_agg(f.reason) INTO numbers, originals, reasons
-  FROM unnest(numbers, originals, reasons) AS f (ticket_no, original_no, reason)
-  JOIN csflow.ticket AS t ON t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = f.ticket_no
-    AND t.state IN ('new', 'assigned') AND t.accepted_at IS NULL AND t.first_response_at IS NULL
-  JOIN csflow.ticket AS o ON o.desk_id = mark_found_duplicates.desk_id AND o.ticket_no = f.original_no
-    AND o.state NOT IN ('closed', 'duplicate', 'invalid')
-  WHERE f.ticket_no = ANY (locked) AND f.original_no = ANY (locked)
-    AND csflow.is_untouched(mark_found_duplicates.desk_id, f.ticket_no);
-  UPDATE csflow.ticket AS t
-  SET state = 'duplicate', duplicate_of = f.original_no, change_reason = f.reason, changed_by = NULL, changed_by_kind = 'system',
-    changed_at = greatest(mark_found_duplicates.at, t.changed_at)
-  FROM unnest(numbers, originals, reasons) AS f (ticket_no, original_no, reason)
-  WHERE t.desk_id = mark_found_duplicates.desk_id AND t.ticket_no = f.ticket_no;
-  GET DIAGNOSTICS marked = ROW_COUNT;
+  FROM csflow.find_duplicates(check_queued_duplicates.desk_id, check_queued_duplicates.at, checked) AS f;
+  BEGIN
+    marked := csflow.mark_found_duplicates(check_queued_duplicates.desk_id, check_queued_duplicates.at, numbers, originals, reasons);
+  EXCEPTION WHEN OTHERS THEN
+    FOR due IN 1 .. cardinality(numbers) LOOP
+      BEGIN
+        marked := marked || csflow.mark_found_duplicates(check_queued_duplicates.desk_id, check_queued_duplicates.at,
+          numbers[due:due], originals[due:due], reasons[due:due]);
+      EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
+        NULL; -- somebody else was at the ticket, nothing is wrong with it: it is left to the next pass
+      WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
+        PERFORM csflow.set_ticket_aside(check_queued_duplicates.desk_id, numbers[due], 'duplicate_check',
+          check_queued_duplicates.at, error_code, error);
+      END;
+    END LOOP;
+  END;
+  SELECT array_agg(n) INTO unsettled FROM unnest(numbers) AS n WHERE n <> ALL (marked);
+  DELETE FROM csflow.duplicate_queue AS q
+  WHERE q.desk_id = check_queued_duplicates.desk_id AND q.ticket_no = ANY (checked)
+    AND (unsettled IS NULL OR q.ticket_no <> ALL (unsettled));
+  INSERT INTO csflow.duplicate_queue (desk_id, ticket_no)
+  SELECT check_queued_duplicates.desk_id, n FROM unnest(unsettled) AS n WHERE n <> ALL (checked) ORDER BY n
+  ON CONFLICT DO NOTHING;
   RETURN marked;
 END
 $$;
-COMMENT ON FUNCTION csflow.mark_found_duplicates(bigint, timestamptz, integer, csflow.ticket_no) IS
-'Marks what find_duplicates() finds, in one go, leaving out tickets that somebody else has locked, or whose original is; returns how many. Tickets are locked in the order of their numbers. Part of mark_duplicates(). Handbook A8, design 2.3.';
+COMMENT ON FUNCTION csflow.check_queued_duplicates(bigint, timestamptz, csflow.ticket_no[]) IS
+'Looks at the queued tickets checked, whose rows of csflow.duplicate_queue the caller has locked, marks what is a duplicate and takes from the queue what is settled; what is locked, set aside or like one that may itself be a duplicate stays for later. Returns the numbers marked. Part of mark_duplicates(). Handbook A8, design 2.12.';
 
 CREATE FUNCTION csflow.mark_duplicates(desk_id bigint, at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql
@@ -125,41 +197,58 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   instant timestamptz := csflow.sweep_instant(at);
-  marked integer;
-  failed integer;
-  due csflow.ticket_no;
-  error_code text;
-  error text;
+  checked csflow.ticket_no[];
+  reached csflow.ticket_no := '190001001'; -- no ticket has a lower number
+  last_checked csflow.ticket_no;
+  marked integer := 0;
 BEGIN
   IF batch IS NULL OR batch < 1 THEN
     RAISE EXCEPTION 'batch of % tickets', coalesce(batch::text, 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give at least 1.';
   END IF;
-  LOOP
-    failed := 0;
+  WHILE marked = 0 LOOP
     BEGIN
-      marked := csflow.mark_found_duplicates(mark_duplicates.desk_id, instant, batch);
-    EXCEPTION WHEN OTHERS THEN
-      marked := 0;
-      FOR due IN SELECT f.ticket_no FROM csflow.find_duplicates(mark_duplicates.desk_id, instant, batch) AS f LOOP
-        BEGIN
-          marked := marked + csflow.mark_found_duplicates(mark_duplicates.desk_id, instant, 1, due);
-        EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
-          NULL; -- somebody else was at the ticket, nothing is wrong with it: it is left to the next pass
-        WHEN OTHERS THEN
-          GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
-          failed := failed + 1;
-          PERFORM csflow.set_ticket_aside(mark_duplicates.desk_id, due, 'duplicate_check', instant, error_code, error);
-        END;
-      END LOOP;
+      SELECT array_agg(l.ticket_no) INTO checked
+      FROM (
+        SELECT q.ticket_no FROM csflow.duplicate_queue AS q
+        WHERE q.desk_id = mark_duplicates.desk_id AND q.ticket_no >= reached AND q.ticket_no IS DISTINCT FROM last_checked
+          AND EXISTS (SELECT FROM csflow.ticket AS t
+            WHERE t.desk_id = q.desk_id AND t.ticket_no = q.ticket_no AND t.opened_at <= instant)
+          AND NOT EXISTS (SELECT FROM csflow.set_aside AS a WHERE a.desk_id = q.desk_id AND a.ticket_no = q.ticket_no
+            AND a.job = 'duplicate_check' AND a.retry_at > instant)
+        ORDER BY q.ticket_no LIMIT batch FOR UPDATE OF q SKIP LOCKED) AS l;
+    EXCEPTION WHEN serialization_failure THEN
+      EXIT; -- under REPEATABLE READ: another pass has been there
     END;
-    EXIT WHEN marked > 0 OR failed = 0;
+    EXIT WHEN checked IS NULL;
+    reached := checked[cardinality(checked)];
+    last_checked := reached;
+    marked := cardinality(csflow.check_queued_duplicates(mark_duplicates.desk_id, instant, checked));
   END LOOP;
   RETURN marked;
 END
 $$;
 COMMENT ON FUNCTION csflow.mark_duplicates(bigint, timestamptz, integer) IS
-'Finds the duplicates of a desk as of the instant at (NULL: now) and marks up to batch of them: state duplicate, duplicate_of the earliest ticket they repeat; their clocks become void. Never an original, never a ticket somebody has worked on or whose mark was taken back. Set-based; a ticket that raises an error is set aside with it. Returns how many were marked; call again until 0, for a ticket like one just marked is only then compared with the others. Errors: 22023 bad batch, SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook A8, design 2.12.';
+'Looks at the tickets of a desk that wait in csflow.duplicate_queue, opened at the instant at (NULL: now) or before, batch by batch until one batch has marked something or none is left: state duplicate, duplicate_of the earliest ticket they repeat; their clocks become void. Never an original, never a ticket somebody has worked on or whose mark was taken back. Passes at once share the queue. Set-based; a ticket that raises an error is set aside with it. Returns how many were marked; call again until 0, for a ticket like one just marked is only then compared with the others. Errors: 22023 bad batch, SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook A8, design 2.12.';
+
+CREATE FUNCTION csflow.recheck_duplicates(desk_id bigint, since timestamptz) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  queued bigint;
+BEGIN
+  INSERT INTO csflow.duplicate_queue (desk_id, ticket_no)
+  SELECT t.desk_id, t.ticket_no FROM csflow.ticket AS t
+  WHERE t.desk_id = recheck_duplicates.desk_id AND t.opened_at >= since AND t.customer_id IS NOT NULL AND t.state IN ('new', 'assigned')
+  ORDER BY t.ticket_no
+  ON CONFLICT DO NOTHING;
+  GET DIAGNOSTICS queued = ROW_COUNT;
+  RETURN queued;
+END
+$$;
+COMMENT ON FUNCTION csflow.recheck_duplicates(bigint, timestamptz) IS
+'Has the next mark_duplicates() look once more at the tickets of a desk opened at the instant since or later that are new or assigned, as after duplicate_window or duplicate_similarity was changed. Returns how many were queued. Uses the index ticket_opened. Errors: SF014 no flow. Handbook A8.';
 
 CREATE FUNCTION csflow.duplicate_check_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql
@@ -302,6 +391,7 @@ $$;
 COMMENT ON FUNCTION csflow.similar_tickets(bigint, csflow.ticket_no, integer, interval) IS
 'Open tickets of other customers in the same category, opened within span before or after this one, whose bodies have anything in common with its own, the most alike first, at most maximum. Uses the index ticket_opened, so it costs what was opened in the span, and intake nothing. Errors: SF004 unknown ticket. Handbook B9.';
 
-REVOKE EXECUTE ON FUNCTION csflow.find_duplicates(bigint, timestamptz, integer, csflow.ticket_no),
-  csflow.mark_found_duplicates(bigint, timestamptz, integer, csflow.ticket_no),
+REVOKE EXECUTE ON FUNCTION csflow.find_duplicates(bigint, timestamptz, csflow.ticket_no[]),
+  csflow.mark_found_duplicates(bigint, timestamptz, csflow.ticket_no[], csflow.ticket_no[], text[]),
+  csflow.check_queued_duplicates(bigint, timestamptz, csflow.ticket_no[]), csflow.recheck_duplicates(bigint, timestamptz),
   csflow.mark_duplicates(bigint, timestamptz, integer), csflow.duplicate_check_batch(timestamptz, integer) FROM PUBLIC;

@@ -44,33 +44,53 @@ COMMENT ON FUNCTION csflow.incident_matches(bigint, timestamptz) IS
 'Tickets that belong to an open incident of the desk as of the instant at and are not linked to it yet: opened since the last pass less the desk''s incident_window, same category and facet. Uses the index ticket_opened. Handbook B9.';
 
 CREATE FUNCTION csflow.incident_groups(desk_id bigint, at timestamptz)
-RETURNS TABLE (category_id bigint, facet text, value text, customers bigint, tickets csflow.ticket_no[])
+RETURNS TABLE (category_id bigint, facet text, value text, customers bigint, tickets csflow.ticket_no[], usual double precision)
 LANGUAGE plpgsql STABLE ROWS 5
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN QUERY
-  SELECT t.category_id, f.facet, f.value, count(DISTINCT t.customer_id), array_agg(t.ticket_no ORDER BY t.opened_at, t.ticket_no)
-  FROM csflow.desk AS d
-  JOIN csflow.ticket AS t ON t.desk_id = d.desk_id AND t.opened_at > incident_groups.at - d.incident_window
-    AND t.opened_at <= incident_groups.at
-  CROSS JOIN LATERAL csflow.incident_facets(t.attributes) AS f
-  WHERE d.desk_id = incident_groups.desk_id AND d.incident_minimum > 0
-    AND t.category_id IS NOT NULL AND t.parent_no IS NULL AND t.state NOT IN ('duplicate', 'invalid')
-    -- Undecided within a kind that has a second level: what these have in common is not known.
-    AND NOT EXISTS (SELECT FROM csflow.category AS c WHERE c.desk_id = t.desk_id AND c.parent_id = t.category_id AND c.is_active)
-    -- A parent is no customer's ticket, and what an incident covers, or covered until it was resolved, makes no second one.
-    AND NOT EXISTS (SELECT FROM csflow.incident AS p WHERE p.desk_id = t.desk_id AND p.parent_no = t.ticket_no)
-    AND NOT EXISTS (SELECT FROM csflow.incident AS i, csflow.incident_facets(t.attributes) AS g
-      WHERE i.desk_id = t.desk_id AND i.category_id = t.category_id AND i.facet = g.facet AND i.value = g.value
-        AND (i.resolved_at IS NULL OR i.resolved_at >= t.opened_at))
-  GROUP BY t.category_id, f.facet, f.value, d.incident_minimum
-  HAVING count(DISTINCT t.customer_id) >= d.incident_minimum
-  ORDER BY count(DISTINCT t.customer_id) DESC, f.facet, t.category_id, f.value;
+  WITH found AS MATERIALIZED (
+    SELECT t.category_id, f.facet, f.value, count(DISTINCT t.customer_id) AS customers,
+      array_agg(t.ticket_no ORDER BY t.opened_at, t.ticket_no) AS tickets, d.incident_window, d.incident_factor
+    FROM csflow.desk AS d
+    JOIN csflow.ticket AS t ON t.desk_id = d.desk_id AND t.opened_at > incident_groups.at - d.incident_window
+      AND t.opened_at <= incident_groups.at
+    CROSS JOIN LATERAL csflow.incident_facets(t.attributes) AS f
+    WHERE d.desk_id = incident_groups.desk_id AND d.incident_minimum > 0
+      AND t.category_id IS NOT NULL AND t.parent_no IS NULL AND t.state NOT IN ('duplicate', 'invalid')
+      -- Undecided within a kind that has a second level: what these have in common is not known.
+      AND NOT EXISTS (SELECT FROM csflow.category AS c WHERE c.desk_id = t.desk_id AND c.parent_id = t.category_id AND c.is_active)
+      -- A parent is no customer's ticket, and what an incident covers, or covered until it was resolved, makes no second one.
+      AND NOT EXISTS (SELECT FROM csflow.incident AS p WHERE p.desk_id = t.desk_id AND p.parent_no = t.ticket_no)
+      AND NOT EXISTS (SELECT FROM csflow.incident AS i, csflow.incident_facets(t.attributes) AS g
+        WHERE i.desk_id = t.desk_id AND i.category_id = t.category_id AND i.facet = g.facet AND i.value = g.value
+          AND (i.resolved_at IS NULL OR i.resolved_at >= t.opened_at))
+    GROUP BY t.category_id, f.facet, f.value, d.incident_minimum, d.incident_window, d.incident_factor
+    HAVING count(DISTINCT t.customer_id) >= d.incident_minimum
+  ),
+  -- What an earlier incident covered is not usual. Counted only for what has reached the minimum.
+  before AS MATERIALIZED (
+    SELECT g.category_id, g.facet, g.value,
+      count(DISTINCT t.customer_id) * (extract(epoch FROM g.incident_window) / 86400.0)::double precision AS usual
+    FROM found AS g
+    JOIN csflow.ticket AS t ON t.desk_id = incident_groups.desk_id AND t.category_id = g.category_id
+      AND t.opened_at > incident_groups.at - g.incident_window - interval '24 hours'
+      AND t.opened_at <= incident_groups.at - g.incident_window
+      AND t.parent_no IS NULL AND t.state NOT IN ('duplicate', 'invalid')
+    CROSS JOIN LATERAL csflow.incident_facets(t.attributes) AS f
+    WHERE g.incident_factor > 0 AND f.facet = g.facet AND f.value = g.value
+    GROUP BY g.category_id, g.facet, g.value, g.incident_window
+  )
+  SELECT g.category_id, g.facet, g.value, g.customers, g.tickets, coalesce(b.usual, 0)
+  FROM found AS g
+  LEFT JOIN before AS b ON b.category_id = g.category_id AND b.facet = g.facet AND b.value = g.value
+  WHERE g.customers >= g.incident_factor * coalesce(b.usual, 0)
+  ORDER BY g.customers DESC, g.facet, g.category_id, g.value;
 END
 $$;
 COMMENT ON FUNCTION csflow.incident_groups(bigint, timestamptz) IS
-'What would become an incident of the desk at the instant at, the largest first: at least incident_minimum different customers whose tickets, opened within incident_window before, agree in category and facet and belong to no incident yet. Uses the index ticket_opened. Handbook B9.';
+'What would become an incident of the desk at the instant at, the largest first: at least incident_minimum different customers, and incident_factor times as many as usual, whose tickets, opened within incident_window before, agree in category and facet and belong to no incident yet. usual: different customers with the same in the 24 hours before that window, for the length of a window. Uses the index ticket_opened. Handbook B9.';
 
 CREATE FUNCTION csflow.link_matches(desk_id bigint, at timestamptz, only_ticket csflow.ticket_no DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql
@@ -340,7 +360,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.find_incidents(bigint, timestamptz) IS
-'One pass over the incidents of a desk as of the instant at (NULL: now): ends those whose parent is done, links new matches (at least priority A, told the known workaround), and where incident_minimum different customers with the same category, and the same region or version where their tickets have one, came within incident_window, opens one: once an episode, until it is resolved. Returns incidents opened or ended, tickets linked, told and answered; 0 when nothing was to be done, or another pass is at the desk. Errors: SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook B9.';
+'One pass over the incidents of a desk as of the instant at (NULL: now): ends those whose parent is done, links new matches (at least priority A, told the known workaround), and where incident_minimum different customers, and incident_factor times as many as usual, with the same category, and the same region or version where their tickets have one, came within incident_window, opens one: once an episode, until it is resolved. Returns incidents opened or ended, tickets linked, told and answered; 0 when nothing was to be done, or another pass is at the desk. Errors: SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook B9.';
 
 CREATE FUNCTION csflow.incident_watch_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql

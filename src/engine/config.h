@@ -11,6 +11,7 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
 #include "fmgr.h"
 
 #include "kernel/classify.h"
@@ -101,7 +102,11 @@ typedef struct csf_desk
 	int default_priority;
 	int maximum_text_bytes;
 	bool resume_on_customer_message;
-	uint32 link_states; /* entering one of them sends the customer a link */
+	uint32 link_states;     /* entering one of them sends the customer a link */
+	bool queues_duplicates; /* looks for duplicates at all, and at intake */
+	bool finds_duplicates;
+	Interval duplicate_window;
+	double duplicate_similarity;
 
 	int team_count;
 	csf_team *teams;

@@ -13,6 +13,7 @@
 #include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "engine/config_target.h"
 #include "engine/flow.h"
@@ -30,7 +31,8 @@ static csf_statement version_query = CSF_STATEMENT("SELECT version FROM csflow.c
 static csf_statement desk_query = CSF_STATEMENT(
 	"SELECT d.name, d.zone, d.review_team_id, d.default_priority::integer, d.maximum_text_bytes,"
 	" d.resume_on_customer_message, d.minimum_score, d.minimum_margin, v.version,"
-	" d.confirm_by_link OR d.survey_on = 'answered', d.survey_on <> 'never' FROM csflow.desk"
+	" d.confirm_by_link OR d.survey_on = 'answered', d.survey_on <> 'never',"
+	" d.duplicate_window > '0', d.duplicate_at_intake, d.duplicate_window, d.duplicate_similarity FROM csflow.desk"
 	" d"
 	" JOIN csflow.configuration_version v USING (desk_id)"
 	" WHERE d.desk_id = $1",
@@ -146,6 +148,8 @@ csf_text_array(HeapTuple row, TupleDesc description, int column, int *count)
 static bool
 load_desk_row(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 {
+	bool is_null;
+
 	query(&desk_query, desk, snapshot);
 	if (SPI_processed == 0)
 		return false;
@@ -160,6 +164,10 @@ load_desk_row(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 	desk->version = csf_column_int64(ROW(0), 9, 0);
 	desk->link_states = (csf_column_bool(ROW(0), 10) ? CSF_STATE_BIT(CSF_STATE_ANSWERED) : 0) |
 						(csf_column_bool(ROW(0), 11) ? CSF_STATE_BIT(CSF_STATE_CLOSED) : 0);
+	desk->queues_duplicates = csf_column_bool(ROW(0), 12);
+	desk->finds_duplicates = desk->queues_duplicates && csf_column_bool(ROW(0), 13);
+	desk->duplicate_window = *DatumGetIntervalP(SPI_getbinval(ROW(0), 14, &is_null));
+	desk->duplicate_similarity = DatumGetFloat8(SPI_getbinval(ROW(0), 15, &is_null));
 	return true;
 }
 

@@ -4,6 +4,9 @@
  */
 #include "engine/ticket.h"
 
+#include "access/genam.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -25,6 +28,42 @@ on_invalidation(Datum argument, Oid relation)
 	(void) argument;
 	if (relation == mapped || !OidIsValid(relation))
 		mapped = InvalidOid;
+}
+
+/* The B-tree over just these columns of the table, whatever its name and predicate. */
+static Oid
+index_over(Relation relation, const csf_ticket_column *columns, int count)
+{
+	List *indexes = RelationGetIndexList(relation);
+	ListCell *cell;
+	Oid found = InvalidOid;
+
+	foreach (cell, indexes)
+	{
+		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+		bool fits = index->rd_index->indisvalid && index->rd_rel->relam == BTREE_AM_OID &&
+					index->rd_index->indnkeyatts == count;
+
+		for (int i = 0; i < count && fits; i++)
+			fits = index->rd_index->indkey.values[i] == map.numbers[columns[i]] &&
+				   (index->rd_indoption[i] & INDOPTION_DESC) == 0;
+		if (fits)
+			found = RelationGetRelid(index);
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return found;
+}
+
+static void
+find_indexes(Relation relation)
+{
+	static const csf_ticket_column by_customer[] = {CSF_TICKET_DESK_ID, CSF_TICKET_CUSTOMER_ID,
+													CSF_TICKET_OPENED_AT};
+	static const csf_ticket_column by_number[] = {CSF_TICKET_DESK_ID, CSF_TICKET_TICKET_NO};
+
+	map.customer_index = index_over(relation, by_customer, lengthof(by_customer));
+	map.key_index = index_over(relation, by_number, lengthof(by_number));
 }
 
 const csf_ticket_map *
@@ -61,6 +100,7 @@ csf_ticket_map_get(Relation relation)
 					 errmsg("table csflow.ticket has no column \"%s\"", column_names[column]),
 					 errhint("Bring the tables to this version of csflow with SELECT csflow.migrate().")));
 	}
+	find_indexes(relation);
 	mapped = RelationGetRelid(relation);
 	return &map;
 }

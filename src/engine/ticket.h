@@ -71,6 +71,9 @@ typedef struct csf_ticket_map
 {
 	AttrNumber numbers[CSF_TICKET_COLUMN_COUNT];
 	int attribute_count;
+	/* B-trees over (desk_id, customer_id, opened_at) and (desk_id, ticket_no); invalid: dropped. */
+	Oid customer_index;
+	Oid key_index;
 } csf_ticket_map;
 
 /* Finds the columns by name, so that migrations may append or drop others; kept until the table changes. */

@@ -16,6 +16,7 @@
 
 #include "engine/actor.h"
 #include "engine/clock_store.h"
+#include "engine/duplicate.h"
 #include "engine/flow.h"
 #include "engine/record.h"
 #include "errors.h"
@@ -32,6 +33,12 @@ static csf_statement link_statement = CSF_STATEMENT(
 	" FROM engine_rows AS u(desk_id, ticket_no, state, at)",
 	"LNTZ");
 
+/* What mark_duplicates() has to look at: intake cannot see what another transaction is just inserting (handbook A8). */
+static csf_statement unchecked_insert =
+	CSF_STATEMENT("INSERT INTO csflow.duplicate_queue (desk_id, ticket_no)"
+				  " SELECT * FROM engine_rows ON CONFLICT DO NOTHING",
+				  "LN");
+
 /* A statement's rows on their way to events and clocks. */
 typedef struct chunk
 {
@@ -43,6 +50,7 @@ typedef struct chunk
 	csf_rows links; /* tickets whose customers are sent a link */
 	int count;
 	csf_change *changes;
+	csf_rows unchecked;
 } chunk;
 
 static csf_actor
@@ -127,12 +135,52 @@ add_link(chunk *c, const csf_change *change)
 		csf_rows_add(&c->links, values, nulls);
 }
 
+static void
+queue_check(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
+{
+	csf_state state = csf_ticket_state(row);
+
+	if (desk->queues_duplicates && !row->nulls[CSF_TICKET_CUSTOMER_ID] &&
+		(state == CSF_STATE_NEW || state == CSF_STATE_ASSIGNED))
+	{
+		Datum values[] = {row->values[CSF_TICKET_DESK_ID], row->values[CSF_TICKET_TICKET_NO]};
+		bool nulls[] = {false, false};
+
+		csf_rows_add(&c->unchecked, values, nulls);
+	}
+}
+
+static const char *
+original_text(const csf_ticket_row *row)
+{
+	char number[CSF_TICKET_NO_TEXT_MAX];
+
+	csf_ticket_no_print(csf_ticket_int64(row, CSF_TICKET_DUPLICATE_OF, 0), number);
+	return pstrdup(number);
+}
+
 /* ---- INSERT ---- */
+
+/* Intake's own mark is an event after the opening, as the later pass's is. */
+static void
+record_recognised(chunk *c, const csf_ticket_row *row, const csf_duplicate *found, const char *opened_as)
+{
+	csf_event event;
+
+	begin_event(&event, row, "state_changed");
+	event.actor = (csf_actor){.kind = "system"};
+	event.old_state = opened_as;
+	event.new_state = csf_state_name(CSF_STATE_DUPLICATE);
+	event.new_value = original_text(row);
+	event.text = psprintf("%d %% like %s", (int) (found->similarity * 100), event.new_value);
+	csf_record_event(&c->recorder, &event);
+}
 
 static void
 add_opened(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
 {
 	csf_change *change = &c->changes[c->count++];
+	const csf_duplicate *found = NULL;
 	csf_event event;
 	int opened;
 
@@ -151,7 +199,11 @@ add_opened(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
 	add_link(c, change);
 
 	begin_event(&event, row, "opened");
-	event.new_state = csf_state_name(change->after.state);
+	if (change->after.state == CSF_STATE_DUPLICATE)
+		found = csf_duplicate_recall(change->ticket_no);
+	event.new_state = csf_state_name(found == NULL                     ? change->after.state
+									 : row->nulls[CSF_TICKET_AGENT_ID] ? CSF_STATE_NEW
+																	   : CSF_STATE_ASSIGNED);
 	event.new_value = priority_text(row);
 	opened = csf_record_event(&c->recorder, &event);
 	if (!row->nulls[CSF_TICKET_AGENT_ID])
@@ -159,7 +211,11 @@ add_opened(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
 		change->signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
 		record_value_change(c, row, "assigned", NULL, id_text(row, CSF_TICKET_AGENT_ID));
 	}
-	notify_teams(c, row, opened);
+	queue_check(c, desk, row);
+	if (found != NULL)
+		record_recognised(c, row, found, event.new_state);
+	else
+		notify_teams(c, row, opened);
 }
 
 /* ---- UPDATE ---- */
@@ -199,12 +255,7 @@ record_state(chunk *c, const csf_ticket_row *new, csf_state from, csf_state to)
 	if (to == CSF_STATE_CLOSED)
 		event.new_value = csf_ticket_text(new, CSF_TICKET_CLOSE_REASON);
 	else if (to == CSF_STATE_DUPLICATE)
-	{
-		char number[CSF_TICKET_NO_TEXT_MAX];
-
-		csf_ticket_no_print(csf_ticket_int64(new, CSF_TICKET_DUPLICATE_OF, 0), number);
-		event.new_value = pstrdup(number);
-	}
+		event.new_value = original_text(new);
 	csf_record_event(&c->recorder, &event);
 	return signals;
 }
@@ -310,6 +361,8 @@ add_updated(chunk *c, const csf_desk *desk, const csf_ticket_row *old, const csf
 		change->signals |= record_state(c, new, csf_ticket_state(old), csf_ticket_state(new));
 	else if (!csf_ticket_same(old, new, CSF_TICKET_DUPLICATE_OF))
 		record_value_change(c, new, "edited", NULL, "duplicate_of");
+	if (!csf_ticket_same(old, new, CSF_TICKET_CUSTOMER_ID))
+		queue_check(c, desk, new);
 	/* Only what targets ask about can move a clock. */
 	if (change->signals != 0 || !csf_ticket_same(old, new, CSF_TICKET_CATEGORY_ID) ||
 		!csf_ticket_same(old, new, CSF_TICKET_PRIORITY) || !csf_ticket_same(old, new, CSF_TICKET_CHANNEL) ||
@@ -335,6 +388,7 @@ flush(chunk *c, bool all_new)
 	csf_changes_apply(c->changes, c->count);
 	csf_recorder_flush(&c->recorder, all_new);
 	csf_rows_run(&c->links, &link_statement, SPI_OK_SELECT);
+	csf_rows_run(&c->unchecked, &unchecked_insert, SPI_OK_INSERT);
 	MemoryContextSwitchTo(old);
 }
 
@@ -346,6 +400,7 @@ begin_chunk(chunk *c)
 	csf_rows_init(&c->links, &link_statement);
 	c->changes = MemoryContextAlloc(c->context, sizeof(csf_change) * CHUNK);
 	c->count = 0;
+	csf_rows_init(&c->unchecked, &unchecked_insert);
 }
 
 static TupleTableSlot *

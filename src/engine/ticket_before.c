@@ -18,6 +18,7 @@
 
 #include "engine/actor.h"
 #include "engine/assess.h"
+#include "engine/duplicate.h"
 #include "engine/flow.h"
 #include "errors.h"
 #include "types/types.h"
@@ -42,6 +43,7 @@ typedef struct filling
 	csf_ticket_row old; /* UPDATE only */
 	csf_ticket_row new;
 	const csf_ticket_map *map;
+	Relation relation;
 	const Bitmapset *given; /* columns named by the UPDATE */
 } filling;
 
@@ -492,6 +494,20 @@ classify_new(filling *f)
 	store_assessment(f, &assessment);
 }
 
+/* What nobody has begun and the customer has said before is a duplicate from the start: no clock begins (handbook A8). */
+static void
+recognise_duplicate(filling *f, csf_state state)
+{
+	csf_duplicate found;
+
+	if ((state != CSF_STATE_NEW && state != CSF_STATE_ASSIGNED) ||
+		!csf_duplicate_find(f->relation, f->map, f->desk, &f->new, &found))
+		return;
+	set_text(f, CSF_TICKET_STATE, csf_state_name(CSF_STATE_DUPLICATE));
+	set(f, CSF_TICKET_DUPLICATE_OF, Int64GetDatum(found.original_no));
+	csf_duplicate_remember(csf_ticket_int64(&f->new, CSF_TICKET_TICKET_NO, 0), &found);
+}
+
 static void
 fill_insert(filling *f)
 {
@@ -529,6 +545,7 @@ fill_insert(filling *f)
 	}
 	check_transition(f, CSF_STATE_COUNT, state);
 	settle_state(f, CSF_STATE_COUNT, state);
+	recognise_duplicate(f, state);
 }
 
 /* ---- UPDATE ---- */
@@ -747,6 +764,7 @@ csf_ticket_before(PG_FUNCTION_ARGS)
 	filling f;
 
 	f.map = csf_ticket_map_get(data->tg_relation);
+	f.relation = data->tg_relation;
 	f.given = is_update ? data->tg_updatedcols : NULL;
 	read_tuple(&f.new, tuple, description, f.map);
 	if (f.new.nulls[CSF_TICKET_DESK_ID] || f.new.nulls[CSF_TICKET_TICKET_NO])
