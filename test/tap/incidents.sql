@@ -1,6 +1,8 @@
 -- Mass incidents: opened, fed, resolved. Handbook B9.
 \ir ../lib/small_desk.sql
 SELECT no_plan();
+-- The same customers say the same again and again here.
+UPDATE desk SET duplicate_at_intake = false WHERE desk_id = :desk;
 INSERT INTO customer (desk_id, customer_id, nickname) SELECT :desk, 100 + i, 'c' || i FROM generate_series(1, 60) i;
 CREATE FUNCTION opened(desk bigint, customer bigint, body text, at timestamptz, attributes jsonb DEFAULT '{}') RETURNS ticket_no LANGUAGE sql
   AS $$SELECT csflow.open_ticket(desk, 'email', body, customer_id => customer, at => at, attributes => attributes)$$;
@@ -104,7 +106,7 @@ CALL run_incident_watch('2025-03-06 09:10');
 SELECT opened(:desk, 139 + i, '怎么用', '2025-03-06 09:10') FROM generate_series(1, 10) i \g /dev/null
 CALL run_incident_watch('2025-03-06 09:10', 1);
 SELECT is((SELECT (last_rows, last_errors, last_error IS NULL)::text FROM job WHERE job = 'incident_watch'), '(11,0,t)', 'B9: ten in eight minutes, where the desk says so');
-SELECT throws_ok(format('UPDATE csflow.desk SET %s', s), '23514', NULL, 'B9: refused: ' || s) FROM (VALUES ('incident_minimum = -1'), ('incident_window = ''-1 second''')) v (s);
+SELECT throws_ok(format('UPDATE csflow.desk SET %s', s), '23514', NULL, 'B9: refused: ' || s) FROM (VALUES ('incident_minimum = -1'), ('incident_factor = -1'), ('incident_factor = ''NaN'''), ('incident_window = ''-1 second''')) v (s);
 SELECT throws_ok('SELECT find_incidents(1, ''infinity'')', '22023', NULL, 'B9: an infinite instant is none');
 SELECT is(find_incidents(-1, '2025-03-06'), 0, 'B9: a desk that is none has none');
 -- One bad ticket does not stop the others.
@@ -117,6 +119,18 @@ SELECT is(find_incidents(:desk, '2025-03-06 09:12:59'), 0, '2.12: not tried befo
 DROP TRIGGER jam ON ticket;
 SELECT is(incident_watch_batch('2025-03-06 09:14'), 1, '2.12: then it is');
 SELECT is((SELECT count(*) FROM set_aside), 0::bigint, '2.12: and forgotten');
+-- A busy desk: what is usual is no incident
+INSERT INTO customer (desk_id, customer_id, nickname) SELECT :desk, 1000 + i, 'd' || i FROM generate_series(1, 300) i;
+UPDATE desk SET incident_minimum = 5, incident_window = '1 hour' WHERE desk_id = :desk;
+INSERT INTO ticket (desk_id, channel, customer_id, body, opened_at) SELECT :desk, 'email', 1000 + i, '闪退', '2025-03-20 09:00'::timestamptz + i * interval '6 minutes' FROM generate_series(1, 240) i;
+SELECT opened(:desk, 1240 + i, '闪退', '2025-03-21 09:30') FROM generate_series(1, 29) i \g /dev/null
+SELECT is_empty(format('SELECT * FROM incident_groups(%s, %L)', :desk, '2025-03-21 10:00'), 'B9: 29 customers in an hour, where ten are usual, are not three times as many');
+SELECT opened(:desk, 1270, '闪退', '2025-03-21 09:31') \g /dev/null
+SELECT results_eq(format('SELECT facet, customers, usual FROM incident_groups(%s, %L)', :desk, '2025-03-21 10:00'), 'VALUES (''category'', 30::bigint, 10::double precision)', 'B9: 30 are');
+UPDATE desk SET incident_factor = 3.1 WHERE desk_id = :desk;
+SELECT is_empty(format('SELECT * FROM incident_groups(%s, %L)', :desk, '2025-03-21 10:00'), 'B9: the factor is a setting of the desk');
+UPDATE desk SET incident_factor = 0 WHERE desk_id = :desk;
+SELECT is((SELECT count(*) FROM incident_groups(:desk, '2025-03-21 10:00')), 1::bigint, 'B9: without one the minimum decides');
 CREATE ROLE csflow_test_clerk;
 SELECT is(array_agg(p.oid::regprocedure::text), NULL, 'rights: the pass is for the owner') FROM pg_proc p WHERE pronamespace = 'csflow'::regnamespace AND proname ~ '^(find_incidents|incident_(groups|matches|watch_batch)|(link|open|tell|follow)_(.*_)?(incidents?|workarounds|parents)|run_incident_watch)$' AND has_function_privilege('csflow_test_clerk', p.oid, 'EXECUTE');
 DROP ROLE csflow_test_clerk;

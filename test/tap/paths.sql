@@ -17,7 +17,8 @@ BEGIN
     EXECUTE format('INSERT INTO csflow.%1$I (desk_id, %2$s) SELECT %3$s, %2$s FROM csflow.%1$I WHERE desk_id = csflow.desk_id(''support'') %4$s', part, columns, twin_id,
       CASE part WHEN 'category' THEN 'ORDER BY parent_id NULLS FIRST' ELSE '' END);
   END LOOP;
-  UPDATE csflow.desk SET review_team_id = (SELECT review_team_id FROM csflow.desk WHERE desk_id = csflow.desk_id('support')) WHERE desk_id = twin_id;
+  -- What is a duplicate depends on the order in which rows come.
+  UPDATE csflow.desk SET duplicate_at_intake = false, review_team_id = (SELECT review_team_id FROM csflow.desk WHERE desk_id = csflow.desk_id('support')) WHERE desk_id = twin_id;
   RETURN twin_id;
 END
 $$;

@@ -15,6 +15,8 @@ SELECT t.desk_id, row_number() OVER (PARTITION BY t.desk_id ORDER BY t.team_id) 
 FROM team AS t, generate_series(1, 2) AS n;
 INSERT INTO agent (desk_id, agent_id, name) SELECT desk_id, 901, 'Supervisor' FROM book UNION ALL SELECT desk_id, 902, 'Head' FROM book;
 UPDATE team SET supervisor_id = 901, head_id = 902;
+-- The same words again and again here, each as a ticket of its own.
+UPDATE desk SET duplicate_at_intake = false;
 INSERT INTO customer (desk_id, customer_id, nickname, tier) SELECT desk_id, 1, 'panda1', 'standard' FROM book UNION ALL SELECT desk_id, 2, 'panda2', 'vip' FROM book;
 
 CREATE FUNCTION desk_of(no ticket_no) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT desk_id FROM csflow.ticket WHERE ticket_no = no';
