@@ -10,7 +10,6 @@
 SELECT plan(6);
 SELECT diag('seed ' || :'seed' || ', ' || :'tickets' || ' tickets');
 
-UPDATE desk SET duplicate_at_intake = false WHERE desk_id = :desk;
 \ir ../lib/random_life.sql
 UPDATE target SET repeat_limit = 30000, goal_lasts = false WHERE desk_id = :desk;
 CALL replay.find_winners(:desk);
