@@ -21,6 +21,7 @@ CREATE TABLE csflow.ticket (
   body_origin text NOT NULL DEFAULT 'customer' CHECK (body_origin IN ('customer', 'transcript', 'staff')),
   kind text,
   category_id bigint,
+  category_given boolean NOT NULL DEFAULT false,
   domain text,
   tag csflow.tag,
   impact smallint CHECK (impact BETWEEN 1 AND 3),
@@ -66,6 +67,7 @@ CREATE TABLE csflow.ticket (
 ) WITH (fillfactor = 85);
 CREATE INDEX ticket_customer ON csflow.ticket (desk_id, customer_id, opened_at) WHERE customer_id IS NOT NULL;
 CREATE INDEX ticket_queue ON csflow.ticket (desk_id, team_id, priority DESC, opened_at) WHERE state NOT IN ('answered', 'closed', 'duplicate', 'invalid');
+CREATE INDEX ticket_category ON csflow.ticket (desk_id, category_id, opened_at) WHERE state NOT IN ('answered', 'closed', 'duplicate', 'invalid');
 CREATE INDEX ticket_opened ON csflow.ticket (desk_id, opened_at);
 CREATE INDEX ticket_to_archive ON csflow.ticket (desk_id, closed_at) WHERE closed_at IS NOT NULL AND archived_at IS NULL;
 CREATE INDEX ticket_parent ON csflow.ticket (desk_id, parent_no) WHERE parent_no IS NOT NULL;
@@ -75,6 +77,7 @@ COMMENT ON COLUMN csflow.ticket.customer_tier IS 'The customer''s tier when the 
 COMMENT ON COLUMN csflow.ticket.title IS 'Generated from the body when missing (handbook A3).';
 COMMENT ON COLUMN csflow.ticket.body_origin IS 'Whose words body is: the customer''s own, a transcript, or staff''s.';
 COMMENT ON COLUMN csflow.ticket.kind IS 'Code of the first level of category_id.';
+COMMENT ON COLUMN csflow.ticket.category_given IS 'Whoever opened the ticket named its kind or category, so that the rules did not decide it. Filled when it is opened.';
 COMMENT ON COLUMN csflow.ticket.priority_reason IS 'Why the ticket has its priority: matrix cell, rule or step.';
 COMMENT ON COLUMN csflow.ticket.score IS 'Weight of the rules that spoke for the category.';
 COMMENT ON COLUMN csflow.ticket.needs_review IS 'The rules could not decide; a coordinator sorts it (handbook C2).';

@@ -20,6 +20,7 @@ BEGIN
     FROM csflow.ticket AS t
     WHERE t.desk_id = classifier_confusion_pairs.desk_id AND t.opened_at >= classifier_confusion_pairs.opened_from
       AND t.opened_at < classifier_confusion_pairs.opened_before AND t.state NOT IN ('duplicate', 'invalid')
+      AND NOT t.category_given
   ), first_change AS (
     SELECT DISTINCT ON (e.ticket_no) e.ticket_no, e.old_value::bigint AS category_id
     FROM chosen AS o
@@ -44,7 +45,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.classifier_confusion_pairs(bigint, timestamptz, timestamptz) IS
-'The confusion table of a desk''s rules: for each pair of kinds (codes) how many tickets the rules put into predicted when they were opened and people left in, or corrected to, actual. predicted is the category before the first category_changed event, else the present one, and NULL where no rule spoke for any (score 0), whoever then named one; actual NULL: still without a kind. Of tickets opened at or after opened_from and before opened_before; duplicate and invalid ones are left out. A category handed over with a new ticket for which rules did speak cannot be told from theirs. Errors: SF001 unknown desk, SF014 no flow. Handbook B7.';
+'The confusion table of a desk''s rules: for each pair of kinds (codes) how many tickets the rules put into predicted when they were opened and people left in, or corrected to, actual. predicted is the category before the first category_changed event, else the present one, and NULL where no rule spoke for any (score 0), whoever then named one; actual NULL: still without a kind. Of tickets opened at or after opened_from and before opened_before; duplicate and invalid ones, and those that were opened with a category, are left out. Errors: SF001 unknown desk, SF014 no flow. Handbook B7.';
 
 CREATE FUNCTION csflow.classifier_confusion(desk_id bigint, opened_from timestamptz DEFAULT '-infinity',
   opened_before timestamptz DEFAULT 'infinity')

@@ -25,6 +25,7 @@
 	COLUMN(BODY, "body")                                                                                     \
 	COLUMN(KIND, "kind")                                                                                     \
 	COLUMN(CATEGORY_ID, "category_id")                                                                       \
+	COLUMN(CATEGORY_GIVEN, "category_given")                                                                 \
 	COLUMN(DOMAIN, "domain")                                                                                 \
 	COLUMN(TAG, "tag")                                                                                       \
 	COLUMN(IMPACT, "impact")                                                                                 \

@@ -524,6 +524,8 @@ fill_insert(filling *f)
 	fill_actor(f, "customer");
 	fill_customer_tier(f);
 	settle_category(f, !f->new.nulls[CSF_TICKET_CATEGORY_ID], !f->new.nulls[CSF_TICKET_KIND]);
+	/* What the rules are measured by leaves out what they did not decide (handbook B7). */
+	set(f, CSF_TICKET_CATEGORY_GIVEN, BoolGetDatum(!f->new.nulls[CSF_TICKET_CATEGORY_ID]));
 	/* The rules read what the customer wrote; a title made from the body would count its words twice. */
 	classify_new(f);
 	fill_title(f);
@@ -669,10 +671,11 @@ settle_correction(filling *f)
 static void
 keep_derived(filling *f)
 {
-	static const csf_ticket_column by_flow[] = {
-		CSF_TICKET_TRANSFER_COUNT, CSF_TICKET_REOPEN_COUNT, CSF_TICKET_ACCEPTED_AT,
-		CSF_TICKET_ANSWERED_AT,    CSF_TICKET_CLOSED_AT,    CSF_TICKET_SCORE,
-		CSF_TICKET_RULES_VERSION,  CSF_TICKET_TAG,          CSF_TICKET_NOTIFIED_TEAM_IDS};
+	static const csf_ticket_column by_flow[] = {CSF_TICKET_TRANSFER_COUNT, CSF_TICKET_REOPEN_COUNT,
+												CSF_TICKET_ACCEPTED_AT,    CSF_TICKET_ANSWERED_AT,
+												CSF_TICKET_CLOSED_AT,      CSF_TICKET_SCORE,
+												CSF_TICKET_RULES_VERSION,  CSF_TICKET_TAG,
+												CSF_TICKET_CATEGORY_GIVEN, CSF_TICKET_NOTIFIED_TEAM_IDS};
 	static const csf_ticket_column by_messages[] = {
 		CSF_TICKET_FIRST_RESPONSE_AT, CSF_TICKET_LAST_CUSTOMER_MESSAGE_AT, CSF_TICKET_LAST_PUBLIC_MESSAGE_AT,
 		CSF_TICKET_NEXT_NEWS_AT};
