@@ -47,6 +47,7 @@ common_pieces() {
 	command -v make >/dev/null || echo "make builds the extension"
 	command -v prove >/dev/null || echo "perl runs the test programs"
 	perl -MIPC::Run -e 1 2>/dev/null || echo "libipc-run-perl PostgreSQL's own test modules need it"
+	command -v uconv >/dev/null || echo "icu-devtools the test of script, width and case turns texts into traditional characters with it"
 }
 
 check_pieces() {

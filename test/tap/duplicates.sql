@@ -164,6 +164,7 @@ INSERT INTO ticket (desk_id, channel, customer_id, body, opened_at) SELECT :desk
 ANALYZE ticket;
 SELECT ok(uses(format('SELECT ticket_no FROM csflow.ticket WHERE desk_id = %s AND customer_id = 5001 AND opened_at >= %L AND opened_at <= %L ORDER BY opened_at DESC, ticket_no DESC LIMIT 100', :desk, '2025-02-03', '2025-02-04'), 'ticket_customer'), 'A8: candidates of a customer come through ticket_customer');
 SELECT ok(uses(format('SELECT ticket_no FROM csflow.ticket WHERE desk_id = %s AND opened_at > %L AND opened_at <= %L AND state IN (''new'', ''assigned'')', :desk, '2025-02-03', '2025-02-04'), 'ticket_opened'), 'A8, B9: those of a span through ticket_opened');
+SELECT ok(uses(format('SELECT ticket_no FROM csflow.ticket WHERE desk_id = %s AND category_id = 3 AND opened_at BETWEEN %L AND %L AND state NOT IN (''answered'', ''closed'', ''duplicate'', ''invalid'')', :desk, '2025-02-03', '2025-02-04'), 'ticket_category'), 'B9: open tickets of a category through ticket_category');
 
 -- For people: candidates
 SELECT results_eq(format('SELECT candidate_no, round(similarity::numeric, 2), state FROM duplicate_candidates(%s, %L)', :desk, :'b'), format('VALUES (%L::ticket_no, 1.00, ''answered''), (%L, 0.96, ''duplicate'')', :'a', :'e'), 'A8: candidates before and after, with their state');
