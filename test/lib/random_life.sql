@@ -2,7 +2,6 @@
 -- live(desk, seed, tickets). After ../lib/internet_desk.sql.
 -- The internet playbook, and what it lacks: working hours, working days, another calendar for another priority or kind,
 -- restarting, a repeating clock that pauses, a step that raises the priority.
-UPDATE desk SET duplicate_at_intake = false WHERE desk_id = :desk;
 INSERT INTO working_calendar (desk_id, code, base) VALUES (:desk, 'office', 'Asia/Shanghai; mon-fri 09:00-12:00,13:00-18:00; 2025-03-10 off');
 UPDATE target SET calendar = 'office', duration = '9 hours' WHERE desk_id = :desk AND clock = 'resolve' AND priority = 'B';
 UPDATE target SET calendar = 'office', duration = '2 days', due_from = 'duration' WHERE desk_id = :desk AND clock = 'resolve' AND priority = 'A';

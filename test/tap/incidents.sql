@@ -1,8 +1,6 @@
 -- Mass incidents: opened, fed, resolved. Handbook B9.
 \ir ../lib/small_desk.sql
 SELECT no_plan();
--- The same customers say the same again and again here.
-UPDATE desk SET duplicate_at_intake = false WHERE desk_id = :desk;
 INSERT INTO customer (desk_id, customer_id, nickname) SELECT :desk, 100 + i, 'c' || i FROM generate_series(1, 60) i;
 CREATE FUNCTION opened(desk bigint, customer bigint, body text, at timestamptz, attributes jsonb DEFAULT '{}') RETURNS ticket_no LANGUAGE sql
   AS $$SELECT csflow.open_ticket(desk, 'email', body, customer_id => customer, at => at, attributes => attributes)$$;

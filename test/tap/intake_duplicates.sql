@@ -1,6 +1,7 @@
 -- Duplicates recognised in the statement that opens them. Handbook A8, A7; design 2.1, 2.3.
 \ir ../lib/small_desk.sql
 SELECT no_plan();
+UPDATE desk SET duplicate_at_intake = true WHERE desk_id = :desk;
 CREATE FUNCTION state_of(number ticket_no) RETURNS text LANGUAGE plpgsql AS $$BEGIN RETURN (SELECT state FROM csflow.ticket WHERE ticket_no = number); END$$;
 INSERT INTO customer (desk_id, customer_id, nickname) SELECT :desk, i, 'panda' || i FROM generate_series(8, 20) i;
 CREATE FUNCTION opened(desk bigint, customer bigint, body text, at timestamptz) RETURNS ticket_no LANGUAGE sql

@@ -16,6 +16,7 @@ SELECT * FROM finish();
 \endif
 \ir ../lib/internet_desk.sql
 SELECT plan(8);
+UPDATE desk SET duplicate_at_intake = true WHERE desk_id = :desk;
 SELECT diag('seed ' || :'seed' || ', ' || :'pairs' || ' pairs of texts');
 
 CREATE TEMP TABLE variant (pair integer, variant text, place integer, body text);
