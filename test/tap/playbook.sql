@@ -3,7 +3,7 @@
 SET client_min_messages = warning;
 SET search_path = public, csflow;
 SET intervalstyle = 'postgres';
-SELECT plan(59);
+SELECT plan(60);
 
 SELECT csflow.create_desk('support', 'internet') AS desk \gset
 SELECT is(csflow.desk_id('support'), :desk::bigint, 'a desk from the internet playbook');
@@ -50,7 +50,9 @@ INSERT INTO wanted_word VALUES
   ('个性化设置', 3, '{个性化设置}'), ('个性化设置', 2, '{怎么设置,换头像,通知设置,改昵称}'), ('个性化设置', 1, '{请问,如何,咨询}'),
   ('服务态度', 3, '{服务态度,不满}'), ('服务态度', 2, '{态度差,不耐烦,敷衍,推诿,没人管,没人回复}'),
   ('流程体验', 3, '{流程复杂,审核周期长,退款审核}'), ('流程体验', 2, '{审核太慢,太麻烦,拖了,难用}'),
-  ('产品建议', 3, '{功能建议,体验优化,优化建议}'), ('产品建议', 2, '{建议增加,希望增加,能否增加,希望改进}'), ('产品建议', 1, '{投诉,建议}');
+  ('产品建议', 3, '{功能建议,体验优化,优化建议}'), ('产品建议', 2, '{建议增加,希望增加,能否增加,希望改进}'), ('产品建议', 1, '{投诉,建议}'),
+  -- Ours: what customers say for two of these.
+  ('核心功能受阻', 3, '{无法登录}'), ('流程体验', 2, '{退款延迟,退款太慢}');
 CREATE VIEW word AS
 SELECT r.desk_id, c.caption_zh AS category, r.domain, r.weight::integer AS weight, r.any_of[1] AS word
 FROM csflow.keyword_rule AS r LEFT JOIN csflow.category AS c USING (desk_id, category_id)
@@ -61,7 +63,9 @@ SELECT is_empty(format($$SELECT w.category, u.word FROM wanted_word AS w, unnest
 SELECT is_empty(format($$SELECT v.category, v.word FROM word AS v
   WHERE v.desk_id = %s AND v.category IS NOT NULL AND v.word !~ '^[ -~]+$'
     AND NOT EXISTS (SELECT FROM wanted_word AS w WHERE w.category = v.category AND v.word = ANY (w.words))$$, :desk),
-  'B2: no Chinese keyword besides them');
+  'B2: no Chinese keyword besides them and ours');
+SELECT is((SELECT array_agg((c.kind, c.category)::text ORDER BY t.n) FROM unnest('{无法登录，退款延迟,不能登入,客服没人回覆}'::text[]) WITH ORDINALITY t (body, n), classify(:desk, t.body) c),
+  '{"(technical_fault,core_function_blocked)","(technical_fault,core_function_blocked)","(complaint_suggestion,service_attitude)"}', 'B2: two matters, of which the graver decides; regional words');
 SELECT is_empty(format($$SELECT c.caption_zh FROM csflow.category AS c WHERE c.desk_id = %s AND c.parent_id IS NOT NULL
   AND (SELECT count(*) FROM word AS v WHERE v.desk_id = c.desk_id AND v.category = c.caption_zh AND v.word ~ '^[ -~]+$') < 5$$, :desk),
   'B2: every second level has English keywords beside the Chinese ones');
