@@ -249,6 +249,9 @@ csf_sketch_merge_view(csf_sketch *sketch, const csf_sketch_view *view)
 	int last = csf_sketch_bucket(view->max);
 	uint64 left = view->count;
 	uint64 put = sketch->count;
+	int layout = sketch->layout;
+	int offset = sketch->first;
+	uint32 *narrow = (uint32 *) sketch->cells;
 	csf_sketch_cursor cursor;
 	uint64 count;
 	int bucket;
@@ -261,10 +264,10 @@ csf_sketch_merge_view(csf_sketch *sketch, const csf_sketch_view *view)
 		if (bucket < first || bucket > last || count > left)
 			return false;
 		left -= count;
-		if (sketch->layout == CSF_SKETCH_NARROW)
-			((uint32 *) sketch->cells)[bucket - sketch->first] += (uint32) count;
-		else if (sketch->layout == CSF_SKETCH_WIDE)
-			sketch->cells[bucket - sketch->first] += count;
+		if (layout == CSF_SKETCH_NARROW)
+			narrow[bucket - offset] += (uint32) count;
+		else if (layout == CSF_SKETCH_WIDE)
+			sketch->cells[bucket - offset] += count;
 		else
 		{
 			list_put(sketch, put, bucket, count);

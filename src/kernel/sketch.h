@@ -13,6 +13,7 @@
 #define CSF_SKETCH_H
 
 #include "kernel/kernel.h"
+#include "kernel/varint.h"
 
 /* Bucket 0 and the 1440 that reach from a millisecond to beyond 100 years of 365.25 days. */
 #define CSF_SKETCH_BUCKETS 1441
@@ -200,8 +201,34 @@ typedef struct csf_sketch_cursor
 } csf_sketch_cursor;
 
 extern void csf_sketch_start(const csf_sketch_view *view, csf_sketch_cursor *cursor);
+static inline bool
+csf_sketch_damaged_at(csf_sketch_cursor *cursor)
+{
+	cursor->at = NULL;
+	return false;
+}
+
 /* False at the end, at then being the end of the view, and where the bytes make no sense, at then being NULL. */
-extern bool csf_sketch_next(csf_sketch_cursor *cursor, int *bucket, uint64 *count);
+static inline bool
+csf_sketch_next(csf_sketch_cursor *cursor, int *bucket, uint64 *count)
+{
+	if (cursor->in_run == 0)
+	{
+		uint64 gap;
+
+		if (cursor->at == cursor->end)
+			return false;
+		if (!csf_varint_get(&cursor->at, cursor->end, &gap) || gap >= CSF_SKETCH_BUCKETS ||
+			!csf_varint_get(&cursor->at, cursor->end, &cursor->in_run) || cursor->in_run == 0)
+			return csf_sketch_damaged_at(cursor);
+		cursor->next += (int) gap + 1;
+	}
+	if (cursor->next >= CSF_SKETCH_BUCKETS || !csf_varint_get(&cursor->at, cursor->end, count))
+		return csf_sketch_damaged_at(cursor);
+	cursor->in_run--;
+	*bucket = cursor->next++;
+	return true;
+}
 
 /*
  * The value of rank ceil(share * count), at least 1, as percentile_disc() picks it, within 1 % (under a millisecond: within

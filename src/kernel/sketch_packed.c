@@ -134,34 +134,6 @@ csf_sketch_start(const csf_sketch_view *view, csf_sketch_cursor *cursor)
 }
 
 static bool
-damaged(csf_sketch_cursor *cursor)
-{
-	cursor->at = NULL;
-	return false;
-}
-
-bool
-csf_sketch_next(csf_sketch_cursor *cursor, int *bucket, uint64 *count)
-{
-	if (cursor->in_run == 0)
-	{
-		uint64 gap;
-
-		if (cursor->at == cursor->end)
-			return false;
-		if (!csf_varint_get(&cursor->at, cursor->end, &gap) || gap >= CSF_SKETCH_BUCKETS ||
-			!csf_varint_get(&cursor->at, cursor->end, &cursor->in_run) || cursor->in_run == 0)
-			return damaged(cursor);
-		cursor->next += (int) gap + 1;
-	}
-	if (cursor->next >= CSF_SKETCH_BUCKETS || !csf_varint_get(&cursor->at, cursor->end, count))
-		return damaged(cursor);
-	cursor->in_run--;
-	*bucket = cursor->next++;
-	return true;
-}
-
-static bool
 refuse(csf_fault *fault, const char *detail)
 {
 	fault->position = -1;

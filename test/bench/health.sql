@@ -1,0 +1,63 @@
+-- The data of a desk: two durations, in seconds and as intervals, and the answers that ratios are made of.
+SELECT setseed(0.2026);
+CREATE UNLOGGED TABLE fact AS
+SELECT g % 40 AS category, d.frt_s, d.res_s, d.frt_s * interval '1 second' AS frt, d.res_s * interval '1 second' AS res,
+  (random() * 4 + 1)::integer AS csat, (random() * 10)::integer AS nps, random() < 0.2 AS transferred, random() < 0.9 AS sla_met,
+  (random() < 0.2)::integer AS transfers, (random() < 0.1)::integer AS reopens, random() < 0.5 AS first_contact
+FROM generate_series(1, :rows) AS g,
+  LATERAL (SELECT exp(random() * 6) * 30 AS frt_s, exp(random() * 8) * 60 + g * 0 AS res_s) AS d;
+VACUUM ANALYZE fact;
+CREATE TABLE sketches AS
+SELECT csflow.duration_sketch(frt) AS s FROM fact GROUP BY (ctid::text::point)[0];
+CREATE TABLE full_sketches AS
+SELECT s FROM (SELECT csflow.duration_sketch(res) AS s FROM fact GROUP BY category) AS c, generate_series(1, 1000);
+
+-- The statement's time in milliseconds, least of three; its rows are counted and thrown away.
+CREATE FUNCTION pg_temp.least_ms(statement text) RETURNS double precision LANGUAGE plpgsql AS $$
+DECLARE
+  began timestamptz;
+  took double precision := 'infinity';
+BEGIN
+  FOR i IN 1 .. 3 LOOP
+    began := clock_timestamp();
+    EXECUTE statement;
+    took := least(took, extract(epoch FROM clock_timestamp() - began) * 1000);
+  END LOOP;
+  RETURN took;
+END $$;
+
+-- Under EXPLAIN, because EXECUTE alone does not run a query in parallel.
+CREATE TEMP TABLE measured (name text PRIMARY KEY, statement text, ms double precision);
+INSERT INTO measured VALUES
+('floor', 'SELECT category, count(*), avg(frt_s), avg(res_s), avg(csat), avg(nps) FROM fact GROUP BY category'),
+('floor, intervals', 'SELECT category, count(*), avg(frt), avg(res), avg(csat), avg(nps) FROM fact GROUP BY category'),
+('exact', 'SELECT category, count(*), avg(transferred::int), avg(sla_met::int), avg((csat >= 4)::int),
+  100.0 * (count(*) FILTER (WHERE nps >= 9) - count(*) FILTER (WHERE nps <= 6)) / count(*),
+  percentile_cont(array[.5,.95]) WITHIN GROUP (ORDER BY frt_s), percentile_cont(array[.5,.95]) WITHIN GROUP (ORDER BY res_s)
+  FROM fact GROUP BY category'),
+('score-card', 'SELECT category, csflow.health(frt, res, NULL, transfers, reopens, first_contact), csflow.csat(csat), csflow.nps(nps),
+  avg(sla_met::int) FROM fact GROUP BY category'),
+('score-card, seconds', 'SELECT category, count(*), csflow.seconds_sketch(frt_s), csflow.seconds_sketch(res_s), csflow.csat(csat),
+  csflow.nps(nps), count(*) FILTER (WHERE transferred), count(*) FILTER (WHERE sla_met) FROM fact GROUP BY category'),
+('two sketches', 'SELECT category, csflow.duration_sketch(frt), csflow.duration_sketch(res) FROM fact GROUP BY category'),
+('merge', 'SELECT csflow.rollup(s) FROM sketches'),
+('merge, full', 'SELECT csflow.rollup(s) FROM full_sketches');
+UPDATE measured SET ms = pg_temp.least_ms('EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) ' || statement);
+
+SELECT format('settings: %s rows, work_mem %s, max_parallel_workers_per_gather %s', :rows, current_setting('work_mem'),
+  current_setting('max_parallel_workers_per_gather'));
+SELECT format('%-22s %9s ms %7s x floor %7s x exact', name, round(ms), round((ms / floor)::numeric, 2), round((ms / exact)::numeric, 3))
+FROM measured, (SELECT max(ms) FILTER (WHERE name = 'floor') AS floor, max(ms) FILTER (WHERE name = 'exact') AS exact FROM measured) AS base
+WHERE name NOT LIKE 'merge%' ORDER BY name COLLATE "C";
+SELECT format('score-card: %s times the count/avg floor (at most 1.6), %s times as fast as exact (at least 5)',
+  round((card / floor)::numeric, 2), round((exact / card)::numeric, 1))
+FROM (SELECT max(ms) FILTER (WHERE name = 'floor') AS floor, max(ms) FILTER (WHERE name = 'exact') AS exact,
+  max(ms) FILTER (WHERE name = 'score-card') AS card FROM measured) AS base;
+SELECT format('%s: %s sketches of %s values and %s bytes each, %s a second (at least 200000)', name, n, values, bytes,
+  round((n / ms * 1000)::numeric))
+FROM (SELECT 'merge' AS name, count(*) AS n, round(avg(csflow.sketch_count(s))) AS values, round(avg(pg_column_size(s))) AS bytes FROM sketches
+  UNION ALL SELECT 'merge, full', count(*), round(avg(csflow.sketch_count(s))), round(avg(pg_column_size(s))) FROM full_sketches) AS s
+JOIN measured USING (name) ORDER BY name;
+SELECT format('sketch of all %s resolutions, 1 minute to 2 days: %s bytes; 1 second to 1 year in every bucket: %s bytes (at most 4096)', :rows,
+  (SELECT pg_column_size(csflow.duration_sketch(res)) FROM fact),
+  (SELECT pg_column_size(csflow.seconds_sketch(exp(x / 100000.0 * ln(31557600.0)))) FROM generate_series(0, 100000) AS x));
