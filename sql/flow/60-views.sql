@@ -228,6 +228,8 @@ LEFT JOIN (VALUES
   ('accepted', '受理', 'accepted'), ('transferred', '转交', 'transferred'), ('state_changed', '状态变更', 'state changed'),
   ('answered', '答复', 'answered'), ('reopened', '重新打开', 'reopened'), ('closed', '关闭', 'closed'),
   ('category_changed', '分类更正', 'category changed'), ('priority_changed', '优先级变更', 'priority changed'),
+  ('channel_changed', '渠道变更', 'channel changed'), ('customer_tier_changed', '客户等级变更', 'customer tier changed'),
+  ('complexity_changed', '复杂度变更', 'complexity changed'), ('handling_tier_changed', '处理层级变更', 'handling tier changed'),
   ('edited', '编辑', 'edited'), ('customer_message', '客户消息', 'message from the customer'),
   ('automatic_message', '自动消息', 'automatic message'), ('reply', '回复', 'reply'), ('note', '内部备注', 'note'),
   ('step_fired', '时限动作', 'step of a clock'), ('clocks_recomputed', '时限重算', 'deadlines recomputed')

@@ -5,6 +5,7 @@
 #include "engine/config_target.h"
 
 #include "pgtime.h"
+#include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
@@ -35,6 +36,31 @@ static csf_statement step_query =
 				  " WHERE s.desk_id = $1"
 				  " ORDER BY s.target_id, s.position",
 				  "l");
+
+/* The same from a playbook that is only tried out. */
+static csf_statement tried_calendar_query =
+	CSF_STATEMENT("SELECT code, calendar FROM csflow.what_if_calendar_rows($2::text::jsonb)", "lt");
+static csf_statement tried_target_query =
+	CSF_STATEMENT("SELECT target_id, clock, kind, category_id, priority::integer, channel, channel_class,"
+				  " customer_tier, handling_tier, complexity, is_exempt, mode, duration, due_from, daily_at,"
+				  " calendar, starts_on, stops_on, rearms_on, pauses_in, on_reopen, is_active, subject,"
+				  " outlives_closing, is_window, goal_lasts, repeat_limit"
+				  " FROM csflow.what_if_target_rows($1, $2::text::jsonb)",
+				  "lt");
+static csf_statement tried_step_query =
+	CSF_STATEMENT("SELECT target_id, position, at_share_pct, at_offset, level, action, recipients, team_id,"
+				  " close_reason FROM csflow.what_if_step_rows($1, $2::text::jsonb)",
+				  "lt");
+
+/* Where targets are read from. */
+typedef struct target_source
+{
+	csf_statement *calendars;
+	csf_statement *targets;
+	csf_statement *steps;
+	Datum values[2];
+	Snapshot snapshot;
+} target_source;
 
 /* ---- business time and local time for the kernel ---- */
 
@@ -274,11 +300,9 @@ read_step(csf_step *step, HeapTuple row, TupleDesc description)
 }
 
 static void
-load_calendars(csf_desk *desk, Snapshot snapshot)
+load_calendars(csf_desk *desk, target_source *source)
 {
-	Datum key = Int64GetDatum(desk->desk_id);
-
-	csf_run_under(&calendar_query, &key, NULL, snapshot);
+	csf_run_under(source->calendars, source->values, NULL, source->snapshot);
 	desk->calendar_count = ROWS;
 	desk->calendars = palloc(sizeof(csf_named_calendar) * (desk->calendar_count + 1));
 	for (int i = 0; i < desk->calendar_count; i++)
@@ -316,12 +340,11 @@ bind_time(const csf_desk *desk, csf_target *target)
 }
 
 static void
-load_steps(csf_desk *desk, Snapshot snapshot)
+load_steps(csf_desk *desk, target_source *source)
 {
-	Datum key = Int64GetDatum(desk->desk_id);
 	csf_step *steps;
 
-	csf_run_under(&step_query, &key, NULL, snapshot);
+	csf_run_under(source->steps, source->values, NULL, source->snapshot);
 	steps = palloc0(sizeof(csf_step) * (SPI_processed + 1));
 	for (int i = 0; i < ROWS; i++)
 	{
@@ -380,13 +403,11 @@ group_targets(csf_desk *desk)
 		qsort(desk->groups[g].targets, desk->groups[g].target_count, sizeof(csf_target *), compare_targets);
 }
 
-void
-csf_load_targets(csf_desk *desk, Snapshot snapshot)
+static void
+load_from(csf_desk *desk, target_source *source)
 {
-	Datum key = Int64GetDatum(desk->desk_id);
-
-	load_calendars(desk, snapshot);
-	csf_run_under(&target_query, &key, NULL, snapshot);
+	load_calendars(desk, source);
+	csf_run_under(source->targets, source->values, NULL, source->snapshot);
 	desk->target_count = ROWS;
 	desk->targets = palloc0(sizeof(csf_target) * (desk->target_count + 1));
 	for (int i = 0; i < desk->target_count; i++)
@@ -394,6 +415,35 @@ csf_load_targets(csf_desk *desk, Snapshot snapshot)
 		read_target(desk, &desk->targets[i], ROW(i));
 		bind_time(desk, &desk->targets[i]);
 	}
-	load_steps(desk, snapshot);
+	load_steps(desk, source);
 	group_targets(desk);
+}
+
+void
+csf_load_targets(csf_desk *desk, Snapshot snapshot)
+{
+	target_source source = {.calendars = &calendar_query,
+							.targets = &target_query,
+							.steps = &step_query,
+							.values = {Int64GetDatum(desk->desk_id)},
+							.snapshot = snapshot};
+
+	load_from(desk, &source);
+}
+
+csf_desk *
+csf_desk_with_targets(const csf_desk *desk, const char *playbook, Snapshot snapshot)
+{
+	target_source source = {.calendars = &tried_calendar_query,
+							.targets = &tried_target_query,
+							.steps = &tried_step_query,
+							.values = {Int64GetDatum(desk->desk_id), CStringGetTextDatum(playbook)},
+							.snapshot = snapshot};
+	csf_desk *other = palloc(sizeof(csf_desk));
+
+	*other = *desk;
+	other->context = CurrentMemoryContext;
+	other->milestone_signal_count = other->target_count = other->group_count = 0;
+	load_from(other, &source);
+	return other;
 }

@@ -231,13 +231,13 @@ csf_run(csf_statement *statement, Datum *values, const char *nulls, int expected
 }
 
 Portal
-csf_open(csf_statement *statement, Datum *values, const char *nulls)
+csf_open(csf_statement *statement, Datum *values, const char *nulls, bool read_only)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	Portal portal;
 
 	prepare(statement);
-	portal = SPI_cursor_open(NULL, statement->plan, values, nulls, false);
+	portal = SPI_cursor_open(NULL, statement->plan, values, nulls, read_only);
 	MemoryContextSwitchTo(caller);
 	return portal;
 }

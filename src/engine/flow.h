@@ -110,8 +110,8 @@ extern Oid csf_type_of_letter(char letter);
  * memory context stays the caller's (SPI alone would leave its own).
  */
 extern void csf_run(csf_statement *statement, Datum *values, const char *nulls, int expected);
-/* Opens a cursor on a query, to be read forward under the snapshot of this moment. */
-extern Portal csf_open(csf_statement *statement, Datum *values, const char *nulls);
+/* Opens a cursor on a query, to be read forward: under a snapshot of this moment, or read-only under the caller's. */
+extern Portal csf_open(csf_statement *statement, Datum *values, const char *nulls, bool read_only);
 /*
  * For configuration (design 2.8): a snapshot taken now whatever the isolation level, registered until the caller
  * unregisters it, and a read under it.

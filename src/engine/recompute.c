@@ -364,7 +364,7 @@ static void
 run(recompute *r, Datum after)
 {
 	Datum values[2] = {Int64GetDatum(r->desk->desk_id), after};
-	Portal portal = csf_open(r->limit > 0 ? &batch_query : &all_query, values, NULL);
+	Portal portal = csf_open(r->limit > 0 ? &batch_query : &all_query, values, NULL, false);
 	ticket_clocks t = {0};
 	bool more = true;
 

@@ -85,6 +85,14 @@ priority_text(const csf_ticket_row *row)
 	return priority == 0 ? NULL : psprintf("%c", csf_priority_letter((csf_priority) priority));
 }
 
+static const char *
+tier_text(const csf_ticket_row *row)
+{
+	int tier = csf_ticket_smallint(row, CSF_TICKET_HANDLING_TIER);
+
+	return tier == 0 ? NULL : psprintf("%d", tier);
+}
+
 /* An event for a column that changed, from the former to the new value. */
 static void
 record_value_change(chunk *c, const csf_ticket_row *new, const char *kind, const char *old_value,
@@ -191,11 +199,7 @@ add_opened(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
 	change->at = csf_ticket_int64(row, CSF_TICKET_OPENED_AT, 0);
 	change->named_at = CSF_NO_INSTANT;
 	csf_ticket_facts_of(&change->after, desk, row);
-	change->signals = CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED) | CSF_SIGNAL_ENTER(change->after.state);
-	if (change->after.state == CSF_STATE_IN_PROGRESS)
-		change->signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED);
-	else if (change->after.state == CSF_STATE_ANSWERED)
-		change->signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
+	change->signals = csf_opening_signals(change->after.state);
 	add_link(c, change);
 
 	begin_event(&event, row, "opened");
@@ -223,32 +227,18 @@ add_opened(chunk *c, const csf_desk *desk, const csf_ticket_row *row)
 static uint64
 record_state(chunk *c, const csf_ticket_row *new, csf_state from, csf_state to)
 {
-	uint64 signals = CSF_SIGNAL_LEAVE(from) | CSF_SIGNAL_ENTER(to);
-	uint32 from_bit = CSF_STATE_BIT(from);
-	uint32 to_bit = CSF_STATE_BIT(to);
+	uint64 signals = csf_transition_signals(from, to);
 	const char *kind = "state_changed";
 	csf_event event;
 
-	if (to == CSF_STATE_ANSWERED)
-	{
+	if ((signals & CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED)) != 0)
 		kind = "answered";
-		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
-	}
-	else if (to == CSF_STATE_CLOSED)
-	{
+	else if ((signals & CSF_SIGNAL_BIT(CSF_SIGNAL_CLOSED)) != 0)
 		kind = "closed";
-		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_CLOSED);
-	}
-	else if ((from_bit & CSF_STATES_DONE) != 0 && (to_bit & CSF_STATES_DEAD) == 0)
-	{
+	else if ((signals & CSF_SIGNAL_BIT(CSF_SIGNAL_REOPENED)) != 0)
 		kind = "reopened";
-		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_REOPENED);
-	}
-	else if (to == CSF_STATE_IN_PROGRESS && (from == CSF_STATE_NEW || from == CSF_STATE_ASSIGNED))
-	{
+	else if ((signals & CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED)) != 0)
 		kind = "accepted";
-		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED);
-	}
 	begin_event(&event, new, kind);
 	event.old_state = csf_state_name(from);
 	event.new_state = csf_state_name(to);
@@ -258,6 +248,23 @@ record_state(chunk *c, const csf_ticket_row *new, csf_state from, csf_state to)
 		event.new_value = original_text(new);
 	csf_record_event(&c->recorder, &event);
 	return signals;
+}
+
+/* What targets ask about besides category and priority: with its values, so that history can be replayed. */
+static void
+record_asked_columns(chunk *c, const csf_ticket_row *old, const csf_ticket_row *new)
+{
+	if (!csf_ticket_same(old, new, CSF_TICKET_CHANNEL))
+		record_value_change(c, new, "channel_changed", csf_ticket_text(old, CSF_TICKET_CHANNEL),
+							csf_ticket_text(new, CSF_TICKET_CHANNEL));
+	if (!csf_ticket_same(old, new, CSF_TICKET_CUSTOMER_TIER))
+		record_value_change(c, new, "customer_tier_changed", csf_ticket_text(old, CSF_TICKET_CUSTOMER_TIER),
+							csf_ticket_text(new, CSF_TICKET_CUSTOMER_TIER));
+	if (!csf_ticket_same(old, new, CSF_TICKET_COMPLEXITY))
+		record_value_change(c, new, "complexity_changed", csf_ticket_text(old, CSF_TICKET_COMPLEXITY),
+							csf_ticket_text(new, CSF_TICKET_COMPLEXITY));
+	if (!csf_ticket_same(old, new, CSF_TICKET_HANDLING_TIER))
+		record_value_change(c, new, "handling_tier_changed", tier_text(old), tier_text(new));
 }
 
 static uint64
@@ -270,6 +277,7 @@ record_columns(chunk *c, const csf_ticket_row *old, const csf_ticket_row *new)
 							id_text(new, CSF_TICKET_CATEGORY_ID));
 	if (!csf_ticket_same(old, new, CSF_TICKET_PRIORITY))
 		record_value_change(c, new, "priority_changed", priority_text(old), priority_text(new));
+	record_asked_columns(c, old, new);
 	if (!csf_ticket_same(old, new, CSF_TICKET_TEAM_ID))
 	{
 		bool is_transfer = !old->nulls[CSF_TICKET_TEAM_ID];
@@ -294,10 +302,8 @@ static bool
 is_followed(const csf_ticket_map *map, int attribute)
 {
 	static const csf_ticket_column free_columns[] = {
-		CSF_TICKET_TITLE,      CSF_TICKET_BODY,          CSF_TICKET_CUSTOMER_ID,   CSF_TICKET_AMOUNT,
-		CSF_TICKET_CHANNEL,    CSF_TICKET_CUSTOMER_TIER, CSF_TICKET_IMPACT,        CSF_TICKET_URGENCY,
-		CSF_TICKET_COMPLEXITY, CSF_TICKET_DOMAIN,        CSF_TICKET_HANDLING_TIER, CSF_TICKET_EMOTION,
-		CSF_TICKET_ANGER,      CSF_TICKET_ANXIETY};
+		CSF_TICKET_TITLE,   CSF_TICKET_BODY,   CSF_TICKET_CUSTOMER_ID, CSF_TICKET_AMOUNT, CSF_TICKET_IMPACT,
+		CSF_TICKET_URGENCY, CSF_TICKET_DOMAIN, CSF_TICKET_EMOTION,     CSF_TICKET_ANGER,  CSF_TICKET_ANXIETY};
 
 	for (int i = 0; i < (int) lengthof(free_columns); i++)
 	{

@@ -479,3 +479,20 @@ csf_clocks_apply(csf_clock_list *list, const csf_clock_group *groups, int group_
 			apply_to_subject(list, &groups[g], 0, winner, event);
 	}
 }
+
+csf_outcome
+csf_clock_outcome(const csf_clock *clock, int64 at)
+{
+	if (!csf_stopwatch_is_active(clock))
+		return clock->outcome;
+	return csf_stopwatch_is_overdue(clock, at) && csf_stopwatch_outcome(clock, at) == CSF_OUTCOME_BREACHED
+			   ? CSF_OUTCOME_BREACHED
+			   : CSF_OUTCOME_NONE;
+}
+
+void
+csf_clocks_catch_up(csf_clock_list *list, int64 at)
+{
+	for (int i = 0, count = list->count; i < count; i++)
+		(void) catch_up(list, i, at);
+}

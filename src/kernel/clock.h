@@ -253,6 +253,11 @@ extern bool csf_step_is_moot(const csf_clock *clock, const csf_step *step);
  */
 extern bool csf_clock_roll(csf_clock_list *list, int index, int64 at);
 
+/* Met or breached: how a clock ended, or that one still running is overdue at `at`; else CSF_OUTCOME_NONE. */
+extern csf_outcome csf_clock_outcome(const csf_clock *clock, int64 at);
+/* Accounts for the runs of repeating clocks that were missed by `at`, as sweeps would. */
+extern void csf_clocks_catch_up(csf_clock_list *list, int64 at);
+
 /*
  * Derives length, due instant and next step of an active clock anew, after its target, calendar or steps have changed:
  * they become what they would be had the configuration been so since this run began. Time used before counts as it was

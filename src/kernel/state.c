@@ -55,3 +55,31 @@ csf_signal_parse(const char *name)
 	}
 	return -1;
 }
+
+uint64
+csf_opening_signals(csf_state state)
+{
+	uint64 signals = CSF_SIGNAL_BIT(CSF_SIGNAL_OPENED) | CSF_SIGNAL_ENTER(state);
+
+	if (state == CSF_STATE_IN_PROGRESS)
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED);
+	else if (state == CSF_STATE_ANSWERED)
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
+	return signals;
+}
+
+uint64
+csf_transition_signals(csf_state from, csf_state to)
+{
+	uint64 signals = CSF_SIGNAL_LEAVE(from) | CSF_SIGNAL_ENTER(to);
+
+	if (to == CSF_STATE_ANSWERED)
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
+	else if (to == CSF_STATE_CLOSED)
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_CLOSED);
+	else if ((CSF_STATE_BIT(from) & CSF_STATES_DONE) != 0 && (CSF_STATE_BIT(to) & CSF_STATES_DEAD) == 0)
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_REOPENED);
+	else if (to == CSF_STATE_IN_PROGRESS && (from == CSF_STATE_NEW || from == CSF_STATE_ASSIGNED))
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED);
+	return signals;
+}

@@ -64,6 +64,10 @@ typedef enum csf_signal
 #define CSF_SIGNAL_ENTER(state) CSF_SIGNAL_BIT(CSF_SIGNAL_ENTER_FIRST + (state))
 #define CSF_SIGNAL_LEAVE(state) CSF_SIGNAL_BIT(CSF_SIGNAL_LEAVE_FIRST + (state))
 
+/* What it signals to open a ticket in a state, and to move it from one to another. */
+extern uint64 csf_opening_signals(csf_state state);
+extern uint64 csf_transition_signals(csf_state from, csf_state to);
+
 /* Writes the name of a built-in signal into name, which must hold CSF_SIGNAL_NAME_SIZE bytes. */
 #define CSF_SIGNAL_NAME_SIZE 40
 extern void csf_signal_name(int signal, char *name);

@@ -1,0 +1,561 @@
+/*
+ * what_if.c
+ *		csflow.replay_attainment(): the clocks of past tickets once more, from their events, under other targets.
+ *
+ * Events come in the order of their tickets from one query; each ticket's are held until the next one's begin. What they
+ * signalled is found out again, and the kernel's clocks are moved by it as they were then. Nothing is written, and tables
+ * are read with the caller's rights.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "engine/clock_store.h"
+#include "engine/config.h"
+#include "engine/config_target.h"
+#include "engine/flow.h"
+#include "engine/ticket.h"
+#include "errors.h"
+#include "kernel/priority.h"
+
+PG_FUNCTION_INFO_V1(csf_replay_attainment);
+
+#define FETCH 5000
+/* More runs than this are counted and let go while a ticket is replayed. */
+#define RUNS_KEPT 64
+
+#define EVENTS(team, messages)                                                                                  \
+	"SELECT e.ticket_no, e.at, e.kind, e.actor_kind, e.actor_id, e.old_state, e.new_state, e.old_value,"        \
+	" e.new_value, e.due_at, t.kind, t.category_id, t.channel, t.customer_tier, t.handling_tier,"               \
+	" t.complexity, t.opened_at, t.team_id, " team                                                              \
+	" FROM csflow.ticket t JOIN csflow.event e ON e.desk_id = t.desk_id AND e.ticket_no = t.ticket_no" messages \
+	" WHERE t.desk_id = $1 AND t.opened_at >= $2 AND t.opened_at < $3 ORDER BY e.ticket_no, e.seq"
+
+static csf_statement event_query = CSF_STATEMENT_PLANNED(EVENTS("NULL::bigint", ""), "lzz");
+/* Where a department has clocks of its own: with the department that a message speaks for. */
+static csf_statement team_event_query = CSF_STATEMENT_PLANNED(
+	EVENTS("m.team_id", " LEFT JOIN csflow.message m ON m.desk_id = e.desk_id"
+						" AND m.ticket_no = e.ticket_no AND m.message_no = e.message_no"),
+	"lzz");
+static csf_statement overdue_query =
+	CSF_STATEMENT_PLANNED("SELECT t.kind, " CSF_CLOCK_COLUMNS " FROM csflow.ticket t"
+						  " JOIN csflow.clock c ON c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no"
+						  " WHERE t.desk_id = $1 AND t.opened_at >= $2 AND t.opened_at < $3"
+						  " AND " CSF_CLOCK_IS_ACTIVE " AND c.due_at < $4",
+						  "lzzz");
+
+/* One event, as far as clocks ask; old_value and new_value by kind. */
+typedef struct past_event
+{
+	int64 at;
+	const char *kind;
+	const char *actor_kind;
+	int64 actor_id;
+	const char *old_state;
+	const char *new_state;
+	const char *old_value;
+	const char *new_value;
+	int64 due_at;
+	int64 team_id; /* for which a message speaks */
+} past_event;
+
+/* Met and breached runs of one clock and kind of ticket. */
+typedef struct tally
+{
+	const char *clock;
+	const char *kind; /* NULL: none */
+	int64 met;
+	int64 breached;
+} tally;
+
+typedef struct replay
+{
+	const csf_desk *desk;
+	int64 at; /* clocks still running are judged then */
+	MemoryContext context;
+	MemoryContext ticket_context; /* the ticket being replayed */
+	int tally_count;
+	int tally_capacity;
+	tally *tallies;
+
+	bool has_ticket;
+	int64 ticket_no;
+	const char *kind;
+	csf_ticket_facts facts; /* as the ticket is today, then as it was at each event */
+	int64 team_id;          /* likewise */
+	int event_count;
+	int event_capacity;
+	past_event *events;
+	csf_clock_list list;
+} replay;
+
+/* ---- counting ---- */
+
+static bool
+same_word(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static void
+count_outcome(replay *r, const char *clock, csf_outcome outcome)
+{
+	tally *t = NULL;
+
+	if (outcome != CSF_OUTCOME_MET && outcome != CSF_OUTCOME_BREACHED)
+		return;
+	for (int i = 0; i < r->tally_count && t == NULL; i++)
+	{
+		if (same_word(r->tallies[i].clock, clock) && same_word(r->tallies[i].kind, r->kind))
+			t = &r->tallies[i];
+	}
+	if (t == NULL)
+	{
+		if (r->tally_count == r->tally_capacity)
+		{
+			r->tally_capacity *= 2;
+			r->tallies = repalloc(r->tallies, sizeof(tally) * r->tally_capacity);
+		}
+		t = &r->tallies[r->tally_count++];
+		t->clock = MemoryContextStrdup(r->context, clock);
+		t->kind = r->kind == NULL ? NULL : MemoryContextStrdup(r->context, r->kind);
+		t->met = t->breached = 0;
+	}
+	t->met += outcome == CSF_OUTCOME_MET;
+	t->breached += outcome == CSF_OUTCOME_BREACHED;
+}
+
+/* Counts the runs that are over and not the latest of their clock, and forgets them. */
+static void
+forget_old_runs(replay *r)
+{
+	csf_clock_list *list = &r->list;
+	int kept = 0;
+
+	if (list->count <= RUNS_KEPT)
+		return;
+	for (int i = 0; i < list->count; i++)
+	{
+		bool is_latest = true;
+
+		for (int later = 0; later < list->count && is_latest; later++)
+			is_latest = list->clocks[later].subject_id != list->clocks[i].subject_id ||
+						list->clocks[later].run <= list->clocks[i].run ||
+						!same_word(list->clocks[later].clock, list->clocks[i].clock);
+		if (is_latest)
+			list->clocks[kept++] = list->clocks[i];
+		else
+			count_outcome(r, list->clocks[i].clock, list->clocks[i].outcome);
+	}
+	list->count = kept;
+}
+
+static void
+count_runs(replay *r)
+{
+	csf_clocks_catch_up(&r->list, r->at);
+	for (int i = 0; i < r->list.count; i++)
+		count_outcome(r, r->list.clocks[i].clock, csf_clock_outcome(&r->list.clocks[i], r->at));
+}
+
+/* ---- what an event was ---- */
+
+static bool
+is_kind(const past_event *event, const char *kind)
+{
+	return strcmp(event->kind, kind) == 0;
+}
+
+static csf_state
+state_of(const char *name)
+{
+	int state = name == NULL ? -1 : csf_state_parse(name, strlen(name));
+
+	if (state < 0)
+		elog(ERROR, "unexpected state \"%s\" in an event", name == NULL ? "NULL" : name);
+	return (csf_state) state;
+}
+
+static int
+priority_of(const char *letter)
+{
+	csf_priority priority;
+
+	return letter != NULL && csf_priority_parse(letter, strlen(letter), &priority) ? (int) priority : 0;
+}
+
+static int64
+number_of(const char *text)
+{
+	return text == NULL ? 0 : strtoll(text, NULL, 10);
+}
+
+static void
+set_category(replay *r, csf_ticket_facts *facts, int64 category_id)
+{
+	const csf_category_entry *category = csf_desk_category(r->desk, category_id);
+
+	facts->category_id = category_id;
+	facts->kind_id = category == NULL ? 0 : category->kind_id;
+}
+
+static void
+set_channel(replay *r, csf_ticket_facts *facts, const char *name)
+{
+	const csf_channel *channel = name == NULL ? NULL : csf_desk_channel(r->desk, name, strlen(name));
+
+	facts->channel = name;
+	facts->channel_class = channel == NULL ? 0 : channel->is_instant ? 1 : 2;
+}
+
+/* Gives a ticket's facts the value before or after an event that changed one of them; whether it is such an event. */
+static bool
+set_fact(replay *r, csf_ticket_facts *facts, const past_event *event, bool before)
+{
+	const char *value = before ? event->old_value : event->new_value;
+
+	if (is_kind(event, "category_changed"))
+		set_category(r, facts, number_of(value));
+	else if (is_kind(event, "priority_changed"))
+		facts->priority = priority_of(value);
+	else if (is_kind(event, "channel_changed"))
+		set_channel(r, facts, value);
+	else if (is_kind(event, "customer_tier_changed"))
+		facts->customer_tier = value;
+	else if (is_kind(event, "complexity_changed"))
+		facts->complexity = value;
+	else if (is_kind(event, "handling_tier_changed"))
+		facts->handling_tier = (int) number_of(value);
+	else if (is_kind(event, "routed"))
+		r->team_id = number_of(value);
+	else
+		return false;
+	return true;
+}
+
+static bool
+is_message(const past_event *event)
+{
+	return is_kind(event, "customer_message") || is_kind(event, "reply") ||
+		   is_kind(event, "automatic_message") || is_kind(event, "note");
+}
+
+/* As message.c gives them. */
+static uint64
+message_signals(const csf_desk *desk, const past_event *event, csf_state state)
+{
+	uint64 signals = csf_desk_milestone(desk, event->new_value);
+
+	if (is_kind(event, "customer_message"))
+		return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_CUSTOMER_MESSAGE);
+	if (is_kind(event, "note"))
+	{
+		if (strcmp(event->actor_kind, "system") == 0)
+			return signals;
+		if (event->due_at != CSF_NO_INSTANT)
+			signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_TIME_NAMED);
+		return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE);
+	}
+	signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE);
+	if (event->due_at != CSF_NO_INSTANT)
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_NEWS_NAMED);
+	if (is_kind(event, "automatic_message"))
+		return signals;
+	if (state == CSF_STATE_ANSWERED)
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
+	return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_PERSON_MESSAGE);
+}
+
+/* What else an event changed and signalled. */
+static uint64
+apply_event(replay *r, csf_ticket_facts *facts, const past_event *event)
+{
+	if (is_message(event))
+		return message_signals(r->desk, event, facts->state);
+	if (set_fact(r, facts, event, false))
+		return 0;
+	if (is_kind(event, "opened"))
+	{
+		facts->state = state_of(event->new_state);
+		return csf_opening_signals(facts->state);
+	}
+	if (event->new_state != NULL)
+	{
+		facts->state = state_of(event->new_state);
+		return csf_transition_signals(state_of(event->old_state), facts->state);
+	}
+	if (is_kind(event, "assigned"))
+		return CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
+	if (is_kind(event, "transferred"))
+	{
+		r->team_id = number_of(event->new_value);
+		return CSF_SIGNAL_BIT(CSF_SIGNAL_TRANSFERRED);
+	}
+	return 0;
+}
+
+/* The place of an event among those of one UPDATE, which records them in this order; 0: stands by itself. */
+static int
+place_of(const past_event *event)
+{
+	static const char *const order[] = {"opened",
+										"category_changed",
+										"priority_changed",
+										"channel_changed",
+										"customer_tier_changed",
+										"complexity_changed",
+										"handling_tier_changed"};
+
+	if (is_message(event) || is_kind(event, "step_fired") || is_kind(event, "clocks_recomputed"))
+		return 0;
+	for (int i = 0; i < (int) lengthof(order); i++)
+	{
+		if (is_kind(event, order[i]))
+			return i + 1;
+	}
+	if (is_kind(event, "routed") || is_kind(event, "transferred"))
+		return 20;
+	if (is_kind(event, "assigned") || is_kind(event, "unassigned"))
+		return 21;
+	return event->new_state != NULL ? 22 : 23;
+}
+
+/* Whether one UPDATE recorded both: the same instant, the same actor, and in its order. */
+static bool
+belong_together(const past_event *event, const past_event *next)
+{
+	return place_of(event) != 0 && place_of(next) > place_of(event) && event->at == next->at &&
+		   event->actor_id == next->actor_id && same_word(event->actor_kind, next->actor_kind);
+}
+
+/* ---- one ticket ---- */
+
+/* Facts as they were when the ticket was opened: of each the value before its first change. */
+static void
+go_back(replay *r)
+{
+	for (int i = r->event_count - 1; i >= 0; i--)
+	{
+		if (!set_fact(r, &r->facts, &r->events[i], true) && is_kind(&r->events[i], "transferred"))
+			r->team_id = number_of(r->events[i].old_value);
+	}
+	if (r->event_count > 0 && is_kind(&r->events[0], "opened"))
+		r->facts.priority = priority_of(r->events[0].new_value);
+}
+
+/* The department an event is about: the ticket's, or the one that a message speaks for. */
+static int64
+subject_team(const replay *r, const past_event *event)
+{
+	if (is_kind(event, "opened"))
+		return 0;
+	if (!is_message(event))
+		return r->team_id;
+	return event->team_id != 0 || event->actor_id == 0 ? event->team_id : r->team_id;
+}
+
+static void
+replay_ticket(replay *r)
+{
+	MemoryContext caller = MemoryContextSwitchTo(r->ticket_context);
+	csf_ticket_facts before;
+	bool is_open = false;
+
+	go_back(r);
+	memset(&r->list, 0, sizeof(r->list));
+	for (int i = 0; i < r->event_count;)
+	{
+		const past_event *event = &r->events[i];
+		csf_clock_event moved = {.at = is_open ? event->at : r->facts.opened_at,
+								 .named_at = is_message(event) ? event->due_at : CSF_NO_INSTANT,
+								 .before = is_open ? &before : NULL,
+								 .after = &r->facts};
+
+		before = r->facts;
+		do
+			moved.signals |= apply_event(r, &r->facts, &r->events[i++]);
+		while (i < r->event_count && belong_together(&r->events[i - 1], &r->events[i]));
+		if (place_of(event) == 0 && !is_message(event))
+			continue;
+		moved.subjects[CSF_SUBJECT_TEAM] = subject_team(r, event);
+		csf_clocks_apply(&r->list, r->desk->groups, r->desk->group_count, &moved);
+		is_open = true;
+		forget_old_runs(r);
+	}
+	count_runs(r);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(r->ticket_context);
+	r->event_count = 0;
+	r->has_ticket = false;
+}
+
+static void
+begin_ticket(replay *r, HeapTuple row, TupleDesc description)
+{
+	const csf_category_entry *kind;
+
+	memset(&r->facts, 0, sizeof(r->facts));
+	r->has_ticket = true;
+	r->ticket_no = csf_column_int64(row, description, 1, 0);
+	r->kind = csf_column_text(row, description, 11);
+	set_category(r, &r->facts, csf_column_int64(row, description, 12, 0));
+	kind = r->facts.category_id == 0 && r->kind != NULL ? csf_desk_kind(r->desk, r->kind) : NULL;
+	if (kind != NULL)
+		r->facts.kind_id = kind->category_id;
+	set_channel(r, &r->facts, csf_column_text(row, description, 13));
+	r->facts.customer_tier = csf_column_text(row, description, 14);
+	r->facts.handling_tier = csf_column_int(row, description, 15, 0);
+	r->facts.complexity = csf_column_text(row, description, 16);
+	r->facts.opened_at = csf_column_int64(row, description, 17, 0);
+	r->team_id = csf_column_int64(row, description, 18, 0);
+}
+
+static void
+read_event(replay *r, HeapTuple row, TupleDesc description)
+{
+	MemoryContext caller;
+	past_event *event;
+
+	if (r->has_ticket && csf_column_int64(row, description, 1, 0) != r->ticket_no)
+		replay_ticket(r);
+	caller = MemoryContextSwitchTo(r->ticket_context);
+	if (!r->has_ticket)
+		begin_ticket(r, row, description);
+	if (r->event_count == r->event_capacity)
+	{
+		r->event_capacity *= 2;
+		r->events = repalloc_huge(r->events, sizeof(past_event) * r->event_capacity);
+	}
+	event = &r->events[r->event_count++];
+	event->at = csf_column_int64(row, description, 2, 0);
+	event->kind = csf_column_text(row, description, 3);
+	event->actor_kind = csf_column_text(row, description, 4);
+	event->actor_id = csf_column_int64(row, description, 5, 0);
+	event->old_state = csf_column_text(row, description, 6);
+	event->new_state = csf_column_text(row, description, 7);
+	event->old_value = csf_column_text(row, description, 8);
+	event->new_value = csf_column_text(row, description, 9);
+	event->due_at = csf_column_int64(row, description, 10, CSF_NO_INSTANT);
+	event->team_id = csf_column_int64(row, description, 19, 0);
+	MemoryContextSwitchTo(caller);
+}
+
+/* A stored clock that is still running; its missed runs are those that a sweep has not accounted for. */
+static void
+read_overdue(replay *r, HeapTuple row, TupleDesc description)
+{
+	MemoryContext caller = MemoryContextSwitchTo(r->ticket_context);
+	csf_ticket_clocks ticket = {.desk = r->desk};
+
+	r->kind = csf_column_text(row, description, 1);
+	csf_clock_from_spi(&ticket, row, description, 2);
+	r->list = ticket.list;
+	count_runs(r);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(r->ticket_context);
+}
+
+static void
+read_all(replay *r, csf_statement *statement, Datum *values, void (*read)(replay *, HeapTuple, TupleDesc))
+{
+	Portal portal = csf_open(statement, values, NULL, true);
+	uint64 count;
+
+	do
+	{
+		SPITupleTable *rows;
+
+		SPI_cursor_fetch(portal, true, FETCH);
+		rows = SPI_tuptable;
+		count = SPI_processed;
+		for (uint64 i = 0; i < count; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			read(r, rows->vals[i], rows->tupdesc);
+		}
+		SPI_freetuptable(rows);
+	} while (count == FETCH);
+	SPI_cursor_close(portal);
+}
+
+static bool
+has_team_clocks(const csf_desk *desk)
+{
+	for (int i = 0; i < desk->target_count; i++)
+	{
+		if (desk->targets[i].subject == CSF_SUBJECT_TEAM)
+			return true;
+	}
+	return false;
+}
+
+static void
+return_tallies(const replay *r, ReturnSetInfo *result)
+{
+	for (int i = 0; i < r->tally_count; i++)
+	{
+		const tally *t = &r->tallies[i];
+		Datum values[4] = {CStringGetTextDatum(t->clock), (Datum) 0, Int64GetDatum(t->met),
+						   Int64GetDatum(t->breached)};
+		bool nulls[4] = {false, t->kind == NULL, false, false};
+
+		if (t->kind != NULL)
+			values[1] = CStringGetTextDatum(t->kind);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+static void
+init_replay(replay *r, int64 at)
+{
+	memset(r, 0, sizeof(*r));
+	r->at = at;
+	r->context = CurrentMemoryContext;
+	r->ticket_context =
+		AllocSetContextCreate(CurrentMemoryContext, "csflow replayed ticket", ALLOCSET_DEFAULT_SIZES);
+	r->tally_capacity = 32;
+	r->tallies = palloc(sizeof(tally) * r->tally_capacity);
+	r->event_capacity = 64;
+	r->events = palloc(sizeof(past_event) * r->event_capacity);
+}
+
+Datum
+csf_replay_attainment(PG_FUNCTION_ARGS)
+{
+	Datum values[4];
+	replay r;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(4))
+		ereport(ERROR, (errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("desk_id and at are needed")));
+	InitMaterializedSRF(fcinfo, 0);
+	values[0] = PG_GETARG_DATUM(0);
+	values[1] = PG_ARGISNULL(2) ? TimestampTzGetDatum(DT_NOBEGIN) : PG_GETARG_DATUM(2);
+	values[2] = PG_ARGISNULL(3) ? TimestampTzGetDatum(DT_NOEND) : PG_GETARG_DATUM(3);
+	values[3] = PG_GETARG_DATUM(4);
+	csf_connect();
+	init_replay(&r, PG_GETARG_TIMESTAMPTZ(4));
+	r.desk = csf_desk_pin(PG_GETARG_INT64(0), CurrentMemoryContext);
+	if (PG_ARGISNULL(1))
+		read_all(&r, &overdue_query, values, read_overdue);
+	else
+	{
+		Jsonb *playbook = PG_GETARG_JSONB_P(1);
+
+		r.desk = csf_desk_with_targets(r.desk, JsonbToCString(NULL, &playbook->root, VARSIZE(playbook)),
+									   GetActiveSnapshot());
+		read_all(&r, has_team_clocks(r.desk) ? &team_event_query : &event_query, values, read_event);
+		if (r.has_ticket)
+			replay_ticket(&r);
+	}
+	return_tallies(&r, (ReturnSetInfo *) fcinfo->resultinfo);
+	SPI_finish();
+	return (Datum) 0;
+}
