@@ -72,9 +72,25 @@ COMMENT ON COLUMN csflow.desk.archive_after IS 'How long after closing personal 
 CREATE TABLE csflow.configuration_version (
   desk_id bigint NOT NULL PRIMARY KEY REFERENCES csflow.desk ON DELETE CASCADE,
   version bigint NOT NULL DEFAULT 1,
-  changed_at timestamptz NOT NULL DEFAULT now()
+  changed_at timestamptz NOT NULL DEFAULT now(),
+  history_from bigint NOT NULL DEFAULT 1
 );
 COMMENT ON TABLE csflow.configuration_version IS 'Counts the changes of a desk''s configuration; connections compare it before they rebuild their cache (design 2.8). Maintained by triggers.';
+COMMENT ON COLUMN csflow.configuration_version.history_from IS 'Oldest version whose rules csflow.rule_history still gives.';
+
+CREATE TABLE csflow.rule_history (
+  desk_id bigint NOT NULL,
+  table_name text NOT NULL,
+  row_key text NOT NULL,
+  version bigint NOT NULL,
+  old_row jsonb,
+  changed_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (desk_id, table_name, row_key, version)
+);
+COMMENT ON TABLE csflow.rule_history IS 'What each row that classification depends on (desk, team, category, keyword_rule, keyword_alias, lexicon, priority_rule) was before it changed, so that csflow.explain_ticket() can show the rules a ticket was classified with. Written by triggers; one row a changed row and version; csflow.purge_rule_history() removes old ones (handbook B2).';
+COMMENT ON COLUMN csflow.rule_history.row_key IS 'Key of the row after desk_id, as text.';
+COMMENT ON COLUMN csflow.rule_history.version IS 'configuration_version.version that the change made; the image was valid before it.';
+COMMENT ON COLUMN csflow.rule_history.old_row IS 'The row before the change; NULL: there was none.';
 
 CREATE SEQUENCE csflow.team_id_seq AS bigint;
 CREATE TABLE csflow.team (

@@ -34,7 +34,11 @@ CREATE SEQUENCE csflow.rule_id_seq AS bigint;
 CREATE TABLE csflow.keyword_rule (
   desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
   rule_id bigint NOT NULL DEFAULT nextval('csflow.rule_id_seq'),
-  field text NOT NULL DEFAULT 'text' CHECK (field IN ('text', 'title', 'body')),
+  field text NOT NULL DEFAULT 'text'
+    CHECK (field IN ('text', 'title', 'body', 'channel', 'customer_tier', 'business_object', 'attribute', 'amount')),
+  attribute_key text,
+  amount_at_least numeric,
+  amount_below numeric,
   any_of text[] NOT NULL DEFAULT '{}',
   all_of text[] NOT NULL DEFAULT '{}',
   none_of text[] NOT NULL DEFAULT '{}',
@@ -55,8 +59,14 @@ CREATE TABLE csflow.keyword_rule (
   FOREIGN KEY (desk_id, team_id) REFERENCES csflow.team,
   FOREIGN KEY (desk_id, notify_team_id) REFERENCES csflow.team
 );
-COMMENT ON TABLE csflow.keyword_rule IS 'Words that decide category, domain, impact, urgency, priority and team (handbook B2). A rule fires when any of any_of (if given), all of all_of and none of none_of occur.';
-COMMENT ON COLUMN csflow.keyword_rule.field IS 'Where to look: text (title and body), title or body.';
+-- Not compressed, so that the size of the table bounds the characters in it (csflow.check_rule_volume()).
+ALTER TABLE csflow.keyword_rule ALTER COLUMN any_of SET STORAGE EXTERNAL, ALTER COLUMN all_of SET STORAGE EXTERNAL,
+  ALTER COLUMN none_of SET STORAGE EXTERNAL;
+COMMENT ON TABLE csflow.keyword_rule IS 'Words, and other facts of a ticket, that decide category, domain, impact, urgency, priority and team (handbook B2). A rule fires when any of any_of (if given), all of all_of and none of none_of occur in its field; one about the amount, when that lies within its bounds.';
+COMMENT ON COLUMN csflow.keyword_rule.field IS 'Where to look: text (title and body), title, body; channel or customer_tier, which equal a pattern as a whole; business_object, the key business_module of ticket.attributes; attribute, its key attribute_key; amount.';
+COMMENT ON COLUMN csflow.keyword_rule.attribute_key IS 'Key of ticket.attributes, with field attribute.';
+COMMENT ON COLUMN csflow.keyword_rule.amount_at_least IS 'With field amount: fires from this amount on, in the desk''s currency; NULL: no lower bound.';
+COMMENT ON COLUMN csflow.keyword_rule.amount_below IS 'With field amount: fires below this amount; NULL: no upper bound.';
 COMMENT ON COLUMN csflow.keyword_rule.within_characters IS 'All of all_of must lie within so many characters of each other; NULL: anywhere.';
 COMMENT ON COLUMN csflow.keyword_rule.part_of_word IS 'Whether Latin patterns may fire inside a longer word.';
 COMMENT ON COLUMN csflow.keyword_rule.weight IS 'Added to the score of the category or domain for each distinct pattern that fires.';

@@ -17,6 +17,12 @@ CREATE TRIGGER refuse_in_use BEFORE UPDATE OR DELETE ON csflow.category
 
 CREATE TRIGGER check_domain BEFORE INSERT OR UPDATE ON csflow.keyword_rule
   FOR EACH ROW WHEN (NEW.domain IS NOT NULL) EXECUTE FUNCTION csflow.check_domain();
+CREATE TRIGGER check_rule_codes BEFORE INSERT OR UPDATE ON csflow.keyword_rule
+  FOR EACH ROW WHEN (NEW.field IN ('channel', 'customer_tier')) EXECUTE FUNCTION csflow.check_rule_codes();
+CREATE TRIGGER check_rule_volume_inserted AFTER INSERT ON csflow.keyword_rule
+  REFERENCING NEW TABLE AS new_rules FOR EACH STATEMENT EXECUTE FUNCTION csflow.check_rule_volume();
+CREATE TRIGGER check_rule_volume_updated AFTER UPDATE ON csflow.keyword_rule
+  REFERENCING NEW TABLE AS new_rules FOR EACH STATEMENT EXECUTE FUNCTION csflow.check_rule_volume();
 CREATE TRIGGER check_words BEFORE INSERT OR UPDATE ON csflow.keyword_alias
   FOR EACH ROW EXECUTE FUNCTION csflow.check_words('alias');
 CREATE TRIGGER check_words BEFORE INSERT OR UPDATE ON csflow.lexicon

@@ -46,7 +46,10 @@ BEGIN
       FOR EACH ROW EXECUTE FUNCTION csflow.configuration_changed()', configuration);
     EXECUTE format('CREATE TRIGGER configuration_truncated AFTER TRUNCATE ON csflow.%I
       FOR EACH STATEMENT EXECUTE FUNCTION csflow.configuration_changed()', configuration);
+    EXECUTE format('CREATE TRIGGER configuration_to_be_truncated BEFORE TRUNCATE ON csflow.%I
+      FOR EACH STATEMENT EXECUTE FUNCTION csflow.configuration_changed()', configuration);
     EXECUTE format('ALTER TABLE csflow.%I ENABLE ALWAYS TRIGGER configuration_changed', configuration);
+    EXECUTE format('ALTER TABLE csflow.%I ENABLE ALWAYS TRIGGER configuration_to_be_truncated', configuration);
     EXECUTE format('ALTER TABLE csflow.%I ENABLE ALWAYS TRIGGER configuration_truncated', configuration);
   END LOOP;
 END

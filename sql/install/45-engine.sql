@@ -35,7 +35,7 @@ COMMENT ON FUNCTION csflow.message_after() IS
 CREATE FUNCTION csflow.configuration_changed() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'csf_configuration_changed';
 COMMENT ON FUNCTION csflow.configuration_changed() IS
-'AFTER each row, and after TRUNCATE, on the tables of the configuration: raises csflow.configuration_version and makes every connection load it anew at its next statement. Handbook H4, design 2.8.';
+'AFTER each row, and before and after TRUNCATE, on the tables of the configuration: raises csflow.configuration_version, keeps in csflow.rule_history what the row was, and makes every connection load the desk anew at its next statement. Handbook B2, H4, design 2.8.';
 
 CREATE FUNCTION csflow.keyword_rule_check() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'csf_keyword_rule_check';

@@ -184,6 +184,55 @@ $$;
 COMMENT ON FUNCTION csflow.check_domain() IS
 'Trigger of csflow.keyword_rule: refuses (SF011) a domain that cannot be part of a tag. Handbook B6, H4.';
 
+CREATE FUNCTION csflow.check_rule_codes() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NEW.field = 'channel' THEN
+    PERFORM csflow.require_code('channel', u.code, ARRAY(SELECT c.channel FROM csflow.channel AS c
+      WHERE c.desk_id = NEW.desk_id AND c.is_active ORDER BY c.channel COLLATE "C"))
+    FROM unnest(NEW.any_of || NEW.none_of) AS u (code);
+  ELSE
+    PERFORM csflow.require_code('customer tier', u.code, csflow.desk_codes(NEW.desk_id, 'customer_tier'))
+    FROM unnest(NEW.any_of || NEW.none_of) AS u (code);
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION csflow.check_rule_codes() IS
+'Trigger of csflow.keyword_rule, for rules about the channel or customer tier: refuses codes the desk does not have (SF005). Handbook B2, H4.';
+
+CREATE FUNCTION csflow.check_rule_volume() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  character_limit CONSTANT bigint := 2 * 1024 * 1024;
+  problem record;
+BEGIN
+  -- Nearly every desk is far below, and its rules need not be counted.
+  IF pg_table_size('csflow.keyword_rule') <= character_limit THEN
+    RETURN NULL;
+  END IF;
+  SELECT r.desk_id, sum(length(array_to_string(r.any_of || r.all_of || r.none_of, ''))) AS characters INTO problem
+  FROM csflow.keyword_rule AS r
+  WHERE r.is_active AND r.desk_id IN (SELECT n.desk_id FROM new_rules AS n)
+  GROUP BY r.desk_id
+  HAVING sum(length(array_to_string(r.any_of || r.all_of || r.none_of, ''))) > character_limit
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF013',
+      MESSAGE = format('the keyword rules of desk %s would have %s characters', problem.desk_id, problem.characters),
+      DETAIL = format('The patterns of one desk may have %s, so that their automaton stays small.', character_limit),
+      HINT = 'csflow.classifier_status() shows what the rules take; set is_active = false for those that no longer help.';
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION csflow.check_rule_volume() IS
+'Trigger of csflow.keyword_rule, after the statement has written its rows: refuses (SF013) more than 2,097,152 characters in the active patterns of a desk. Handbook B2, H4, design 5.';
+
 CREATE FUNCTION csflow.check_words() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -119,7 +119,10 @@ BEGIN ATOMIC
     ('lexicon', 'class', 'one of anger, anxiety, negative, positive, intensifier, negation', true, NULL),
     ('lexicon', 'weight', 'weight', false, '1'),
     ('lexicon', 'words', 'texts', true, NULL),
-    ('rule', 'field', 'one of text, title, body', false, '"text"'),
+    ('rule', 'field', 'one of text, title, body, channel, customer_tier, business_object, attribute, amount', false, '"text"'),
+    ('rule', 'attribute_key', 'text', false, NULL),
+    ('rule', 'amount_at_least', 'amount', false, NULL),
+    ('rule', 'amount_below', 'amount', false, NULL),
     ('rule', 'any_of', 'texts', false, '[]'),
     ('rule', 'all_of', 'texts', false, '[]'),
     ('rule', 'none_of', 'texts', false, '[]'),
@@ -448,7 +451,8 @@ BEGIN
     LEFT JOIN category AS c ON c.category_id = r.category_id
     LEFT JOIN team AS t ON t.team_id = r.team_id
     LEFT JOIN team AS o ON o.team_id = r.notify_team_id,
-    LATERAL (SELECT csflow.normal_item('rule', jsonb_build_object('field', r.field, 'any_of', r.any_of, 'all_of', r.all_of,
+    LATERAL (SELECT csflow.normal_item('rule', jsonb_build_object('field', r.field,
+      'attribute_key', r.attribute_key, 'amount_at_least', r.amount_at_least, 'amount_below', r.amount_below, 'any_of', r.any_of, 'all_of', r.all_of,
       'none_of', r.none_of, 'within_characters', r.within_characters, 'part_of_word', r.part_of_word, 'weight', r.weight,
       'category', c.full_code, 'domain', r.domain, 'impact', r.impact, 'urgency', r.urgency, 'raise_to', r.raise_to,
       'team', t.code, 'notify_team', o.code, 'reason', r.reason)) AS content) AS n

@@ -176,7 +176,36 @@ $$;
 COMMENT ON FUNCTION csflow.shape_faults(jsonb) IS
 'Unknown and missing keys, values of a wrong type and unknown codes in a playbook. Argument: a document completed by complete_playbook(). Result: JSON path and fault. Design 6.';
 
-CREATE FUNCTION csflow.meaning_faults(playbook jsonb) RETURNS TABLE (path text, fault text)
+CREATE FUNCTION csflow.rule_faults(playbook jsonb, rules jsonb, faulty text[]) RETURNS TABLE (path text, fault text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  WITH alias AS (
+    SELECT array_agg(w.item #>> '{}' ORDER BY w.path) AS words, array_agg(m.key ORDER BY w.path) AS canonicals
+    FROM csflow.json_members(playbook -> 'aliases', '') AS m, csflow.json_items(m.item, m.path) AS w
+    WHERE csflow.word_fault(w.item #>> '{}', true) IS NULL AND csflow.word_fault(m.key, true) IS NULL
+  ),
+  r AS MATERIALIZED (
+    SELECT r.path, coalesce(r.content ->> 'field', 'text') AS field, r.content,
+      csflow.json_texts(r.content -> 'any_of') AS any_of, csflow.json_texts(r.content -> 'all_of') AS all_of,
+      csflow.json_texts(r.content -> 'none_of') AS none_of
+    FROM jsonb_to_recordset(rules) AS r (path text, content jsonb)
+    WHERE NOT EXISTS (SELECT FROM unnest(faulty) AS f (path) WHERE starts_with(f.path, r.path))
+  )
+  SELECT r.path, f.fault
+  FROM r, alias, csflow.keyword_rule_fault(r.field, r.content ->> 'attribute_key', r.any_of, r.all_of, r.none_of,
+    (r.content -> 'within_characters')::integer, coalesce((r.content -> 'part_of_word')::boolean, false),
+    (r.content -> 'amount_at_least')::numeric, (r.content -> 'amount_below')::numeric, alias.words, alias.canonicals) AS f (fault)
+  WHERE f.fault IS NOT NULL
+  UNION ALL
+  SELECT r.path, format('unknown %s: "%s"', replace(r.field, '_', ' '), u.code)
+  FROM r, unnest(r.any_of || r.none_of) AS u (code)
+  WHERE r.field IN ('channel', 'customer_tier') AND NOT coalesce(csflow.playbook_codes(playbook) -> r.field, '[]') ? u.code
+$$;
+COMMENT ON FUNCTION csflow.rule_faults(jsonb, jsonb, text[]) IS
+'Keyword rules of a playbook that could never work, though every value is of its type. Arguments: a document completed by complete_playbook(); its rules as a JSON array of objects path and content, see playbook_rows(); paths of what has faults already and is left alone. Result: JSON path and fault. Handbook B2, H4.';
+
+CREATE FUNCTION csflow.meaning_faults(playbook jsonb, faulty text[]) RETURNS TABLE (path text, fault text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -213,10 +242,6 @@ AS $$
   WHERE p.part = 'category' AND NOT p.item ? 'tag_word' AND csflow.read_value('tag_word', p.item ->> 'code') IS NULL
     AND p.item ->> 'code' <> ''
   UNION ALL
-  SELECT p.path, format('has more than 1000 words in %s', s.key)
-  FROM p, (VALUES ('any_of'), ('all_of'), ('none_of')) AS s (key)
-  WHERE p.part = 'rule' AND cardinality(csflow.json_texts(p.item -> s.key)) > 1000
-  UNION ALL
   SELECT '$.settings.survey_questions', 'is empty' WHERE playbook #> '{settings,survey_questions}' = '[]'
   UNION ALL
   SELECT '$.settings.link_validity', 'must be more than 0'
@@ -224,8 +249,8 @@ AS $$
   UNION ALL
   SELECT '$.opening_states', 'is empty, so no ticket could be opened' WHERE playbook -> 'opening_states' = '[]'
   UNION ALL
-  SELECT p.path, 'needs any_of or all_of' FROM p
-  WHERE p.part = 'rule' AND csflow.json_texts(p.item -> 'any_of') = '{}' AND csflow.json_texts(p.item -> 'all_of') = '{}'
+  SELECT f.path, f.fault FROM csflow.rule_faults(playbook, (SELECT jsonb_agg(jsonb_build_object('path', r.path, 'content', r.content))
+    FROM r WHERE r.what = 'keyword_rule'), faulty) AS f
   UNION ALL
   SELECT p.path, 'has no effect: give category, domain, impact, urgency, raise_to, team or notify_team' FROM p
   WHERE p.part = 'rule' AND NOT p.item ?| '{category,domain,impact,urgency,raise_to,team,notify_team}'
@@ -288,8 +313,8 @@ AS $$
     FROM (SELECT regexp_replace(p.path, '\[[0-9]+\]$', '') AS list, p.* FROM p WHERE p.part = 'step') AS s
     GROUP BY s.list) AS l, csflow.step_faults(l.steps) AS f
 $$;
-COMMENT ON FUNCTION csflow.meaning_faults(jsonb) IS
-'What is wrong with a playbook although every value is of its type: duplicates, rules without effect, targets and steps that contradict themselves or one another, calendars that are none. Argument: a document completed by complete_playbook(). Result: JSON path and fault. Handbook H4, design 6.';
+COMMENT ON FUNCTION csflow.meaning_faults(jsonb, text[]) IS
+'What is wrong with a playbook although every value is of its type: duplicates, rules without effect, targets and steps that contradict themselves or one another, calendars that are none. Arguments: a document completed by complete_playbook(); paths at which shape_faults() has found something. Result: JSON path and fault. Handbook H4, design 6.';
 
 CREATE FUNCTION csflow.check_playbook(playbook jsonb) RETURNS TABLE (path text, fault text)
 LANGUAGE plpgsql STABLE
@@ -302,9 +327,11 @@ BEGIN
     RETURN;
   END IF;
   RETURN QUERY
+  WITH d AS (SELECT csflow.complete_playbook(playbook) AS document),
+  shape AS MATERIALIZED (SELECT s.path, s.fault FROM d, csflow.shape_faults(d.document) AS s)
   SELECT f.path, f.fault
-  FROM (SELECT csflow.complete_playbook(playbook) AS document) AS d,
-    LATERAL (SELECT * FROM csflow.shape_faults(d.document) UNION SELECT * FROM csflow.meaning_faults(d.document)) AS f
+  FROM (SELECT shape.path, shape.fault FROM shape
+    UNION SELECT m.path, m.fault FROM d, csflow.meaning_faults(d.document, ARRAY(SELECT shape.path FROM shape)) AS m) AS f
   ORDER BY f.path COLLATE "C", f.fault COLLATE "C";
 END
 $$;

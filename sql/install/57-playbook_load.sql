@@ -169,9 +169,16 @@ DECLARE
   desk bigint := apply_rules.desk_id;
   here jsonb := (SELECT coalesce(jsonb_agg(c), '[]') FROM jsonb_array_elements(changes) AS c WHERE c ->> 'change' <> 'removed');
 BEGIN
-  INSERT INTO csflow.keyword_rule (desk_id, field, any_of, all_of, none_of, within_characters, part_of_word, weight, category_id,
+  -- Rules are checked with the aliases.
+  INSERT INTO csflow.keyword_alias (desk_id, word, canonical)
+  SELECT desk, c.key[1], c.content ->> 'canonical'
+  FROM jsonb_to_recordset(here) AS c (what text, key text[], content jsonb) WHERE c.what = 'keyword_alias'
+  ON CONFLICT ON CONSTRAINT keyword_alias_pkey DO UPDATE SET canonical = excluded.canonical;
+
+  INSERT INTO csflow.keyword_rule (desk_id, field, attribute_key, amount_at_least, amount_below, any_of, all_of, none_of, within_characters, part_of_word, weight, category_id,
     domain, impact, urgency, raise_to, team_id, notify_team_id, reason)
-  SELECT desk, coalesce(c.content ->> 'field', 'text'), csflow.json_texts(c.content -> 'any_of'),
+  SELECT desk, coalesce(c.content ->> 'field', 'text'), c.content ->> 'attribute_key', (c.content -> 'amount_at_least')::numeric,
+    (c.content -> 'amount_below')::numeric, csflow.json_texts(c.content -> 'any_of'),
     csflow.json_texts(c.content -> 'all_of'), csflow.json_texts(c.content -> 'none_of'),
     (c.content -> 'within_characters')::integer, coalesce((c.content -> 'part_of_word')::boolean, false),
     coalesce((c.content -> 'weight')::smallint, 2), csflow.category_id(desk, c.content ->> 'category'), c.content ->> 'domain',
@@ -179,11 +186,6 @@ BEGIN
     csflow.team_id(desk, c.content ->> 'team'), csflow.team_id(desk, c.content ->> 'notify_team'),
     coalesce(c.content ->> 'reason', '')
   FROM jsonb_to_recordset(here) AS c (what text, key text[], content jsonb) WHERE c.what = 'keyword_rule';
-
-  INSERT INTO csflow.keyword_alias (desk_id, word, canonical)
-  SELECT desk, c.key[1], c.content ->> 'canonical'
-  FROM jsonb_to_recordset(here) AS c (what text, key text[], content jsonb) WHERE c.what = 'keyword_alias'
-  ON CONFLICT ON CONSTRAINT keyword_alias_pkey DO UPDATE SET canonical = excluded.canonical;
 
   INSERT INTO csflow.lexicon (desk_id, word, class, weight)
   SELECT desk, c.key[1], c.key[2], (c.content -> 'weight')::double precision

@@ -63,6 +63,13 @@ raise_applies(const csf_raise_rule *rule, const csf_submission *submission, cons
 			DatumGetBool(DirectFunctionCall2(numeric_ge, submission->amount, rule->amount_at_least)));
 }
 
+static const char *
+rule_reason(const char *what, int64 rule_id, const char *reason)
+{
+	return reason[0] == '\0' ? psprintf("%s %lld", what, (long long) rule_id)
+							 : psprintf("%s %lld: %s", what, (long long) rule_id, reason);
+}
+
 static void
 decide_priority(const csf_desk *desk, const csf_submission *submission, const csf_verdict *verdict,
 				csf_assessment *assessment)
@@ -78,7 +85,11 @@ decide_priority(const csf_desk *desk, const csf_submission *submission, const cs
 	if (verdict->raise_to > assessment->priority)
 	{
 		assessment->priority = verdict->raise_to;
-		assessment->priority_reason = psprintf("keyword rule %lld", (long long) verdict->raise_rule_id);
+		assessment->priority_reason =
+			rule_reason("keyword rule", verdict->raise_rule_id,
+						verdict->raise_reason == NULL
+							? ""
+							: csf_utf8_to_server(verdict->raise_reason, strlen(verdict->raise_reason)));
 	}
 	for (int i = 0; i < desk->raise_count; i++)
 	{
@@ -90,10 +101,7 @@ decide_priority(const csf_desk *desk, const csf_submission *submission, const cs
 		if (rule->priority <= assessment->priority)
 			continue;
 		assessment->priority = rule->priority;
-		assessment->priority_reason =
-			rule->reason[0] != '\0'
-				? psprintf("priority rule %lld: %s", (long long) rule->rule_id, rule->reason)
-				: psprintf("priority rule %lld", (long long) rule->rule_id);
+		assessment->priority_reason = rule_reason("priority rule", rule->rule_id, rule->reason);
 	}
 	if (submission->priority != 0 && submission->priority != assessment->priority)
 	{
@@ -102,31 +110,16 @@ decide_priority(const csf_desk *desk, const csf_submission *submission, const cs
 	}
 }
 
-static void
-run_rules(const csf_desk *desk, const csf_submission *submission, csf_verdict *verdict)
-{
-	size_t title_length = 0;
-	size_t body_length = 0;
-	const char *title =
-		submission->title == NULL
-			? NULL
-			: csf_utf8_from_server(submission->title, strlen(submission->title), &title_length, NULL);
-	const char *body =
-		submission->body == NULL
-			? NULL
-			: csf_utf8_from_server(submission->body, strlen(submission->body), &body_length, NULL);
-
-	csf_classify(desk->classifier, title, title_length, body, body_length, verdict);
-}
-
 void
 csf_assess(const csf_desk *desk, const csf_submission *submission, csf_assessment *assessment)
 {
+	csf_content content;
 	csf_verdict verdict;
 	bool given = submission->category_id != 0;
 
 	memset(assessment, 0, sizeof(*assessment));
-	run_rules(desk, submission, &verdict);
+	csf_content_of(desk, submission, &content);
+	csf_classify(desk->classifier, &content, &verdict);
 	assessment->category = csf_desk_category(desk, given ? submission->category_id : verdict.category_id);
 	assessment->score = verdict.score;
 	assessment->needs_review = !given && (verdict.needs_review || assessment->category == NULL);

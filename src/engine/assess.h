@@ -18,6 +18,8 @@ typedef struct csf_submission
 	const char *customer_tier;
 	bool has_amount;
 	Datum amount; /* numeric */
+	bool has_attributes;
+	Datum attributes; /* jsonb */
 	int64 category_id;
 	const char *domain;
 	int impact;
@@ -25,6 +27,9 @@ typedef struct csf_submission
 	int priority;
 	int64 team_id;
 } csf_submission;
+
+/* From the arguments of classify() and explain_classification(); false if nothing is given. */
+extern bool csf_submission_arguments(FunctionCallInfo fcinfo, csf_submission *submission);
 
 /* The outcome; strings are in the server's encoding, in the current context or the desk's. */
 typedef struct csf_assessment
@@ -45,6 +50,9 @@ typedef struct csf_assessment
 	int notified_count;
 	int64 notified_team_ids[CSF_MAX_NOTIFIED];
 } csf_assessment;
+
+/* What the desk's rules look at of a submission, for the kernel; texts in the current context or the submission's. */
+extern void csf_content_of(const csf_desk *desk, const csf_submission *submission, csf_content *content);
 
 extern void csf_assess(const csf_desk *desk, const csf_submission *submission, csf_assessment *assessment);
 

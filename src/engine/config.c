@@ -235,6 +235,22 @@ csf_desk_get(int64 desk_id)
 	return slot->desk;
 }
 
+void
+csf_desk_visit(void (*visit)(const csf_desk *desk, void *argument), void *argument)
+{
+	HASH_SEQ_STATUS scan;
+	desk_slot *slot;
+
+	if (slots == NULL)
+		return;
+	hash_seq_init(&scan, slots);
+	while ((slot = hash_seq_search(&scan)) != NULL)
+	{
+		if (slot->desk != NULL)
+			visit(slot->desk, argument);
+	}
+}
+
 static void
 unpin(void *argument)
 {

@@ -95,6 +95,7 @@ typedef struct csf_desk
 	bool is_current; /* false: look at the version before the next use */
 	bool is_own;     /* built while this transaction had changed configuration */
 	bool must_rebuild;
+	bool is_past; /* the rules of an earlier version; nothing but what classification needs */
 
 	const char *name;
 	const char *zone;
@@ -131,6 +132,10 @@ typedef struct csf_desk
 	int group_count;
 	csf_clock_group *groups; /* active targets only */
 	csf_classifier *classifier;
+	int amount_bound_count;
+	Datum *amount_bounds; /* numeric, ascending; see config_rule.h */
+	int attribute_count;
+	const char **attribute_keys; /* those the rules look at, in the classifier's order */
 } csf_desk;
 
 /*
@@ -163,8 +168,19 @@ extern const csf_target *csf_desk_target(const csf_desk *desk, int64 target_id);
 
 /* config_load.c: builds a desk in a context of its own; NULL when there is no such desk. */
 extern csf_desk *csf_desk_load(int64 desk_id);
+/*
+ * The same with the rules of a past version, in a context below parent, whose caller owns it; it has only what
+ * classification needs. Raises SF021 where that version is not kept.
+ */
+extern csf_desk *csf_desk_load_version(int64 desk_id, int64 version, MemoryContext parent);
 /* The configuration version of a desk as committed now (and by us), or -1. */
 extern int64 csf_desk_version(int64 desk_id);
+
+/* config_trigger.c: somebody has read the version that this transaction has given the desk. */
+extern void csf_version_is_read(int64 desk_id);
+
+/* config.c: calls visit for each desk in the cache. */
+extern void csf_desk_visit(void (*visit)(const csf_desk *desk, void *argument), void *argument);
 
 /* config.c: this transaction has changed the configuration of the desk. */
 extern void csf_desk_changed_here(int64 desk_id);

@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "engine/config_rule.h"
 #include "engine/config_target.h"
 #include "engine/flow.h"
 #include "errors.h"
@@ -24,24 +25,36 @@
 #define ROW(i) SPI_tuptable->vals[i], SPI_tuptable->tupdesc
 #define ROWS ((int) SPI_processed)
 
-static csf_statement version_query = CSF_STATEMENT("SELECT version FROM csflow.configuration_version"
-												   " WHERE desk_id = $1",
-												   "l");
+/*
+ * A table of the rules as it is, and as it was at version $2 of its desk: rows that have not changed since, and of those
+ * that have the first image kept after it (config_history.c).
+ */
+#define AS_IT_IS(table, key) "csflow." table
+#define AS_IT_WAS(table, key)                                                                                \
+	"(SELECT r.* FROM csflow." table " r WHERE r.desk_id = $1 AND NOT EXISTS ("                              \
+	"SELECT FROM csflow.rule_history h WHERE h.desk_id = $1 AND h.table_name = '" table                      \
+	"' AND h.row_key = " key " AND h.version > $2)"                                                          \
+	" UNION ALL SELECT p.* FROM (SELECT DISTINCT ON (h.row_key) h.old_row FROM csflow.rule_history h"        \
+	" WHERE h.desk_id = $1 AND h.table_name = '" table "' AND h.version > $2"                                \
+	" ORDER BY h.row_key, h.version) h"                                                                      \
+	" CROSS JOIN LATERAL jsonb_populate_record(NULL::csflow." table ", h.old_row) p"                         \
+	" WHERE h.old_row IS NOT NULL)"
 
-static csf_statement desk_query = CSF_STATEMENT(
-	"SELECT d.name, d.zone, d.review_team_id, d.default_priority::integer, d.maximum_text_bytes,"
-	" d.resume_on_customer_message, d.minimum_score, d.minimum_margin, v.version,"
-	" d.confirm_by_link OR d.survey_on = 'answered', d.survey_on <> 'never',"
-	" d.duplicate_window > '0', d.duplicate_at_intake, d.duplicate_window, d.duplicate_similarity FROM csflow.desk"
-	" d"
-	" JOIN csflow.configuration_version v USING (desk_id)"
-	" WHERE d.desk_id = $1",
-	"l");
-static csf_statement team_query =
-	CSF_STATEMENT("SELECT team_id, code, supervisor_id, head_id, is_active FROM csflow.team"
-				  " WHERE desk_id = $1"
-				  " ORDER BY team_id",
+typedef struct versioned_statement
+{
+	csf_statement now, then;
+} versioned_statement;
+
+#define VERSIONED(query)                                                                                     \
+	{                                                                                                        \
+		CSF_STATEMENT(query(AS_IT_IS), "l"), CSF_STATEMENT(query(AS_IT_WAS), "ll")                           \
+	}
+
+static csf_statement version_query =
+	CSF_STATEMENT("SELECT version, history_from FROM csflow.configuration_version"
+				  " WHERE desk_id = $1",
 				  "l");
+
 static csf_statement agent_query =
 	CSF_STATEMENT("SELECT agent_id, role_name::text, team_id, is_bot, may_act_for_others, is_active FROM"
 				  " csflow.agent"
@@ -52,26 +65,6 @@ static csf_statement channel_query = CSF_STATEMENT("SELECT channel, is_instant, 
 												   " WHERE desk_id = $1"
 												   " ORDER BY channel",
 												   "l");
-static csf_statement category_query =
-	CSF_STATEMENT("SELECT c.category_id, coalesce(c.parent_id, c.category_id), c.code, coalesce(p.code,"
-				  " c.code), coalesce(c.tag_word, p.tag_word), coalesce(c.team_id, p.team_id),"
-				  " coalesce(c.impact, p.impact), coalesce(c.urgency, p.urgency), coalesce(c.handling_tier,"
-				  " p.handling_tier), c.is_active AND coalesce(p.is_active, true), coalesce(c.parent_id, 0),"
-				  " c.caption_zh FROM csflow.category c"
-				  " LEFT JOIN csflow.category p ON p.desk_id = c.desk_id AND p.category_id = c.parent_id"
-				  " WHERE c.desk_id = $1"
-				  " ORDER BY c.category_id",
-				  "l");
-static csf_statement matrix_query =
-	CSF_STATEMENT("SELECT impact, urgency, priority::integer FROM csflow.priority_rule"
-				  " WHERE desk_id = $1 AND mode = 'matrix' AND is_active",
-				  "l");
-static csf_statement raise_query =
-	CSF_STATEMENT("SELECT rule_id, impact, urgency, kind, category_id, channel, customer_tier,"
-				  " amount_at_least, priority::integer, notify_team_id, reason FROM csflow.priority_rule"
-				  " WHERE desk_id = $1 AND mode = 'raise' AND is_active"
-				  " ORDER BY priority DESC, rule_id",
-				  "l");
 static csf_statement transition_query = CSF_STATEMENT("SELECT from_state, to_state FROM csflow.transition"
 													  " WHERE desk_id = $1",
 													  "l");
@@ -79,29 +72,67 @@ static csf_statement caption_query = CSF_STATEMENT("SELECT DISTINCT kind, code F
 												   " WHERE desk_id = $1"
 												   " ORDER BY kind, code",
 												   "l");
-static csf_statement alias_query = CSF_STATEMENT("SELECT word, canonical FROM csflow.keyword_alias"
-												 " WHERE desk_id = $1"
-												 " ORDER BY word",
-												 "l");
-static csf_statement lexicon_query = CSF_STATEMENT("SELECT word, class, weight FROM csflow.lexicon"
-												   " WHERE desk_id = $1"
-												   " ORDER BY word, class",
-												   "l");
-static csf_statement rule_query =
-	CSF_STATEMENT("SELECT r.rule_id, r.field, r.any_of, r.all_of, r.none_of, r.within_characters,"
-				  " r.part_of_word, r.weight, r.category_id, r.domain, r.impact, r.urgency, r.raise_to,"
-				  " r.notify_team_id, r.team_id FROM csflow.keyword_rule r"
-				  " LEFT JOIN csflow.category c USING (desk_id, category_id)"
-				  " WHERE r.desk_id = $1 AND r.is_active AND coalesce(c.is_active, true)"
-				  " ORDER BY r.rule_id",
-				  "l");
+/* The formatter would take such macros apart. */
+/* clang-format off */
+#define DESK_QUERY(TABLE)                                                                                    \
+	"SELECT d.name, d.zone, d.review_team_id, d.default_priority::integer, d.maximum_text_bytes,"            \
+	" d.resume_on_customer_message, d.minimum_score, d.minimum_margin, v.version,"                           \
+	" d.confirm_by_link OR d.survey_on = 'answered', d.survey_on <> 'never',"                                \
+	" d.duplicate_window > '0', d.duplicate_at_intake, d.duplicate_window, d.duplicate_similarity"           \
+	" FROM " TABLE("desk", "''") " d JOIN csflow.configuration_version v USING (desk_id)"                    \
+	" WHERE d.desk_id = $1"
+static versioned_statement desk_query = VERSIONED(DESK_QUERY);
 
-/* What is read before it is compiled into the classifier. */
-typedef struct classifier_rows
-{
-	csf_classifier_input input;
-	csf_category *categories;
-} classifier_rows;
+#define TEAM_QUERY(TABLE)                                                                                    \
+	"SELECT t.team_id, t.code, t.supervisor_id, t.head_id, t.is_active"                                      \
+	" FROM " TABLE("team", "r.team_id::text") " t WHERE t.desk_id = $1 ORDER BY t.team_id"
+static versioned_statement team_query = VERSIONED(TEAM_QUERY);
+
+#define CATEGORIES(TABLE) TABLE("category", "r.category_id::text")
+#define CATEGORY_QUERY(TABLE)                                                                                \
+	"SELECT c.category_id, coalesce(c.parent_id, c.category_id), c.code, coalesce(p.code, c.code),"          \
+	" coalesce(c.tag_word, p.tag_word), coalesce(c.team_id, p.team_id), coalesce(c.impact, p.impact),"       \
+	" coalesce(c.urgency, p.urgency), coalesce(c.handling_tier, p.handling_tier),"                           \
+	" c.is_active AND coalesce(p.is_active, true), coalesce(c.parent_id, 0), c.caption_zh"                   \
+	" FROM " CATEGORIES(TABLE) " c"                                                                          \
+	" LEFT JOIN " CATEGORIES(TABLE) " p ON p.desk_id = c.desk_id AND p.category_id = c.parent_id"            \
+	" WHERE c.desk_id = $1 ORDER BY c.category_id"
+static versioned_statement category_query = VERSIONED(CATEGORY_QUERY);
+
+#define PRIORITY_RULES(TABLE) TABLE("priority_rule", "r.rule_id::text")
+#define MATRIX_QUERY(TABLE)                                                                                  \
+	"SELECT m.impact, m.urgency, m.priority::integer FROM " PRIORITY_RULES(TABLE) " m"                       \
+	" WHERE m.desk_id = $1 AND m.mode = 'matrix' AND m.is_active"
+static versioned_statement matrix_query = VERSIONED(MATRIX_QUERY);
+
+#define RAISE_QUERY(TABLE)                                                                                   \
+	"SELECT m.rule_id, m.impact, m.urgency, m.kind, m.category_id, m.channel, m.customer_tier,"              \
+	" m.amount_at_least, m.priority::integer, m.notify_team_id, m.reason"                                    \
+	" FROM " PRIORITY_RULES(TABLE) " m WHERE m.desk_id = $1 AND m.mode = 'raise' AND m.is_active"            \
+	" ORDER BY m.priority DESC, m.rule_id"
+static versioned_statement raise_query = VERSIONED(RAISE_QUERY);
+
+#define ALIAS_QUERY(TABLE)                                                                                   \
+	"SELECT a.word, a.canonical FROM " TABLE("keyword_alias", "r.word") " a"                                 \
+	" WHERE a.desk_id = $1 ORDER BY a.word"
+static versioned_statement alias_query = VERSIONED(ALIAS_QUERY);
+
+#define LEXICON_QUERY(TABLE)                                                                                 \
+	"SELECT w.word, w.class, w.weight FROM " TABLE("lexicon", "r.class || ' ' || r.word") " w"               \
+	" WHERE w.desk_id = $1 ORDER BY w.word, w.class"
+static versioned_statement lexicon_query = VERSIONED(LEXICON_QUERY);
+
+#define RULE_QUERY(TABLE)                                                                                    \
+	"SELECT k.rule_id, k.field, k.attribute_key, k.amount_at_least, k.amount_below, k.any_of, k.all_of,"     \
+	" k.none_of, k.within_characters, k.part_of_word, k.weight, k.category_id, k.domain, k.impact,"          \
+	" k.urgency, k.raise_to, k.notify_team_id, k.team_id, k.reason"                                          \
+	" FROM " TABLE("keyword_rule", "r.rule_id::text") " k"                                                   \
+	" LEFT JOIN " CATEGORIES(TABLE) " c USING (desk_id, category_id)"                                        \
+	" LEFT JOIN " CATEGORIES(TABLE) " p ON p.desk_id = k.desk_id AND p.category_id = c.parent_id"            \
+	" WHERE k.desk_id = $1 AND k.is_active AND coalesce(c.is_active, true)"                                  \
+	" AND coalesce(p.is_active, true) ORDER BY k.rule_id"
+static versioned_statement rule_query = VERSIONED(RULE_QUERY);
+/* clang-format on */
 
 static void
 query(csf_statement *statement, const csf_desk *desk, Snapshot snapshot)
@@ -109,6 +140,15 @@ query(csf_statement *statement, const csf_desk *desk, Snapshot snapshot)
 	Datum key = Int64GetDatum(desk->desk_id);
 
 	csf_run_under(statement, &key, NULL, snapshot);
+}
+
+/* As it is, or as it was at the desk's version where that is a past one. */
+static void
+versioned_query(versioned_statement *statement, const csf_desk *desk, Snapshot snapshot)
+{
+	Datum keys[2] = {Int64GetDatum(desk->desk_id), Int64GetDatum(desk->version)};
+
+	csf_run_under(desk->is_past ? &statement->then : &statement->now, keys, NULL, snapshot);
 }
 
 /* A text column in UTF-8, which is what the kernel reads, allocated in the current context. */
@@ -126,14 +166,19 @@ csf_text_array(HeapTuple row, TupleDesc description, int column, int *count)
 {
 	bool is_null;
 	Datum value = SPI_getbinval(row, description, column, &is_null);
+
+	*count = 0;
+	return is_null ? NULL : csf_array_texts(value, count);
+}
+
+const char **
+csf_array_texts(Datum array, int *count)
+{
 	Datum *elements;
 	bool *nulls;
 	const char **texts;
 
-	*count = 0;
-	if (is_null)
-		return NULL;
-	deconstruct_array(DatumGetArrayTypeP(value), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, count);
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, &nulls, count);
 	texts = palloc(sizeof(char *) * (*count + 1));
 	for (int i = 0; i < *count; i++)
 	{
@@ -150,7 +195,7 @@ load_desk_row(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 {
 	bool is_null;
 
-	query(&desk_query, desk, snapshot);
+	versioned_query(&desk_query, desk, snapshot);
 	if (SPI_processed == 0)
 		return false;
 	desk->name = csf_column_text(ROW(0), 1);
@@ -161,6 +206,9 @@ load_desk_row(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 	desk->resume_on_customer_message = csf_column_bool(ROW(0), 6);
 	input->minimum_score = csf_column_int(ROW(0), 7, 0);
 	input->minimum_margin = csf_column_int(ROW(0), 8, 0);
+	/* An image of old may lack what has no part in classification. */
+	if (desk->is_past)
+		return true;
 	desk->version = csf_column_int64(ROW(0), 9, 0);
 	desk->link_states = (csf_column_bool(ROW(0), 10) ? CSF_STATE_BIT(CSF_STATE_ANSWERED) : 0) |
 						(csf_column_bool(ROW(0), 11) ? CSF_STATE_BIT(CSF_STATE_CLOSED) : 0);
@@ -172,9 +220,9 @@ load_desk_row(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 }
 
 static void
-load_people(csf_desk *desk, Snapshot snapshot)
+load_teams(csf_desk *desk, Snapshot snapshot)
 {
-	query(&team_query, desk, snapshot);
+	versioned_query(&team_query, desk, snapshot);
 	desk->team_count = ROWS;
 	desk->teams = palloc0(sizeof(csf_team) * (desk->team_count + 1));
 	for (int i = 0; i < desk->team_count; i++)
@@ -185,6 +233,11 @@ load_people(csf_desk *desk, Snapshot snapshot)
 		desk->teams[i].head_id = csf_column_int64(ROW(i), 4, 0);
 		desk->teams[i].is_active = csf_column_bool(ROW(i), 5);
 	}
+}
+
+static void
+load_people(csf_desk *desk, Snapshot snapshot)
+{
 	query(&agent_query, desk, snapshot);
 	desk->agent_count = ROWS;
 	desk->agents = palloc0(sizeof(csf_agent) * (desk->agent_count + 1));
@@ -215,7 +268,7 @@ load_categories(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 	csf_category *active;
 	int active_count = 0;
 
-	query(&category_query, desk, snapshot);
+	versioned_query(&category_query, desk, snapshot);
 	desk->category_count = ROWS;
 	desk->categories = palloc0(sizeof(csf_category_entry) * (desk->category_count + 1));
 	active = palloc0(sizeof(csf_category) * (desk->category_count + 1));
@@ -246,11 +299,11 @@ load_categories(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 static void
 load_priorities(csf_desk *desk, Snapshot snapshot)
 {
-	query(&matrix_query, desk, snapshot);
+	versioned_query(&matrix_query, desk, snapshot);
 	for (int i = 0; i < ROWS; i++)
 		desk->matrix[csf_column_int(ROW(i), 1, 0)][csf_column_int(ROW(i), 2, 0)] =
 			csf_column_int(ROW(i), 3, 0);
-	query(&raise_query, desk, snapshot);
+	versioned_query(&raise_query, desk, snapshot);
 	desk->raise_count = ROWS;
 	desk->raises = palloc0(sizeof(csf_raise_rule) * (desk->raise_count + 1));
 	for (int i = 0; i < desk->raise_count; i++)
@@ -298,47 +351,6 @@ load_states(csf_desk *desk, Snapshot snapshot)
 	}
 }
 
-static int
-find_column(TupleDesc description, const char *name)
-{
-	int column = SPI_fnumber(description, name);
-
-	if (column <= 0)
-		ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_VERSION),
-						errmsg("table csflow.keyword_rule has no column \"%s\"", name),
-						errhint("Bring the tables to this version of csflow with SELECT csflow.migrate().")));
-	return column;
-}
-
-/* By name: the trigger that checks rules reads rows of the table, the loader rows of its query. */
-void
-csf_read_rule_row(csf_keyword_rule *rule, HeapTuple row, TupleDesc description)
-{
-#define COLUMN(name) row, description, find_column(description, name)
-	char *field = csf_column_text(COLUMN("field"));
-	bool no_priority;
-	Datum priority = SPI_getbinval(COLUMN("raise_to"), &no_priority);
-
-	rule->rule_id = csf_column_int64(COLUMN("rule_id"), 0);
-	rule->field = strcmp(field, "title") == 0  ? CSF_FIELD_TITLE
-				  : strcmp(field, "body") == 0 ? CSF_FIELD_BODY
-											   : CSF_FIELD_TEXT;
-	rule->any_of = csf_text_array(COLUMN("any_of"), &rule->n_any);
-	rule->all_of = csf_text_array(COLUMN("all_of"), &rule->n_all);
-	rule->none_of = csf_text_array(COLUMN("none_of"), &rule->n_none);
-	rule->within_characters = csf_column_int(COLUMN("within_characters"), 0);
-	rule->part_of_word = csf_column_bool(COLUMN("part_of_word"));
-	rule->weight = csf_column_int(COLUMN("weight"), 0);
-	rule->category_id = csf_column_int64(COLUMN("category_id"), 0);
-	rule->domain = utf8_column(COLUMN("domain"));
-	rule->impact = csf_column_int(COLUMN("impact"), 0);
-	rule->urgency = csf_column_int(COLUMN("urgency"), 0);
-	rule->raise_to = no_priority ? 0 : (int) DatumGetPriority(priority);
-	rule->notify_team_id = csf_column_int64(COLUMN("notify_team_id"), 0);
-	rule->team_id = csf_column_int64(COLUMN("team_id"), 0);
-#undef COLUMN
-}
-
 static csf_lexicon_class
 lexicon_class(const char *name)
 {
@@ -358,9 +370,8 @@ read_words(const csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 {
 	csf_alias *aliases;
 	csf_lexicon_word *words;
-	csf_keyword_rule *rules;
 
-	query(&alias_query, desk, snapshot);
+	versioned_query(&alias_query, desk, snapshot);
 	aliases = palloc0(sizeof(csf_alias) * (SPI_processed + 1));
 	input->n_aliases = ROWS;
 	for (int i = 0; i < ROWS; i++)
@@ -368,7 +379,7 @@ read_words(const csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 		aliases[i].word = utf8_column(ROW(i), 1);
 		aliases[i].canonical = utf8_column(ROW(i), 2);
 	}
-	query(&lexicon_query, desk, snapshot);
+	versioned_query(&lexicon_query, desk, snapshot);
 	words = palloc0(sizeof(csf_lexicon_word) * (SPI_processed + 1));
 	input->n_lexicon = ROWS;
 	for (int i = 0; i < ROWS; i++)
@@ -379,14 +390,51 @@ read_words(const csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 		words[i].class = lexicon_class(csf_column_text(ROW(i), 2));
 		words[i].weight = DatumGetFloat8(SPI_getbinval(ROW(i), 3, &is_null));
 	}
-	query(&rule_query, desk, snapshot);
-	rules = palloc0(sizeof(csf_keyword_rule) * (SPI_processed + 1));
-	input->n_rules = ROWS;
-	for (int i = 0; i < ROWS; i++)
-		csf_read_rule_row(&rules[i], ROW(i));
 	input->aliases = aliases;
 	input->lexicon = words;
+}
+
+/* The bounds of amounts stay with the desk. */
+static void
+read_rules(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
+{
+	csf_rule_row *rows;
+	csf_keyword_rule *rules;
+	Datum *bounds;
+
+	versioned_query(&rule_query, desk, snapshot);
+	input->n_rules = ROWS;
+	rows = palloc_extended(sizeof(csf_rule_row) * (input->n_rules + 1), MCXT_ALLOC_HUGE);
+	rules = palloc_extended(sizeof(csf_keyword_rule) * (input->n_rules + 1), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < input->n_rules; i++)
+		csf_read_rule_row(&rows[i], ROW(i));
+	desk->amount_bound_count = csf_rank_rules(rows, input->n_rules, &bounds);
+	for (int i = 0; i < input->n_rules; i++)
+		rules[i] = rows[i].rule;
 	input->rules = rules;
+	desk->amount_bounds = MemoryContextAlloc(desk->context, sizeof(Datum) * (desk->amount_bound_count + 1));
+	for (int i = 0; i < desk->amount_bound_count; i++)
+	{
+		MemoryContext old = MemoryContextSwitchTo(desk->context);
+
+		desk->amount_bounds[i] = datumCopy(bounds[i], false, -1);
+		MemoryContextSwitchTo(old);
+	}
+}
+
+/* Keys as the server writes them, to look them up in ticket.attributes. */
+static void
+keep_attribute_keys(csf_desk *desk)
+{
+	while (csf_classifier_attribute(desk->classifier, desk->attribute_count) != NULL)
+		desk->attribute_count++;
+	desk->attribute_keys = palloc(sizeof(char *) * (desk->attribute_count + 1));
+	for (int i = 0; i < desk->attribute_count; i++)
+	{
+		const char *key = csf_classifier_attribute(desk->classifier, i);
+
+		desk->attribute_keys[i] = pstrdup(csf_utf8_to_server(key, strlen(key)));
+	}
 }
 
 /* The rows go to a context of their own: the classifier copies what it keeps. */
@@ -400,12 +448,14 @@ load_classifier(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 	int64 rule_id = 0;
 
 	read_words(desk, snapshot, input);
+	read_rules(desk, snapshot, input);
 	MemoryContextSwitchTo(old);
 	/* Rows are checked when written, but only together may they be too much; that must not stop the desk. */
 	input->tolerant = true;
 	desk->classifier = csf_classifier_build(input, &fault, &rule_id);
 	if (desk->classifier == NULL)
 		csf_rule_fault(rule_id, &fault);
+	keep_attribute_keys(desk);
 	if (csf_classifier_left_out(desk->classifier) > 0)
 		ereport(WARNING,
 				(errcode(ERRCODE_CSF_INVALID_RULE),
@@ -415,64 +465,118 @@ load_classifier(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 	MemoryContextDelete(rows);
 }
 
-static void
-load_all(csf_desk *desk, Snapshot snapshot, bool *found)
+static bool
+load_all(csf_desk *desk, Snapshot snapshot)
 {
 	csf_classifier_input input = {0};
 
-	*found = load_desk_row(desk, snapshot, &input);
-	if (!*found)
-		return;
-	load_people(desk, snapshot);
+	if (!load_desk_row(desk, snapshot, &input))
+		return false;
+	load_teams(desk, snapshot);
 	load_categories(desk, snapshot, &input);
 	load_priorities(desk, snapshot);
+	load_classifier(desk, snapshot, &input);
+	if (desk->is_past)
+		return true;
+	load_people(desk, snapshot);
 	load_states(desk, snapshot);
 	csf_load_targets(desk, snapshot);
-	load_classifier(desk, snapshot, &input);
+	return true;
 }
 
-csf_desk *
-csf_desk_load(int64 desk_id)
+/* Current version of a desk and the oldest one whose rules are kept; -1 where there is no such desk. */
+static int64
+read_version(int64 desk_id, Snapshot snapshot, int64 *history_from)
 {
-	/* Under the caller's context until it is whole, so that an error on the way frees it. */
-	MemoryContext context =
-		AllocSetContextCreate(CurrentMemoryContext, "csflow desk", ALLOCSET_DEFAULT_SIZES);
-	csf_desk *desk = MemoryContextAllocZero(context, sizeof(csf_desk));
+	Datum key = Int64GetDatum(desk_id);
+
+	csf_run_under(&version_query, &key, NULL, snapshot);
+	*history_from = SPI_processed == 1 ? csf_column_int64(ROW(0), 2, 1) : 0;
+	return SPI_processed == 1 ? csf_column_int64(ROW(0), 1, -1) : -1;
+}
+
+static void
+require_kept(const csf_desk *desk, Snapshot snapshot)
+{
+	int64 from;
+	int64 now = read_version(desk->desk_id, snapshot, &from);
+
+	if (desk->version >= from && desk->version <= now)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_CSF_HISTORY_GONE),
+			 errmsg("the rules of desk %lld in version %lld are not kept", (long long) desk->desk_id,
+					(long long) desk->version),
+			 errdetail("Kept are versions %lld to %lld.", (long long) from, (long long) now),
+			 errhint("csflow.explain_classification() shows what the rules of today make of a text.")));
+}
+
+static csf_desk *
+load(csf_desk *desk)
+{
 	Snapshot snapshot;
 	csf_owner_scope scope;
 	MemoryContext old;
 	bool found;
 
-	desk->desk_id = desk_id;
-	desk->context = context;
 	csf_connect();
 	csf_owner_enter(&scope, csf_flow_get()->owner);
 	snapshot = csf_latest_snapshot();
-	old = MemoryContextSwitchTo(context);
-	load_all(desk, snapshot, &found);
+	if (desk->is_past)
+		require_kept(desk, snapshot);
+	old = MemoryContextSwitchTo(desk->context);
+	found = load_all(desk, snapshot);
 	MemoryContextSwitchTo(old);
 	UnregisterSnapshot(snapshot);
 	csf_owner_leave(&scope);
 	SPI_finish();
 	if (found)
 		return desk;
-	MemoryContextDelete(context);
+	MemoryContextDelete(desk->context);
 	return NULL;
+}
+
+static csf_desk *
+make_desk(int64 desk_id, MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "csflow desk", ALLOCSET_DEFAULT_SIZES);
+	csf_desk *desk = MemoryContextAllocZero(context, sizeof(csf_desk));
+
+	desk->desk_id = desk_id;
+	desk->context = context;
+	return desk;
+}
+
+csf_desk *
+csf_desk_load(int64 desk_id)
+{
+	/* What has been read must keep its version: a further change of this transaction is another one. */
+	csf_version_is_read(desk_id);
+	/* Under the caller's context until it is whole, so that an error on the way frees it. */
+	return load(make_desk(desk_id, CurrentMemoryContext));
+}
+
+csf_desk *
+csf_desk_load_version(int64 desk_id, int64 version, MemoryContext parent)
+{
+	csf_desk *desk = make_desk(desk_id, parent);
+
+	desk->is_past = true;
+	desk->version = version;
+	return load(desk);
 }
 
 int64
 csf_desk_version(int64 desk_id)
 {
-	Datum key = Int64GetDatum(desk_id);
 	csf_owner_scope scope;
 	Snapshot snapshot;
-	int64 version;
+	int64 version, history_from;
 
 	csf_connect();
 	csf_owner_enter(&scope, csf_flow_get()->owner);
 	snapshot = csf_latest_snapshot();
-	csf_run_under(&version_query, &key, NULL, snapshot);
-	version = SPI_processed == 1 ? csf_column_int64(ROW(0), 1, -1) : -1;
+	version = read_version(desk_id, snapshot, &history_from);
 	UnregisterSnapshot(snapshot);
 	csf_owner_leave(&scope);
 	SPI_finish();

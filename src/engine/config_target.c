@@ -131,15 +131,6 @@ same_day(void *zone, int64 time_of_day, int64 at, int64 after)
 
 /* ---- rows ---- */
 
-void
-csf_rule_fault(int64 rule_id, const csf_fault *fault)
-{
-	ereport(ERROR, (errcode(ERRCODE_CSF_INVALID_RULE),
-					errmsg("keyword rule %lld: %s", (long long) rule_id, fault->message),
-					fault->detail[0] != '\0' ? errdetail_internal("%s", fault->detail) : 0,
-					fault->hint[0] != '\0' ? errhint("%s", fault->hint) : 0));
-}
-
 /* The bit of a signal; a milestone gets the next free one of this desk. */
 static uint64
 signal_bit(csf_desk *desk, const char *name)

@@ -11,7 +11,6 @@
 #include "access/tupdesc.h"
 #include "utils/snapshot.h"
 
-#include "compat.h"
 #include "engine/config.h"
 
 /* Reads and compiles them into desk->groups, in the current context, which is the desk's. */
@@ -26,10 +25,7 @@ extern csf_desk *csf_desk_with_targets(const csf_desk *desk, const char *playboo
 /* Elements of a text[] column, in UTF-8 and zero-terminated, in the current context. */
 extern const char **csf_text_array(HeapTuple row, TupleDesc description, int column, int *count);
 
-/* A row with the columns of csflow.keyword_rule; strings in UTF-8, in the current context. */
-extern void csf_read_rule_row(csf_keyword_rule *rule, HeapTuple row, TupleDesc description);
-
-/* Raises SF011 for a keyword rule that the classifier refuses. */
-CSF_NORETURN extern void csf_rule_fault(int64 rule_id, const csf_fault *fault);
+/* The same of a text[]; a NULL in it is an empty text. */
+extern const char **csf_array_texts(Datum array, int *count);
 
 #endif

@@ -3,6 +3,9 @@
  *		Row and TRUNCATE triggers of the configuration's tables: raise the desk's version, invalidate the caches, check
  *		keyword rules.
  *
+ * A version is given once for all changes of a transaction, until somebody reads the configuration: what has been read
+ * as version n is what version n will always mean, and a ticket of it can be explained later (config_history.c).
+ *
  * They are ENABLE ALWAYS and row triggers, so that rows which replication brings count as well (design 2.8).
  */
 #include "postgres.h"
@@ -14,9 +17,11 @@
 #include "utils/memutils.h"
 
 #include "engine/config.h"
-#include "engine/config_target.h"
+#include "engine/config_history.h"
+#include "engine/config_rule.h"
 #include "engine/flow.h"
 #include "errors.h"
+#include "types/encoding.h"
 
 PG_FUNCTION_INFO_V1(csf_configuration_changed);
 PG_FUNCTION_INFO_V1(csf_keyword_rule_check);
@@ -33,8 +38,8 @@ static csf_statement version_update_all =
 	CSF_STATEMENT("UPDATE csflow.configuration_version SET version = version + 1, changed_at = now()", "");
 
 /*
- * Desks whose version this transaction has raised already, with the subtransaction that did: once is enough, and a
- * playbook's thousand rows do not make a thousand versions of one row. In TopTransactionContext, whose reset forgets it.
+ * Desks whose version this transaction has raised already and nobody has read since, with the subtransaction that did:
+ * once is enough, and a playbook's thousand rows do not make a thousand versions of one row. In TopTransactionContext, whose reset forgets it.
  */
 typedef struct raised
 {
@@ -85,6 +90,18 @@ note_raised(int64 desk_id)
 	raised_list = r;
 }
 
+void
+csf_version_is_read(int64 desk_id)
+{
+	for (raised **link = &raised_list; *link != NULL;)
+	{
+		if ((*link)->desk_id == desk_id)
+			*link = (*link)->next;
+		else
+			link = &(*link)->next;
+	}
+}
+
 static void
 raise_version(int64 desk_id, bool is_new_desk)
 {
@@ -133,6 +150,16 @@ row_changed(TriggerData *data)
 	raise_version(old_desk, is_desk && TRIGGER_FIRED_BY_INSERT(data->tg_event));
 	if (is_update && desk_of(data->tg_newtuple, description) != old_desk)
 		raise_version(desk_of(data->tg_newtuple, description), false);
+	csf_history_keep(data);
+}
+
+/* Before the rows go they are kept; after it, caches are told. */
+static void
+table_truncated(TriggerData *data)
+{
+	raise_all();
+	if (TRIGGER_FIRED_BEFORE(data->tg_event))
+		csf_history_keep_all(RelationGetRelationName(data->tg_relation));
 }
 
 Datum
@@ -146,7 +173,7 @@ csf_configuration_changed(PG_FUNCTION_ARGS)
 	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
 		row_changed(data);
 	else
-		raise_all();
+		table_truncated(data);
 	csf_owner_leave(&scope);
 	SPI_finish();
 	return PointerGetDatum(NULL);
@@ -154,31 +181,94 @@ csf_configuration_changed(PG_FUNCTION_ARGS)
 
 /* ---- keyword rules are refused when written, not when somebody's ticket comes in ---- */
 
+static csf_statement alias_query = CSF_STATEMENT("SELECT word, canonical FROM csflow.keyword_alias"
+												 " WHERE desk_id = $1"
+												 " ORDER BY word",
+												 "l");
+
+/* The aliases of the desk that a statement checks rules of, read once for all its rows. */
+typedef struct check_site
+{
+	MemoryContext context; /* of the aliases */
+	int64 desk_id;
+	csf_alias *aliases;
+	int count;
+} check_site;
+
+static const char *
+kept_utf8(int row, int column)
+{
+	char *text = csf_column_text(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+	size_t length;
+
+	return csf_utf8_from_server(text, strlen(text), &length, NULL);
+}
+
+static void
+read_aliases(check_site *site, Oid owner)
+{
+	Datum key = Int64GetDatum(site->desk_id);
+	csf_owner_scope scope;
+	MemoryContext caller;
+
+	MemoryContextReset(site->context);
+	csf_connect();
+	csf_owner_enter(&scope, owner);
+	csf_run(&alias_query, &key, NULL, SPI_OK_SELECT);
+	caller = MemoryContextSwitchTo(site->context);
+	site->count = (int) SPI_processed;
+	site->aliases = palloc(sizeof(csf_alias) * (site->count + 1));
+	for (int i = 0; i < site->count; i++)
+		site->aliases[i] = (csf_alias){kept_utf8(i, 1), kept_utf8(i, 2)};
+	MemoryContextSwitchTo(caller);
+	csf_owner_leave(&scope);
+	SPI_finish();
+}
+
+static check_site *
+check_site_of(FmgrInfo *function, Oid owner, int64 desk_id)
+{
+	check_site *site = function->fn_extra;
+
+	if (site != NULL && site->desk_id == desk_id)
+		return site;
+	if (site == NULL)
+	{
+		site = MemoryContextAllocZero(function->fn_mcxt, sizeof(check_site));
+		site->context = AllocSetContextCreate(function->fn_mcxt, "csflow aliases", ALLOCSET_SMALL_SIZES);
+		function->fn_extra = site;
+	}
+	site->desk_id = desk_id;
+	read_aliases(site, owner);
+	return site;
+}
+
 Datum
 csf_keyword_rule_check(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = csf_trigger_data(fcinfo, "keyword_rule_check", true);
 	HeapTuple tuple = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
+	TupleDesc description = RelationGetDescr(data->tg_relation);
+	check_site *site =
+		check_site_of(fcinfo->flinfo, data->tg_relation->rd_rel->relowner, desk_of(tuple, description));
 	MemoryContext scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "csflow rule check", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(scratch);
-	csf_keyword_rule rule;
-	csf_category category = {0};
-	csf_classifier_input input = {.rules = &rule, .n_rules = 1, .categories = &category};
+	csf_rule_row row;
+	csf_keyword_rule *rule = &row.rule;
 	csf_fault fault;
-	int64 rule_id;
 
-	csf_read_rule_row(&rule, tuple, RelationGetDescr(data->tg_relation));
-	if (rule.category_id == 0 && rule.domain == NULL && rule.impact == 0 && rule.urgency == 0 &&
-		rule.raise_to == 0 && rule.team_id == 0 && rule.notify_team_id == 0)
+	csf_read_rule_row(&row, tuple, description);
+	if (rule->field == CSF_FIELDS)
+		return PointerGetDatum(tuple); /* the table's constraint says it */
+	if (rule->category_id == 0 && rule->domain == NULL && rule->impact == 0 && rule->urgency == 0 &&
+		rule->raise_to == 0 && rule->team_id == 0 && rule->notify_team_id == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CSF_INVALID_RULE),
-				 errmsg("keyword rule %lld: the rule has no effect", (long long) rule.rule_id),
+				 errmsg("keyword rule %lld: the rule has no effect", (long long) rule->rule_id),
 				 errhint("Give category_id, domain, impact, urgency, raise_to, team_id or notify_team_id.")));
-	category.category_id = rule.category_id;
-	input.n_categories = rule.category_id == 0 ? 0 : 1;
-	if (csf_classifier_build(&input, &fault, &rule_id) == NULL)
-		csf_rule_fault(rule.rule_id, &fault);
+	if (csf_rule_is_faulty(&row, site->aliases, site->count, &fault))
+		csf_rule_fault(rule->rule_id, &fault);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	return PointerGetDatum(tuple);

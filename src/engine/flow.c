@@ -102,7 +102,7 @@ csf_trigger_data(FunctionCallInfo fcinfo, const char *function, bool before_row)
 		ereport(ERROR, (errcode(ERRCODE_CSF_TRIGGER_MISUSE),
 						errmsg("csflow.%s() can only be called as a trigger", function)));
 	if (before_row ? !(TRIGGER_FIRED_BEFORE(data->tg_event) && TRIGGER_FIRED_FOR_ROW(data->tg_event))
-				   : !TRIGGER_FIRED_AFTER(data->tg_event))
+				   : !(TRIGGER_FIRED_AFTER(data->tg_event) || TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)))
 		ereport(ERROR, (errcode(ERRCODE_CSF_TRIGGER_MISUSE),
 						errmsg("trigger \"%s\" fires csflow.%s() at the wrong time", data->tg_trigger->tgname,
 							   function),

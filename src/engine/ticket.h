@@ -44,6 +44,7 @@
 	COLUMN(TEAM_ID, "team_id")                                                                               \
 	COLUMN(AGENT_ID, "agent_id")                                                                             \
 	COLUMN(AMOUNT, "amount")                                                                                 \
+	COLUMN(ATTRIBUTES, "attributes")                                                                         \
 	COLUMN(DUPLICATE_OF, "duplicate_of")                                                                     \
 	COLUMN(OPENED_AT, "opened_at")                                                                           \
 	COLUMN(ACCEPTED_AT, "accepted_at")                                                                       \
@@ -94,6 +95,8 @@ extern int csf_ticket_smallint(const csf_ticket_row *row, csf_ticket_column colu
 extern int csf_ticket_priority(const csf_ticket_row *row);
 /* A copy in the current memory context, or NULL. */
 extern char *csf_ticket_text(const csf_ticket_row *row, csf_ticket_column column);
+/* Whether a title is the one that a ticket without a title gets; the rules do not read it. */
+extern bool csf_ticket_title_is_made(const char *title, const char *body);
 extern csf_state csf_ticket_state(const csf_ticket_row *row);
 extern bool csf_ticket_same(const csf_ticket_row *a, const csf_ticket_row *b, csf_ticket_column column);
 

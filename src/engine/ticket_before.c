@@ -377,25 +377,37 @@ fill_customer_tier(filling *f)
 	set_text(f, CSF_TICKET_CUSTOMER_TIER, tier);
 }
 
-/* The first line of the body, cut to a length that fits a list (handbook A3). */
+/* The first line of the body, cut to a length that fits a list (handbook A3); NULL where it has none. */
+static char *
+make_title(char *body)
+{
+	int length;
+	int cut;
+
+	body = skip_blank(body);
+	length = (int) strcspn(body, "\r\n");
+	if (length == 0)
+		return NULL;
+	cut = pg_mbcharcliplen(body, length, TITLE_CHARACTERS);
+	return psprintf("%.*s%s", cut, body, cut < length ? "..." : "");
+}
+
 static void
 fill_title(filling *f)
 {
 	char *title = csf_ticket_text(&f->new, CSF_TICKET_TITLE);
 	char *body = csf_ticket_text(&f->new, CSF_TICKET_BODY);
-	int length;
-	int cut;
 
-	if (body == NULL || (title != NULL && *skip_blank(title) != '\0'))
-		return;
-	set_null(f, CSF_TICKET_TITLE);
-	body = skip_blank(body);
-	length = (int) strcspn(body, "\r\n");
-	if (length == 0)
-		return;
-	cut = pg_mbcharcliplen(body, length, TITLE_CHARACTERS);
-	body[cut] = '\0';
-	set_text(f, CSF_TICKET_TITLE, cut < length ? psprintf("%s...", body) : body);
+	if (body != NULL && (title == NULL || *skip_blank(title) == '\0'))
+		set_text(f, CSF_TICKET_TITLE, make_title(body));
+}
+
+bool
+csf_ticket_title_is_made(const char *title, const char *body)
+{
+	char *made = title == NULL || body == NULL ? NULL : make_title(pstrdup(body));
+
+	return made != NULL && strcmp(made, title) == 0;
 }
 
 static void
@@ -473,6 +485,8 @@ submission_of(const filling *f)
 		.customer_tier = csf_ticket_text(&f->new, CSF_TICKET_CUSTOMER_TIER),
 		.has_amount = !f->new.nulls[CSF_TICKET_AMOUNT],
 		.amount = f->new.values[CSF_TICKET_AMOUNT],
+		.has_attributes = !f->new.nulls[CSF_TICKET_ATTRIBUTES],
+		.attributes = f->new.values[CSF_TICKET_ATTRIBUTES],
 		.category_id = csf_ticket_int64(&f->new, CSF_TICKET_CATEGORY_ID, 0),
 		.domain = csf_ticket_text(&f->new, CSF_TICKET_DOMAIN),
 		.impact = csf_ticket_smallint(&f->new, CSF_TICKET_IMPACT),
@@ -630,6 +644,8 @@ settle_severity(filling *f)
 		return false;
 	submission = submission_of(f);
 	submission.priority = 0;
+	if (csf_ticket_title_is_made(submission.title, submission.body))
+		submission.title = NULL;
 	csf_assess(f->desk, &submission, &assessment);
 	set(f, CSF_TICKET_PRIORITY, PriorityGetDatum((csf_priority) assessment.priority));
 	set_text(f, CSF_TICKET_PRIORITY_REASON, assessment.priority_reason);

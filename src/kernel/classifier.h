@@ -27,19 +27,56 @@ typedef struct csf_pattern_use
 	const char *text; /* as written */
 } csf_pattern_use;
 
+/* The texts of what is classified, by number; attributes follow. Title and body are one group: a text rule looks at both. */
+typedef enum csf_place
+{
+	CSF_PLACE_TITLE,
+	CSF_PLACE_BODY,
+	CSF_PLACE_CHANNEL,
+	CSF_PLACE_CUSTOMER_TIER,
+	CSF_PLACE_ATTRIBUTES
+} csf_place;
+
+static inline int
+csf_place_group(int place)
+{
+	return place <= CSF_PLACE_BODY ? 0 : place - 1;
+}
+
+/* Within its group. */
+static inline int
+csf_place_member(int place)
+{
+	return place == CSF_PLACE_BODY ? 1 : 0;
+}
+
+static inline bool
+csf_place_is_whole(int place)
+{
+	return place == CSF_PLACE_CHANNEL || place == CSF_PLACE_CUSTOMER_TIER;
+}
+
 typedef struct csf_compiled_rule
 {
 	int64 rule_id;
 	csf_field field;
-	int n_any, n_all; /* different ones */
+	int group, first_member, last_member; /* of places it looks at */
+	int n_any, n_all;                     /* different ones */
 	int within_characters;
 	bool part_of_word;
 	int weight;
 	int32 category; /* index, or CSF_NONE */
 	int32 domain;
-	int impact, urgency, raise_to;
-	int64 notify_team_id, team_id;
+	int amount_from, amount_to;
+	csf_effect effect;
 } csf_compiled_rule;
+
+static inline bool
+csf_rule_looks_at(const csf_compiled_rule *rule, int place)
+{
+	return rule->group == csf_place_group(place) && rule->first_member <= csf_place_member(place) &&
+		   rule->last_member >= csf_place_member(place);
+}
 
 typedef struct csf_compiled_category
 {
@@ -64,7 +101,11 @@ struct csf_classifier
 	csf_compiled_category *categories;
 	const char **domains;
 	csf_lexicon_entry *lexicon;
+	csf_pattern_use *amount_uses; /* the bounds of an amount, by rule, as if they were a pattern of all_of */
+	const char *attribute_keys[CSF_MAX_ATTRIBUTES];
+	bool *is_read; /* by place: some rule looks there */
 	char *strings; /* all texts */
+	int n_places, n_attributes, n_amount_uses;
 	int n_rules, n_categories, n_domains, n_lexicon;
 	int minimum_score, minimum_margin;
 	int n_left_out;
@@ -99,7 +140,7 @@ typedef enum csf_contest
 #define CSF_CONTESTS 3
 
 /*
- * What is known of a pattern in one field, as bits. Each comes twice: at the edges of words, which is where rules look
+ * What is known of a pattern in one group of places, by member, as bits. Each comes twice: at the edges of words, which is where rules look
  * unless they say part_of_word, and anywhere, which is where those look that do.
  */
 #define CSF_SEEN(anywhere) (1 << (anywhere))
@@ -109,6 +150,7 @@ typedef enum csf_contest
 typedef struct csf_seen_pattern
 {
 	int32 pattern; /* CSF_NONE: free */
+	int32 group;
 	uint16 flags[2];
 } csf_seen_pattern;
 
@@ -116,7 +158,7 @@ typedef struct csf_seen_pattern
 typedef struct csf_found_use
 {
 	const csf_pattern_use *use;
-	int32 pattern;
+	int32 pattern; /* CSF_NONE: bounds of an amount */
 } csf_found_use;
 
 /* A rule of which something occurs; its found uses follow one another, ordered by role and slot. */
@@ -137,7 +179,7 @@ typedef struct csf_cover
 	int32 start[CSF_CONTESTS];
 } csf_cover;
 
-/* One field of a text being classified: 0 the title, 1 the body. */
+/* One place of what is being classified. */
 typedef struct csf_scanned_field
 {
 	csf_folded text;
@@ -150,8 +192,8 @@ typedef struct csf_scanned_field
 typedef struct csf_evaluation
 {
 	const csf_classifier *classifier;
-	csf_scanned_field fields[2];
-	csf_seen_pattern *seen; /* a hash table */
+	csf_scanned_field *fields; /* by place */
+	csf_seen_pattern *seen;    /* a hash table */
 	int n_seen;
 	uint32 seen_mask;
 	csf_found_use *found;
@@ -166,6 +208,7 @@ typedef struct csf_contribution
 {
 	int32 target;  /* index of the category or domain */
 	int32 meaning; /* of the entry; below 0 for a rule with only all_of */
+	int32 group;   /* the same word of an attribute is another fact */
 	int32 rule;
 	int weight;
 } csf_contribution;
@@ -182,8 +225,8 @@ typedef struct csf_occurrence
 } csf_occurrence;
 
 /* Scans, fires, counts; the result is freed with csf_evaluation_free. */
-extern void csf_evaluate(const csf_classifier *classifier, const char *title, size_t title_length,
-						 const char *body, size_t body_length, csf_evaluation *evaluation);
+extern void csf_evaluate(const csf_classifier *classifier, const csf_content *content,
+						 csf_evaluation *evaluation);
 extern void csf_evaluation_free(csf_evaluation *evaluation);
 extern void csf_evaluation_verdict(const csf_evaluation *evaluation, csf_verdict *verdict);
 
@@ -196,10 +239,10 @@ extern int csf_contributions(const csf_evaluation *evaluation, csf_contest conte
 extern int csf_compare_contributions(const void *left, const void *right);
 
 /*
- * Walks the occurrences that end at the index-th end of a field, longest first; begin with state 0. Sets beaten for the
+ * Walks the occurrences that end at the index-th end of a place, longest first; begin with state 0. Sets beaten for the
  * contests in which the occurrence takes no part or lies inside a longer one that does.
  */
-extern bool csf_next_occurrence(const csf_evaluation *evaluation, int field, int index,
+extern bool csf_next_occurrence(const csf_evaluation *evaluation, int place, int index,
 								csf_occurrence *occurrence);
 
 /* Weighs the matches of one text, ordered by place, and adds them to emotion. */

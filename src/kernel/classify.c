@@ -1,6 +1,6 @@
 /*
  * classify.c
- *		Runs a classifier over a title and a body.
+ *		Runs a classifier over a content.
  *
  * One pass over each text finds where patterns end. All the rest works on those places and on the rules they touch, so
  * a call costs nothing for rules that have no word in the text.
@@ -11,11 +11,13 @@
 #define NOT_COVERED INT32_MAX
 
 static uint32
-seen_slot(const csf_evaluation *evaluation, int32 pattern)
+seen_slot(const csf_evaluation *evaluation, int32 pattern, int32 group)
 {
-	uint32 slot = ((uint32) pattern * UINT32_C(2654435769)) >> 7 & evaluation->seen_mask;
+	uint32 slot =
+		(((uint32) pattern + ((uint32) group << 20)) * UINT32_C(2654435769)) >> 7 & evaluation->seen_mask;
 
-	while (evaluation->seen[slot].pattern != CSF_NONE && evaluation->seen[slot].pattern != pattern)
+	while (evaluation->seen[slot].pattern != CSF_NONE &&
+		   (evaluation->seen[slot].pattern != pattern || evaluation->seen[slot].group != group))
 		slot = (slot + 1) & evaluation->seen_mask;
 	return slot;
 }
@@ -29,44 +31,47 @@ resize_seen(csf_evaluation *evaluation, uint32 size)
 	evaluation->seen = csf_alloc(size * sizeof(csf_seen_pattern));
 	evaluation->seen_mask = size - 1;
 	for (uint32 i = 0; i < size; i++)
-		evaluation->seen[i] = (csf_seen_pattern){CSF_NONE, {0, 0}};
+		evaluation->seen[i] = (csf_seen_pattern){CSF_NONE, 0, {0, 0}};
 	if (old == NULL)
 		return;
 	for (uint32 i = 0; i < old_size; i++)
 		if (old[i].pattern != CSF_NONE)
-			evaluation->seen[seen_slot(evaluation, old[i].pattern)] = old[i];
+			evaluation->seen[seen_slot(evaluation, old[i].pattern, old[i].group)] = old[i];
 	csf_free(old);
 }
 
 static csf_seen_pattern *
-note_pattern(csf_evaluation *evaluation, int32 pattern)
+note_pattern(csf_evaluation *evaluation, int32 pattern, int32 group)
 {
-	uint32 slot = seen_slot(evaluation, pattern);
+	uint32 slot = seen_slot(evaluation, pattern, group);
 
 	if (evaluation->seen[slot].pattern == CSF_NONE)
 	{
 		if ((uint32) evaluation->n_seen * 2 > evaluation->seen_mask)
 		{
 			resize_seen(evaluation, (evaluation->seen_mask + 1) * 2);
-			slot = seen_slot(evaluation, pattern);
+			slot = seen_slot(evaluation, pattern, group);
 		}
 		evaluation->seen[slot].pattern = pattern;
+		evaluation->seen[slot].group = group;
 		evaluation->n_seen++;
 	}
 	return &evaluation->seen[slot];
 }
 
 static void
-scan_field(csf_evaluation *evaluation, int field, const char *text, size_t length)
+scan_place(csf_evaluation *evaluation, int place, csf_text text)
 {
 	const csf_classifier *classifier = evaluation->classifier;
-	csf_scanned_field *scanned = &evaluation->fields[field];
+	csf_scanned_field *scanned = &evaluation->fields[place];
+	int group = csf_place_group(place);
+	int member = csf_place_member(place);
 
-	if (length == 0)
+	if (text.length == 0)
 		return;
-	if (length > CSF_MAX_FOLD_BYTES)
-		length = CSF_MAX_FOLD_BYTES;
-	csf_fold(text, length, CSF_FOLD_SQUEEZE_SPACE, &scanned->text);
+	if (text.length > CSF_MAX_FOLD_BYTES)
+		text.length = CSF_MAX_FOLD_BYTES;
+	csf_fold(text.start, text.length, CSF_FOLD_SQUEEZE_SPACE, &scanned->text);
 	csf_matcher_scan(classifier->matcher, &scanned->text, &scanned->ends);
 	for (int i = 0; i < scanned->ends.n; i++)
 	{
@@ -79,33 +84,21 @@ scan_field(csf_evaluation *evaluation, int field, const char *text, size_t lengt
 			int32 pattern = csf_matcher_pattern(classifier->matcher, state);
 			int length = csf_matcher_length(classifier->matcher, pattern);
 
-			if (classifier->first_use[pattern] == classifier->first_use[pattern + 1])
+			if (classifier->first_use[pattern] == classifier->first_use[pattern + 1] ||
+				(csf_place_is_whole(place) && length != scanned->text.n))
 				continue;
-			note_pattern(evaluation, pattern)->flags[field] |=
+			note_pattern(evaluation, pattern, group)->flags[member] |=
 				CSF_SEEN(true) |
 				(csf_matcher_at_word_edges(&scanned->text, end.end, length) ? CSF_SEEN(false) : 0);
 		}
 	}
 }
 
-/* The fields a rule looks at: first and last. */
-static inline int
-first_field(const csf_compiled_rule *rule)
-{
-	return rule->field == CSF_FIELD_BODY ? 1 : 0;
-}
-
-static inline int
-last_field(const csf_compiled_rule *rule)
-{
-	return rule->field == CSF_FIELD_TITLE ? 0 : 1;
-}
-
 static bool
 has_flag(const csf_seen_pattern *seen, const csf_compiled_rule *rule, int flag)
 {
-	for (int field = first_field(rule); field <= last_field(rule); field++)
-		if ((seen->flags[field] & flag) != 0)
+	for (int member = rule->first_member; member <= rule->last_member; member++)
+		if ((seen->flags[member] & flag) != 0)
 			return true;
 	return false;
 }
@@ -124,12 +117,27 @@ compare_found(const void *left, const void *right)
 	return a->pattern < b->pattern ? -1 : 1;
 }
 
-/* Lists which entries of which rules occur where those rules look. */
 static void
-find_uses(csf_evaluation *evaluation)
+find_amount_uses(csf_evaluation *evaluation, int rank)
 {
 	const csf_classifier *classifier = evaluation->classifier;
-	int capacity = 0;
+
+	for (int i = 0; i < classifier->n_amount_uses; i++)
+	{
+		const csf_pattern_use *use = &classifier->amount_uses[i];
+		const csf_compiled_rule *rule = &classifier->rules[use->rule];
+
+		if (rule->amount_from <= rank && rank <= rule->amount_to)
+			evaluation->found[evaluation->n_found++] = (csf_found_use){use, CSF_NONE};
+	}
+}
+
+/* Lists which entries of which rules occur where those rules look. */
+static void
+find_uses(csf_evaluation *evaluation, const csf_content *content)
+{
+	const csf_classifier *classifier = evaluation->classifier;
+	int capacity = classifier->n_amount_uses;
 
 	for (uint32 i = 0; i <= evaluation->seen_mask; i++)
 	{
@@ -151,10 +159,12 @@ find_uses(csf_evaluation *evaluation)
 			const csf_pattern_use *use = &classifier->uses[j];
 			const csf_compiled_rule *rule = &classifier->rules[use->rule];
 
-			if (has_flag(seen, rule, CSF_SEEN(rule->part_of_word)))
+			if (rule->group == seen->group && has_flag(seen, rule, CSF_SEEN(rule->part_of_word)))
 				evaluation->found[evaluation->n_found++] = (csf_found_use){use, seen->pattern};
 		}
 	}
+	if (content->has_amount)
+		find_amount_uses(evaluation, content->amount_rank);
 	qsort(evaluation->found, evaluation->n_found, sizeof(csf_found_use), compare_found);
 }
 
@@ -237,10 +247,10 @@ note_nearness(const csf_evaluation *evaluation, nearness *near, int slot, int32 
 }
 
 static void
-walk_nearness(csf_evaluation *evaluation, int field, nearness *all, int n)
+walk_nearness(csf_evaluation *evaluation, int place, nearness *all, int n)
 {
 	const csf_classifier *classifier = evaluation->classifier;
-	const csf_scanned_field *scanned = &evaluation->fields[field];
+	const csf_scanned_field *scanned = &evaluation->fields[place];
 	csf_occurrence occurrence;
 
 	for (int i = 0; i < n; i++)
@@ -248,8 +258,10 @@ walk_nearness(csf_evaluation *evaluation, int field, nearness *all, int n)
 			all[i].latest_start[j] = CSF_NONE;
 	for (int i = 0; i < scanned->ends.n; i++)
 	{
+		if (i % 1024 == 0)
+			csf_check_interrupts();
 		occurrence.state = 0;
-		while (csf_next_occurrence(evaluation, field, i, &occurrence))
+		while (csf_next_occurrence(evaluation, place, i, &occurrence))
 		{
 			int32 last = classifier->first_use[occurrence.pattern + 1];
 
@@ -259,8 +271,8 @@ walk_nearness(csf_evaluation *evaluation, int field, nearness *all, int n)
 				const csf_compiled_rule *rule = &classifier->rules[use->rule];
 				nearness *near;
 
-				if (use->role != CSF_ROLE_ALL || rule->within_characters == 0 || field < first_field(rule) ||
-					field > last_field(rule) || !(occurrence.at_edges || rule->part_of_word))
+				if (use->role != CSF_ROLE_ALL || rule->within_characters == 0 ||
+					!csf_rule_looks_at(rule, place) || !(occurrence.at_edges || rule->part_of_word))
 					continue;
 				near = find_nearness(all, n, use->rule);
 				if (near < all + n && near->touched->rule == use->rule)
@@ -297,8 +309,8 @@ check_nearness(csf_evaluation *evaluation)
 		touched->fired = false;
 		all[n++] = (nearness){touched, csf_alloc(rule->n_all * sizeof(int32))};
 	}
-	for (int field = 0; field < 2; field++)
-		walk_nearness(evaluation, field, all, n);
+	for (int place = 0; place < classifier->n_places; place++)
+		walk_nearness(evaluation, place, all, n);
 	for (int i = 0; i < n; i++)
 		csf_free(all[i].latest_start);
 	csf_free(all);
@@ -333,37 +345,42 @@ enter_contests(csf_evaluation *evaluation)
 		for (int j = touched->first_found; j < touched->first_found + touched->n_found; j++)
 		{
 			const csf_found_use *found = &evaluation->found[j];
-			csf_seen_pattern *seen = &evaluation->seen[seen_slot(evaluation, found->pattern)];
+			csf_seen_pattern *seen;
 
-			if (found->use->role != weighing_role(rule))
+			if (found->use->role != weighing_role(rule) || found->pattern == CSF_NONE)
 				continue;
-			for (int field = first_field(rule); field <= last_field(rule); field++)
+			seen = &evaluation->seen[seen_slot(evaluation, found->pattern, rule->group)];
+			for (int member = rule->first_member; member <= rule->last_member; member++)
 				for (csf_contest contest = CSF_CONTEST_CATEGORY; contest <= CSF_CONTEST_DOMAIN; contest++)
 					if (takes_part(rule, contest))
-						seen->flags[field] |= CSF_ELIGIBLE(contest, rule->part_of_word);
+						seen->flags[member] |= CSF_ELIGIBLE(contest, rule->part_of_word);
 		}
 	}
 }
 
 static inline bool
-is_eligible(const csf_evaluation *evaluation, int field, const csf_occurrence *occurrence,
+is_eligible(const csf_evaluation *evaluation, int place, const csf_occurrence *occurrence,
 			csf_contest contest)
 {
 	const csf_seen_pattern *seen;
+	uint16 flags;
 
+	/* Attributes are facts, no words of the customer's. */
 	if (contest == CSF_CONTEST_LEXICON)
-		return occurrence->at_edges && evaluation->classifier->lexicon_of[occurrence->pattern] != CSF_NONE;
-	seen = &evaluation->seen[seen_slot(evaluation, occurrence->pattern)];
-	if ((seen->flags[field] & CSF_ELIGIBLE(contest, true)) != 0)
+		return place <= CSF_PLACE_BODY && occurrence->at_edges &&
+			   evaluation->classifier->lexicon_of[occurrence->pattern] != CSF_NONE;
+	seen = &evaluation->seen[seen_slot(evaluation, occurrence->pattern, csf_place_group(place))];
+	flags = seen->flags[csf_place_member(place)];
+	if ((flags & CSF_ELIGIBLE(contest, true)) != 0)
 		return true;
-	return occurrence->at_edges && (seen->flags[field] & CSF_ELIGIBLE(contest, false)) != 0;
+	return occurrence->at_edges && (flags & CSF_ELIGIBLE(contest, false)) != 0;
 }
 
 bool
-csf_next_occurrence(const csf_evaluation *evaluation, int field, int index, csf_occurrence *occurrence)
+csf_next_occurrence(const csf_evaluation *evaluation, int place, int index, csf_occurrence *occurrence)
 {
 	const csf_matcher *matcher = evaluation->classifier->matcher;
-	const csf_scanned_field *scanned = &evaluation->fields[field];
+	const csf_scanned_field *scanned = &evaluation->fields[place];
 	bool first = occurrence->state == 0;
 	int length;
 
@@ -373,6 +390,12 @@ csf_next_occurrence(const csf_evaluation *evaluation, int field, int index, csf_
 		return false;
 	occurrence->pattern = csf_matcher_pattern(matcher, occurrence->state);
 	length = csf_matcher_length(matcher, occurrence->pattern);
+	/* The longest comes first, so what is shorter than the whole has no longer one behind it. */
+	if (csf_place_is_whole(place) && length != scanned->text.n)
+	{
+		occurrence->state = 0;
+		return false;
+	}
 	occurrence->end = scanned->ends.at[index].end;
 	occurrence->start = occurrence->end - length + 1;
 	occurrence->at_edges = csf_matcher_at_word_edges(&scanned->text, occurrence->end, length);
@@ -383,7 +406,7 @@ csf_next_occurrence(const csf_evaluation *evaluation, int field, int index, csf_
 		if (first)
 			occurrence->open[contest] = true;
 		occurrence->beaten[contest] = true;
-		if (occurrence->open[contest] && is_eligible(evaluation, field, occurrence, contest))
+		if (occurrence->open[contest] && is_eligible(evaluation, place, occurrence, contest))
 		{
 			occurrence->beaten[contest] = scanned->covers[index].start[contest] <= occurrence->start;
 			occurrence->open[contest] = false;
@@ -393,9 +416,9 @@ csf_next_occurrence(const csf_evaluation *evaluation, int field, int index, csf_
 }
 
 static void
-cover_field(csf_evaluation *evaluation, int field)
+cover_place(csf_evaluation *evaluation, int place)
 {
-	csf_scanned_field *scanned = &evaluation->fields[field];
+	csf_scanned_field *scanned = &evaluation->fields[place];
 	csf_cover *covers;
 	csf_cover cover = {{NOT_COVERED, NOT_COVERED, NOT_COVERED}};
 
@@ -410,9 +433,9 @@ cover_field(csf_evaluation *evaluation, int field)
 		if (i % 1024 == 0)
 			csf_check_interrupts();
 		covers[i] = cover;
-		while (csf_next_occurrence(evaluation, field, i, &occurrence))
+		while (csf_next_occurrence(evaluation, place, i, &occurrence))
 			for (csf_contest contest = 0; contest < CSF_CONTESTS; contest++)
-				if (start[contest] == NOT_COVERED && is_eligible(evaluation, field, &occurrence, contest))
+				if (start[contest] == NOT_COVERED && is_eligible(evaluation, place, &occurrence, contest))
 					start[contest] = occurrence.start;
 		for (int contest = 0; contest < CSF_CONTESTS; contest++)
 			if (start[contest] < cover.start[contest])
@@ -423,10 +446,10 @@ cover_field(csf_evaluation *evaluation, int field)
 
 /* Notes the patterns that count somewhere, and hands the words of the lexicon that win to the weighing of emotion. */
 static void
-count_field(csf_evaluation *evaluation, int field)
+count_place(csf_evaluation *evaluation, int place)
 {
 	const csf_classifier *classifier = evaluation->classifier;
-	csf_scanned_field *scanned = &evaluation->fields[field];
+	csf_scanned_field *scanned = &evaluation->fields[place];
 	csf_lexicon_match *matches = csf_alloc(scanned->ends.n * sizeof(csf_lexicon_match));
 	int n_matches = 0;
 
@@ -438,7 +461,7 @@ count_field(csf_evaluation *evaluation, int field)
 
 		if (i % 1024 == 0)
 			csf_check_interrupts();
-		while (csf_next_occurrence(evaluation, field, i, &occurrence))
+		while (csf_next_occurrence(evaluation, place, i, &occurrence))
 		{
 			for (csf_contest contest = CSF_CONTEST_CATEGORY; contest <= CSF_CONTEST_DOMAIN; contest++)
 			{
@@ -446,7 +469,8 @@ count_field(csf_evaluation *evaluation, int field)
 
 				if (occurrence.beaten[contest])
 					continue;
-				flags = &evaluation->seen[seen_slot(evaluation, occurrence.pattern)].flags[field];
+				flags = &evaluation->seen[seen_slot(evaluation, occurrence.pattern, csf_place_group(place))]
+							 .flags[csf_place_member(place)];
 				if ((*flags & CSF_ELIGIBLE(contest, true)) != 0)
 					*flags |= CSF_COUNTED(contest, true);
 				if (occurrence.at_edges && (*flags & CSF_ELIGIBLE(contest, false)) != 0)
@@ -460,36 +484,45 @@ count_field(csf_evaluation *evaluation, int field)
 										.entry = classifier->lexicon_of[occurrence.pattern]};
 		}
 	}
-	csf_emotion_add(classifier, &scanned->text, matches, n_matches, &evaluation->emotion);
+	if (place <= CSF_PLACE_BODY)
+		csf_emotion_add(classifier, &scanned->text, matches, n_matches, &evaluation->emotion);
 	scanned->n_matches = n_matches;
 }
 
 void
-csf_evaluate(const csf_classifier *classifier, const char *title, size_t title_length, const char *body,
-			 size_t body_length, csf_evaluation *evaluation)
+csf_evaluate(const csf_classifier *classifier, const csf_content *content, csf_evaluation *evaluation)
 {
 	memset(evaluation, 0, sizeof(*evaluation));
 	evaluation->classifier = classifier;
 	resize_seen(evaluation, FIRST_SEEN_SIZE);
-	scan_field(evaluation, 0, title, title_length);
-	scan_field(evaluation, 1, body, body_length);
-	find_uses(evaluation);
+	evaluation->fields = csf_alloc_zero(classifier->n_places * sizeof(csf_scanned_field));
+	scan_place(evaluation, CSF_PLACE_TITLE, content->title);
+	scan_place(evaluation, CSF_PLACE_BODY, content->body);
+	if (classifier->is_read[CSF_PLACE_CHANNEL])
+		scan_place(evaluation, CSF_PLACE_CHANNEL, content->channel);
+	if (classifier->is_read[CSF_PLACE_CUSTOMER_TIER])
+		scan_place(evaluation, CSF_PLACE_CUSTOMER_TIER, content->customer_tier);
+	for (int i = 0; i < classifier->n_attributes && content->attributes != NULL; i++)
+		scan_place(evaluation, CSF_PLACE_ATTRIBUTES + i, content->attributes[i]);
+	find_uses(evaluation, content);
 	touch_rules(evaluation);
 	check_nearness(evaluation);
 	enter_contests(evaluation);
-	for (int field = 0; field < 2; field++)
+	for (int place = 0; place < classifier->n_places; place++)
 	{
-		cover_field(evaluation, field);
-		count_field(evaluation, field);
+		if (evaluation->fields[place].text.code == NULL)
+			continue;
+		cover_place(evaluation, place);
+		count_place(evaluation, place);
 	}
 }
 
 void
 csf_evaluation_free(csf_evaluation *evaluation)
 {
-	for (int field = 0; field < 2; field++)
+	for (int place = 0; place < evaluation->classifier->n_places; place++)
 	{
-		csf_scanned_field *scanned = &evaluation->fields[field];
+		csf_scanned_field *scanned = &evaluation->fields[place];
 
 		if (scanned->text.code != NULL)
 			csf_folded_free(&scanned->text);
@@ -500,6 +533,7 @@ csf_evaluation_free(csf_evaluation *evaluation)
 		if (scanned->matches != NULL)
 			csf_free(scanned->matches);
 	}
+	csf_free(evaluation->fields);
 	csf_free(evaluation->seen);
 	csf_free(evaluation->found);
 	csf_free(evaluation->touched);
@@ -518,13 +552,15 @@ rule_contributions(const csf_evaluation *evaluation, const csf_touched_rule *tou
 	for (int i = touched->first_found; i < touched->first_found + touched->n_found; i++)
 	{
 		const csf_found_use *found = &evaluation->found[i];
-		const csf_seen_pattern *seen = &evaluation->seen[seen_slot(evaluation, found->pattern)];
 
 		if (found->use->role != weighing_role(rule) || found->use->slot == last_slot ||
-			!has_flag(seen, rule, CSF_COUNTED(contest, rule->part_of_word)))
+			(found->pattern != CSF_NONE &&
+			 !has_flag(&evaluation->seen[seen_slot(evaluation, found->pattern, rule->group)], rule,
+					   CSF_COUNTED(contest, rule->part_of_word))))
 			continue;
 		last_slot = found->use->slot;
-		contributions[n++] = (csf_contribution){target, found->use->meaning, touched->rule, rule->weight};
+		contributions[n++] =
+			(csf_contribution){target, found->use->meaning, rule->group, touched->rule, rule->weight};
 		if (rule->n_any == 0)
 		{
 			contributions[0].meaning = CSF_NONE - touched->rule;
@@ -544,6 +580,8 @@ csf_compare_contributions(const void *left, const void *right)
 		return a->target < b->target ? -1 : 1;
 	if (a->meaning != b->meaning)
 		return a->meaning < b->meaning ? -1 : 1;
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
 	if (a->weight != b->weight)
 		return a->weight > b->weight ? -1 : 1;
 	return a->rule < b->rule ? -1 : a->rule > b->rule;
@@ -564,7 +602,8 @@ csf_contributions(const csf_evaluation *evaluation, csf_contest contest, csf_con
 	}
 	qsort(all, n, sizeof(csf_contribution), csf_compare_contributions);
 	for (int i = 0; i < n; i++)
-		if (i == 0 || all[i].target != all[kept - 1].target || all[i].meaning != all[kept - 1].meaning)
+		if (i == 0 || all[i].target != all[kept - 1].target || all[i].meaning != all[kept - 1].meaning ||
+			all[i].group != all[kept - 1].group)
 			all[kept++] = all[i];
 	*contributions = all;
 	return kept;
@@ -628,26 +667,29 @@ pick_category(const csf_classifier *classifier, const int *sums, csf_verdict *ve
 static void
 apply_severity(const csf_compiled_rule *rule, csf_verdict *verdict)
 {
-	if (rule->impact != 0 && (verdict->impact == 0 || rule->impact < verdict->impact))
-		verdict->impact = rule->impact;
-	if (rule->urgency != 0 && (verdict->urgency == 0 || rule->urgency < verdict->urgency))
-		verdict->urgency = rule->urgency;
-	if (rule->raise_to > verdict->raise_to)
+	const csf_effect *effect = &rule->effect;
+
+	if (effect->impact != 0 && (verdict->impact == 0 || effect->impact < verdict->impact))
+		verdict->impact = effect->impact;
+	if (effect->urgency != 0 && (verdict->urgency == 0 || effect->urgency < verdict->urgency))
+		verdict->urgency = effect->urgency;
+	if (effect->raise_to > verdict->raise_to)
 	{
-		verdict->raise_to = rule->raise_to;
+		verdict->raise_to = effect->raise_to;
 		verdict->raise_rule_id = rule->rule_id;
+		verdict->raise_reason = effect->reason;
 	}
 }
 
 static void
 apply_notification(const csf_compiled_rule *rule, csf_verdict *verdict)
 {
-	if (rule->notify_team_id == 0 || verdict->n_notify == CSF_MAX_NOTIFIED)
+	if (rule->effect.notify_team_id == 0 || verdict->n_notify == CSF_MAX_NOTIFIED)
 		return;
 	for (int i = 0; i < verdict->n_notify; i++)
-		if (verdict->notify_team_ids[i] == rule->notify_team_id)
+		if (verdict->notify_team_ids[i] == rule->effect.notify_team_id)
 			return;
-	verdict->notify_team_ids[verdict->n_notify++] = rule->notify_team_id;
+	verdict->notify_team_ids[verdict->n_notify++] = rule->effect.notify_team_id;
 }
 
 /* The team of the heaviest fired rule that has one and does not speak for another category. */
@@ -663,12 +705,12 @@ pick_team(const csf_evaluation *evaluation, csf_verdict *verdict)
 		int64 category_id =
 			rule->category == CSF_NONE ? 0 : classifier->categories[rule->category].category_id;
 
-		if (!evaluation->touched[i].fired || rule->team_id == 0 || rule->weight <= weight)
+		if (!evaluation->touched[i].fired || rule->effect.team_id == 0 || rule->weight <= weight)
 			continue;
 		if (category_id != 0 && category_id != verdict->category_id && category_id != verdict->kind_id)
 			continue;
 		weight = rule->weight;
-		verdict->team_id = rule->team_id;
+		verdict->team_id = rule->effect.team_id;
 	}
 }
 
@@ -708,12 +750,11 @@ csf_evaluation_verdict(const csf_evaluation *evaluation, csf_verdict *verdict)
 }
 
 void
-csf_classify(const csf_classifier *classifier, const char *title, size_t title_length, const char *body,
-			 size_t body_length, csf_verdict *verdict)
+csf_classify(const csf_classifier *classifier, const csf_content *content, csf_verdict *verdict)
 {
 	csf_evaluation evaluation;
 
-	csf_evaluate(classifier, title, title_length, body, body_length, &evaluation);
+	csf_evaluate(classifier, content, &evaluation);
 	csf_evaluation_verdict(&evaluation, verdict);
 	csf_evaluation_free(&evaluation);
 }

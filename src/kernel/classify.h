@@ -1,6 +1,6 @@
 /*
  * classify.h
- *		Keyword rules over a title and a body: which category, domain, severity, departments and emotion, and why.
+ *		Keyword rules over a ticket: which category, domain, severity, departments and emotion, and why.
  *
  * How it decides (doc/classification.md has examples):
  *
@@ -32,17 +32,36 @@ typedef struct csf_category
 	int64 parent_id; /* 0: a kind */
 } csf_category;
 
+/* Where a rule looks. A channel or tier is a code: the whole value equals a pattern; in all others patterns occur. */
 typedef enum csf_field
 {
 	CSF_FIELD_TEXT, /* title and body */
 	CSF_FIELD_TITLE,
-	CSF_FIELD_BODY
+	CSF_FIELD_BODY,
+	CSF_FIELD_CHANNEL,
+	CSF_FIELD_CUSTOMER_TIER,
+	CSF_FIELD_BUSINESS_OBJECT, /* the attribute CSF_BUSINESS_OBJECT_KEY */
+	CSF_FIELD_ATTRIBUTE,
+	CSF_FIELD_AMOUNT /* bounds instead of patterns */
 } csf_field;
+
+#define CSF_FIELDS 8
+#define CSF_BUSINESS_OBJECT_KEY "business_module"
+
+/* So many different attributes the rules of one desk may look at. */
+#define CSF_MAX_ATTRIBUTES 64
 
 typedef struct csf_keyword_rule
 {
 	int64 rule_id;
 	csf_field field;
+	const char *attribute_key; /* CSF_FIELD_ATTRIBUTE only */
+	/*
+	 * CSF_FIELD_AMOUNT only. Amounts are ranks here, which the caller gives: the number of bounds, of all rules, that the
+	 * amount reaches. The rule fires from amount_from to amount_to, both included; amount_text says so to people.
+	 */
+	int amount_from, amount_to;
+	const char *amount_text;
 	int n_any, n_all, n_none;
 	const char **any_of, **all_of, **none_of; /* UTF-8, NUL-terminated */
 	int within_characters; /* > 0: the shortest stretch with all of all_of is at most so long */
@@ -54,6 +73,7 @@ typedef struct csf_keyword_rule
 	int raise_to;          /* 0 none; priority rank 1 C .. 4 E */
 	int64 notify_team_id;  /* 0 none */
 	int64 team_id;         /* 0 none: overrides the category's team */
+	const char *reason;    /* for people; NULL or empty: none */
 } csf_keyword_rule;
 
 typedef enum csf_lexicon_class
@@ -94,6 +114,21 @@ typedef struct csf_classifier_input
 
 typedef struct csf_classifier csf_classifier;
 
+typedef struct csf_text
+{
+	const char *start; /* UTF-8; NULL: none */
+	size_t length;
+} csf_text;
+
+/* What is classified. Of a longer text the first CSF_MAX_FOLD_BYTES count. */
+typedef struct csf_content
+{
+	csf_text title, body, channel, customer_tier;
+	const csf_text *attributes; /* by number of csf_classifier_attribute(); NULL: none */
+	bool has_amount;
+	int amount_rank;
+} csf_content;
+
 typedef struct csf_verdict
 {
 	int64 category_id; /* the best second level or kind, also when it needs review; 0 none */
@@ -106,6 +141,7 @@ typedef struct csf_verdict
 	int impact, urgency;
 	int raise_to;
 	int64 raise_rule_id;
+	const char *raise_reason; /* points into the classifier, or NULL */
 	int64 team_id; /* of the heaviest fired rule that names one and no category but the winner or its kind */
 	int64 notify_team_ids[CSF_MAX_NOTIFIED]; /* distinct, in the order of the rules; more are left out */
 	int n_notify;
@@ -127,14 +163,28 @@ typedef enum csf_hit_reason
 	CSF_HIT_NEGATED        /* a word of the lexicon to which a negation leaves no weight */
 } csf_hit_reason;
 
+/* What a rule says when it fires; strings point into the classifier. */
+typedef struct csf_effect
+{
+	int64 category_id; /* 0 none, as all of these */
+	const char *domain;
+	int impact, urgency;
+	int raise_to;
+	int64 team_id, notify_team_id;
+	const char *reason; /* NULL none */
+} csf_effect;
+
 typedef struct csf_hit
 {
-	int64 rule_id;       /* 0: a word of the lexicon */
-	const char *pattern; /* as written in the rule; points into the classifier */
-	csf_field field;     /* where it was found: title or body */
-	int position;        /* 1-based character of the original text of that field */
-	int characters;      /* of the original text */
-	size_t offset;       /* the same in bytes */
+	int64 rule_id;             /* 0: a word of the lexicon */
+	const char *pattern;       /* as written in the rule; points into the classifier */
+	csf_field field;           /* where it was found; never CSF_FIELD_TEXT */
+	int place;                 /* where exactly: title, body, channel, tier, the attributes, in this order */
+	const char *attribute_key; /* NULL where it is no attribute */
+	const csf_effect *effect;  /* of the rule; NULL for a word of the lexicon */
+	int position; /* 1-based character of the original text of that field; 0 for an amount, as the next three */
+	int characters; /* of the original text */
+	size_t offset;  /* the same in bytes */
 	size_t length;
 	int weight;     /* of the rule */
 	double emotion; /* what a word of the lexicon adds, before normalization; negative is bad */
@@ -151,21 +201,28 @@ typedef struct csf_hit
 extern csf_classifier *csf_classifier_build(const csf_classifier_input *input, csf_fault *fault,
 											int64 *fault_rule_id);
 extern int csf_classifier_left_out(const csf_classifier *classifier);
-extern size_t csf_classifier_memory(const csf_classifier *classifier);
 extern void csf_classifier_free(csf_classifier *classifier);
 
-/*
- * Either text may be empty (and then NULL); of a longer one the first CSF_MAX_FOLD_BYTES count. What is allocated on the
- * way is freed.
- */
-extern void csf_classify(const csf_classifier *classifier, const char *title, size_t title_length,
-						 const char *body, size_t body_length, csf_verdict *verdict);
+typedef struct csf_classifier_size
+{
+	int rules, patterns, states; /* states are the nodes of the automaton */
+	size_t memory;               /* bytes */
+} csf_classifier_size;
+
+extern csf_classifier_size csf_classifier_measure(const csf_classifier *classifier);
+
+/* What the rules look at, so that the caller need not bring what nobody reads. The key of an attribute, or NULL. */
+extern bool csf_classifier_reads(const csf_classifier *classifier, csf_field field);
+extern const char *csf_classifier_attribute(const csf_classifier *classifier, int number);
+
+/* What is allocated on the way is freed. */
+extern void csf_classify(const csf_classifier *classifier, const csf_content *content, csf_verdict *verdict);
 
 /*
  * The occurrences behind a verdict, in the order of fields and positions, the longer first; the first CSF_MAX_HITS of
  * them. Returns how many; *hits is allocated (also for none).
  */
-extern int csf_explain(const csf_classifier *classifier, const char *title, size_t title_length,
-					   const char *body, size_t body_length, csf_verdict *verdict, csf_hit **hits);
+extern int csf_explain(const csf_classifier *classifier, const csf_content *content, csf_verdict *verdict,
+					   csf_hit **hits);
 
 #endif

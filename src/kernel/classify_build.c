@@ -7,7 +7,7 @@
 #include <stdarg.h>
 
 /* Bounds the automaton: so many code points over all spellings of all patterns. */
-#define MAX_CODES (8 * 1024 * 1024)
+#define MAX_CODES (2 * 1024 * 1024)
 
 /* Where a pattern of the automaton comes from: a rule's list, or the lexicon (rule is CSF_NONE, slot the entry). */
 typedef struct pattern_origin
@@ -70,12 +70,18 @@ keep_string(builder *build, const char *text)
 }
 
 static size_t
+text_size(const char *text)
+{
+	return text == NULL ? 0 : strlen(text) + 1;
+}
+
+static size_t
 list_size(const char **list, int n)
 {
 	size_t size = 0;
 
 	for (int i = 0; i < n; i++)
-		size += list[i] == NULL ? 0 : strlen(list[i]) + 1;
+		size += text_size(list[i]);
 	return size;
 }
 
@@ -89,12 +95,14 @@ reserve_strings(builder *build)
 	{
 		const csf_keyword_rule *rule = &input->rules[i];
 
-		size += rule->domain == NULL ? 0 : strlen(rule->domain) + 1;
+		size += text_size(rule->domain) + text_size(rule->attribute_key) + text_size(rule->amount_text) +
+				text_size(rule->reason);
 		size += list_size(rule->any_of, rule->n_any) + list_size(rule->all_of, rule->n_all) +
 				list_size(rule->none_of, rule->n_none);
 	}
+	size += strlen(CSF_BUSINESS_OBJECT_KEY) + 1;
 	for (int i = 0; i < input->n_lexicon; i++)
-		size += input->lexicon[i].word == NULL ? 0 : strlen(input->lexicon[i].word) + 1;
+		size += text_size(input->lexicon[i].word);
 	build->classifier->strings = csf_alloc(size);
 	build->string_end = build->classifier->strings;
 	build->classifier->memory += size;
@@ -210,7 +218,7 @@ add_spellings(builder *build, csf_pattern folded, csf_pattern_use use, int64 rul
 		add_origin(build, spellings[i], use, i > 0);
 	if (build->n_codes > MAX_CODES)
 		return refuse(build, rule_id,
-					  "The patterns of one desk may have 8 million characters in all spellings.",
+					  "The patterns of one desk may have 2 million characters in all spellings.",
 					  "there are too many patterns");
 	return true;
 }
@@ -252,15 +260,23 @@ add_list(builder *build, int32 rule_index, int first, csf_role role, const char 
 	return true;
 }
 
-/* Whether every text with outer in it has inner in it too. */
 static bool
-implies(csf_pattern outer, csf_pattern inner, bool part_of_word)
+is_whole(csf_field field)
+{
+	return field == CSF_FIELD_CHANNEL || field == CSF_FIELD_CUSTOMER_TIER;
+}
+
+/* Whether every text in which the rule finds outer has inner in it too. */
+static bool
+implies(const csf_keyword_rule *rule, csf_pattern outer, csf_pattern inner)
 {
 	csf_folded text = {.code = (uint32 *) outer.code, .n = outer.n};
 
+	if (is_whole(rule->field))
+		return equal_patterns(outer, inner);
 	for (int from = 0; from + inner.n <= outer.n; from++)
 		if (memcmp(outer.code + from, inner.code, inner.n * sizeof(uint32)) == 0 &&
-			(part_of_word || csf_matcher_at_word_edges(&text, from + inner.n - 1, inner.n)))
+			(rule->part_of_word || csf_matcher_at_word_edges(&text, from + inner.n - 1, inner.n)))
 			return true;
 	return false;
 }
@@ -280,7 +296,7 @@ check_contradiction(builder *build, const csf_keyword_rule *rule, int first)
 			const pattern_origin *wanted = &build->origins[j];
 
 			if (wanted->use.role != CSF_ROLE_NONE && !wanted->spelling &&
-				implies(wanted->pattern, forbidden->pattern, rule->part_of_word))
+				implies(rule, wanted->pattern, forbidden->pattern))
 				return refuse(build, rule->rule_id, "A text with the former can never satisfy the rule.",
 							  "pattern \"%.*s\" contains \"%.*s\" of none_of", CLIPPED(wanted->use.text),
 							  CLIPPED(forbidden->use.text));
@@ -323,13 +339,10 @@ check_numbers(builder *build, const csf_keyword_rule *rule)
 	if (rule->raise_to < 0 || rule->raise_to > 4)
 		return refuse(build, rule->rule_id, "A priority rank is from 1 (C) to 4 (E), or 0 for none.",
 					  "raise_to %d is out of range", rule->raise_to);
-	if ((int) rule->field < CSF_FIELD_TEXT || rule->field > CSF_FIELD_BODY)
-		return refuse(build, rule->rule_id, "A field is text, title or body.", "field %d is unknown",
-					  (int) rule->field);
 	if (rule->within_characters < 0)
 		return refuse(build, rule->rule_id, "The number of characters is positive, or 0 for anywhere.",
 					  "within_characters %d is out of range", rule->within_characters);
-	if (rule->n_any <= 0 && rule->n_all <= 0)
+	if (rule->n_any <= 0 && rule->n_all <= 0 && rule->field != CSF_FIELD_AMOUNT)
 		return refuse(build, rule->rule_id, "A rule needs a pattern in any_of or all_of.",
 					  "the rule could never fire: it looks for nothing");
 	if (rule->n_any > CSF_MAX_RULE_PATTERNS || rule->n_all > CSF_MAX_RULE_PATTERNS ||
@@ -337,6 +350,92 @@ check_numbers(builder *build, const csf_keyword_rule *rule)
 		return refuse(build, rule->rule_id, "Each list of a rule may have 1000 patterns.",
 					  "the rule has too many patterns");
 	return true;
+}
+
+/* What belongs to a field: a key to an attribute, bounds to an amount, patterns to the others. */
+static bool
+check_field(builder *build, const csf_keyword_rule *rule)
+{
+	bool has_key = rule->attribute_key != NULL && rule->attribute_key[0] != '\0';
+	bool is_amount = rule->field == CSF_FIELD_AMOUNT;
+
+	if ((int) rule->field < CSF_FIELD_TEXT || rule->field > CSF_FIELD_AMOUNT)
+		return refuse(build, rule->rule_id, "It is none of the fields.", "field %d is unknown",
+					  (int) rule->field);
+	if (rule->field == CSF_FIELD_ATTRIBUTE && !has_key)
+		return refuse(build, rule->rule_id, "It says which key of the ticket's attributes to look at.",
+					  "field attribute needs an attribute_key");
+	if (rule->field != CSF_FIELD_ATTRIBUTE && has_key)
+		return refuse(build, rule->rule_id, "Other fields have no keys.",
+					  "attribute_key \"%.*s\" goes with field attribute only", CLIPPED(rule->attribute_key));
+	if (is_amount != (rule->amount_text != NULL))
+		return refuse(build, rule->rule_id,
+					  "A rule about an amount has bounds, and only such a rule has any.",
+					  is_amount ? "field amount needs amount_at_least or amount_below"
+								: "amount_at_least and amount_below go with field amount only");
+	if (is_amount && rule->n_any + rule->n_all + rule->n_none > 0)
+		return refuse(build, rule->rule_id, "An amount is compared with bounds.",
+					  "field amount takes no patterns");
+	if (is_amount && rule->amount_from > rule->amount_to)
+		return refuse(build, rule->rule_id, "No amount lies between its bounds.",
+					  "the rule could never fire: %s", rule->amount_text);
+	if (is_whole(rule->field) && rule->n_all > 0)
+		return refuse(build, rule->rule_id,
+					  "A channel or customer tier equals one value as a whole: list them in any_of.",
+					  "this field takes no all_of");
+	return true;
+}
+
+/* The place of an attribute, which is added if it is new; CSF_NONE if there are too many. */
+static int
+intern_attribute(builder *build, const char *key)
+{
+	csf_classifier *classifier = build->classifier;
+
+	for (int i = 0; i < classifier->n_attributes; i++)
+		if (strcmp(classifier->attribute_keys[i], key) == 0)
+			return CSF_PLACE_ATTRIBUTES + i;
+	if (classifier->n_attributes == CSF_MAX_ATTRIBUTES)
+		return CSF_NONE;
+	classifier->attribute_keys[classifier->n_attributes] = keep_string(build, key);
+	return CSF_PLACE_ATTRIBUTES + classifier->n_attributes++;
+}
+
+static bool
+place_rule(builder *build, const csf_keyword_rule *rule, csf_compiled_rule *compiled)
+{
+	int place = CSF_PLACE_TITLE;
+
+	if (rule->field == CSF_FIELD_CHANNEL)
+		place = CSF_PLACE_CHANNEL;
+	else if (rule->field == CSF_FIELD_CUSTOMER_TIER)
+		place = CSF_PLACE_CUSTOMER_TIER;
+	else if (rule->field == CSF_FIELD_BUSINESS_OBJECT)
+		place = intern_attribute(build, CSF_BUSINESS_OBJECT_KEY);
+	else if (rule->field == CSF_FIELD_ATTRIBUTE)
+		place = intern_attribute(build, rule->attribute_key);
+	if (place == CSF_NONE)
+		return refuse(build, rule->rule_id, "The rules of one desk may look at 64 different attributes.",
+					  "there are too many attributes");
+	compiled->field = rule->field;
+	compiled->group = csf_place_group(place);
+	compiled->first_member = rule->field == CSF_FIELD_BODY ? 1 : 0;
+	compiled->last_member = rule->field == CSF_FIELD_TEXT || rule->field == CSF_FIELD_BODY ? 1 : 0;
+	return true;
+}
+
+/* Which places the rules look at. Attributes are known only once all rules are there. */
+static void
+mark_places(builder *build)
+{
+	csf_classifier *classifier = build->classifier;
+
+	classifier->n_places = CSF_PLACE_ATTRIBUTES + classifier->n_attributes;
+	classifier->is_read = csf_alloc_zero(classifier->n_places * sizeof(bool));
+	classifier->memory += classifier->n_places * sizeof(bool);
+	for (int place = 0; place < classifier->n_places; place++)
+		for (int i = 0; i < classifier->n_rules && !classifier->is_read[place]; i++)
+			classifier->is_read[place] = csf_rule_looks_at(&classifier->rules[i], place);
 }
 
 /* The index of a domain, which is added if it is new. Domains are few. */
@@ -354,6 +453,23 @@ intern_domain(builder *build, const char *domain)
 	return classifier->n_domains++;
 }
 
+static void
+fill_effect(builder *build, const csf_keyword_rule *rule, csf_compiled_rule *compiled)
+{
+	bool has_reason = rule->reason != NULL && rule->reason[0] != '\0';
+
+	compiled->effect = (csf_effect){
+		.category_id = rule->category_id,
+		.domain = compiled->domain == CSF_NONE ? NULL : build->classifier->domains[compiled->domain],
+		.impact = rule->impact,
+		.urgency = rule->urgency,
+		.raise_to = rule->raise_to,
+		.team_id = rule->team_id,
+		.notify_team_id = rule->notify_team_id,
+		.reason = has_reason ? keep_string(build, rule->reason) : NULL,
+	};
+}
+
 static bool
 add_rule(builder *build, int32 index)
 {
@@ -362,23 +478,28 @@ add_rule(builder *build, int32 index)
 	int first = build->n_origins;
 	int n_none;
 
-	if (!check_numbers(build, rule))
+	if (!check_numbers(build, rule) || !check_field(build, rule) || !place_rule(build, rule, compiled))
 		return false;
 	compiled->rule_id = rule->rule_id;
-	compiled->field = rule->field;
 	compiled->within_characters = rule->within_characters;
 	compiled->part_of_word = rule->part_of_word;
 	compiled->weight = rule->weight;
-	compiled->impact = rule->impact;
-	compiled->urgency = rule->urgency;
-	compiled->raise_to = rule->raise_to;
-	compiled->notify_team_id = rule->notify_team_id;
-	compiled->team_id = rule->team_id;
+	compiled->amount_from = rule->amount_from;
+	compiled->amount_to = rule->amount_to;
 	compiled->domain = intern_domain(build, rule->domain);
+	fill_effect(build, rule, compiled);
 	compiled->category = rule->category_id == 0 ? CSF_NONE : find_category(build, rule->category_id);
 	if (rule->category_id != 0 && compiled->category == CSF_NONE)
 		return refuse(build, rule->rule_id, "The rule adds weight to a category that is not there.",
 					  "category %lld is unknown", (long long) rule->category_id);
+	if (rule->field == CSF_FIELD_AMOUNT)
+	{
+		csf_pattern_use use = {index, 0, CSF_ROLE_ALL, CSF_NONE, keep_string(build, rule->amount_text)};
+
+		compiled->n_all = 1;
+		build->classifier->amount_uses[build->classifier->n_amount_uses++] = use;
+		return true;
+	}
 	return add_list(build, index, first, CSF_ROLE_ANY, rule->any_of, rule->n_any, &compiled->n_any) &&
 		   add_list(build, index, first, CSF_ROLE_ALL, rule->all_of, rule->n_all, &compiled->n_all) &&
 		   add_list(build, index, first, CSF_ROLE_NONE, rule->none_of, rule->n_none, &n_none) &&
@@ -407,11 +528,16 @@ add_rules(builder *build)
 {
 	csf_classifier *classifier = build->classifier;
 	int n = build->input->n_rules;
+	int n_amount = 0;
 
+	for (int i = 0; i < n; i++)
+		n_amount += build->input->rules[i].field == CSF_FIELD_AMOUNT;
+	classifier->amount_uses = csf_alloc(n_amount * sizeof(csf_pattern_use));
 	classifier->rules = csf_alloc_zero(n * sizeof(csf_compiled_rule));
 	classifier->domains = csf_alloc(n * sizeof(char *));
 	classifier->n_rules = n;
-	classifier->memory += n * (sizeof(csf_compiled_rule) + sizeof(char *));
+	classifier->memory +=
+		n * (sizeof(csf_compiled_rule) + sizeof(char *)) + n_amount * sizeof(csf_pattern_use);
 	for (int i = 0; i < n; i++)
 	{
 		int first = build->n_origins;
@@ -420,6 +546,7 @@ add_rules(builder *build)
 		if (!add_rule(build, i) && !leave_out(build, first))
 			return false;
 	}
+	mark_places(build);
 	return true;
 }
 
@@ -606,10 +733,36 @@ csf_classifier_left_out(const csf_classifier *classifier)
 	return classifier->n_left_out;
 }
 
-size_t
-csf_classifier_memory(const csf_classifier *classifier)
+csf_classifier_size
+csf_classifier_measure(const csf_classifier *classifier)
 {
-	return classifier->memory;
+	return (csf_classifier_size){classifier->n_rules, csf_matcher_patterns(classifier->matcher),
+								 csf_matcher_states(classifier->matcher), classifier->memory};
+}
+
+bool
+csf_classifier_reads(const csf_classifier *classifier, csf_field field)
+{
+	switch (field)
+	{
+		case CSF_FIELD_CHANNEL:
+			return classifier->is_read[CSF_PLACE_CHANNEL];
+		case CSF_FIELD_CUSTOMER_TIER:
+			return classifier->is_read[CSF_PLACE_CUSTOMER_TIER];
+		case CSF_FIELD_BUSINESS_OBJECT:
+		case CSF_FIELD_ATTRIBUTE:
+			return classifier->n_attributes > 0;
+		case CSF_FIELD_AMOUNT:
+			return classifier->n_amount_uses > 0;
+		default:
+			return true;
+	}
+}
+
+const char *
+csf_classifier_attribute(const csf_classifier *classifier, int number)
+{
+	return number < classifier->n_attributes ? classifier->attribute_keys[number] : NULL;
 }
 
 void
@@ -617,7 +770,8 @@ csf_classifier_free(csf_classifier *classifier)
 {
 	void *parts[] = {classifier->first_use, classifier->uses,    classifier->lexicon_of,
 					 classifier->rules,     classifier->domains, classifier->categories,
-					 classifier->lexicon,   classifier->strings};
+					 classifier->lexicon,   classifier->strings, classifier->amount_uses,
+					 classifier->is_read};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (parts[i] != NULL)

@@ -24,11 +24,13 @@ add_hit(hit_list *list)
 }
 
 static void
-place_hit(const csf_scanned_field *scanned, int field, int32 start, int32 end, csf_hit *hit)
+place_hit(const csf_evaluation *evaluation, int place, int32 start, int32 end, csf_hit *hit)
 {
+	const csf_scanned_field *scanned = &evaluation->fields[place];
 	int32 first = scanned->text.source[start];
 
-	hit->field = field == 0 ? CSF_FIELD_TITLE : CSF_FIELD_BODY;
+	hit->field = place == CSF_PLACE_TITLE ? CSF_FIELD_TITLE : CSF_FIELD_BODY;
+	hit->place = place;
 	hit->position = first + 1;
 	hit->characters = scanned->text.source[end] - first + 1;
 }
@@ -78,8 +80,8 @@ static bool
 contributes(const tally *counted, csf_contest contest, int32 target, const csf_compiled_rule *rule,
 			const csf_pattern_use *use)
 {
-	csf_contribution key = {target, rule->n_any > 0 ? use->meaning : CSF_NONE - use->rule, use->rule,
-							rule->weight};
+	csf_contribution key = {target, rule->n_any > 0 ? use->meaning : CSF_NONE - use->rule, rule->group,
+							use->rule, rule->weight};
 
 	return bsearch(&key, counted->contributions[contest], counted->n[contest], sizeof(csf_contribution),
 				   csf_compare_contributions) != NULL;
@@ -137,7 +139,22 @@ judge_use(const csf_compiled_rule *rule, const csf_touched_rule *touched, const 
 }
 
 static void
-explain_occurrence(const csf_evaluation *evaluation, int field, const csf_occurrence *occurrence,
+describe_rule(const csf_classifier *classifier, int place, const csf_pattern_use *use, csf_hit *hit)
+{
+	const csf_compiled_rule *rule = &classifier->rules[use->rule];
+
+	hit->rule_id = rule->rule_id;
+	hit->pattern = use->text;
+	hit->weight = rule->weight;
+	hit->effect = &rule->effect;
+	if (place > CSF_PLACE_BODY)
+		hit->field = rule->field;
+	if (rule->field == CSF_FIELD_BUSINESS_OBJECT || rule->field == CSF_FIELD_ATTRIBUTE)
+		hit->attribute_key = classifier->attribute_keys[place - CSF_PLACE_ATTRIBUTES];
+}
+
+static void
+explain_occurrence(const csf_evaluation *evaluation, int place, const csf_occurrence *occurrence,
 				   tally *counted, hit_list *list)
 {
 	const csf_classifier *classifier = evaluation->classifier;
@@ -149,24 +166,43 @@ explain_occurrence(const csf_evaluation *evaluation, int field, const csf_occurr
 		const csf_compiled_rule *rule = &classifier->rules[use->rule];
 		csf_hit *hit;
 
-		if ((rule->field == CSF_FIELD_TITLE && field != 0) || (rule->field == CSF_FIELD_BODY && field != 1) ||
-			!(occurrence->at_edges || rule->part_of_word))
+		if (!csf_rule_looks_at(rule, place) || !(occurrence->at_edges || rule->part_of_word))
 			continue;
 		hit = add_hit(list);
-		place_hit(&evaluation->fields[field], field, occurrence->start, occurrence->end, hit);
-		hit->rule_id = rule->rule_id;
-		hit->pattern = use->text;
-		hit->weight = rule->weight;
+		place_hit(evaluation, place, occurrence->start, occurrence->end, hit);
+		describe_rule(classifier, place, use, hit);
 		hit->reason = judge_use(rule, find_touched(evaluation, use->rule), use, occurrence, counted);
 		hit->counted = hit->reason == CSF_HIT_COUNTED || hit->reason == CSF_HIT_CONDITION;
 	}
 }
 
 static void
-explain_emotion(const csf_evaluation *evaluation, int field, hit_list *list)
+explain_amount(const csf_evaluation *evaluation, hit_list *list)
 {
 	const csf_classifier *classifier = evaluation->classifier;
-	const csf_scanned_field *scanned = &evaluation->fields[field];
+
+	for (int i = 0; i < evaluation->n_found && list->n < CSF_MAX_HITS; i++)
+	{
+		const csf_found_use *found = &evaluation->found[i];
+		const csf_compiled_rule *rule = &classifier->rules[found->use->rule];
+		csf_hit *hit;
+
+		if (found->pattern != CSF_NONE)
+			continue;
+		hit = add_hit(list);
+		hit->place = classifier->n_places;
+		describe_rule(classifier, hit->place, found->use, hit);
+		hit->counted = true;
+		hit->reason =
+			rule->category == CSF_NONE && rule->domain == CSF_NONE ? CSF_HIT_CONDITION : CSF_HIT_COUNTED;
+	}
+}
+
+static void
+explain_emotion(const csf_evaluation *evaluation, int place, hit_list *list)
+{
+	const csf_classifier *classifier = evaluation->classifier;
+	const csf_scanned_field *scanned = &evaluation->fields[place];
 
 	for (int i = 0; i < scanned->n_matches && list->n < CSF_MAX_HITS; i++)
 	{
@@ -174,7 +210,7 @@ explain_emotion(const csf_evaluation *evaluation, int field, hit_list *list)
 		const csf_lexicon_entry *entry = &classifier->lexicon[match->entry];
 		csf_hit *hit = add_hit(list);
 
-		place_hit(scanned, field, match->start, match->end, hit);
+		place_hit(evaluation, place, match->start, match->end, hit);
 		hit->pattern = entry->text;
 		hit->emotion = match->value;
 		hit->reason = match->negated && match->value == 0.0 ? CSF_HIT_NEGATED : CSF_HIT_EMOTION;
@@ -188,8 +224,8 @@ compare_hits(const void *left, const void *right)
 {
 	const csf_hit *a = left, *b = right;
 
-	if (a->field != b->field)
-		return a->field < b->field ? -1 : 1;
+	if (a->place != b->place)
+		return a->place < b->place ? -1 : 1;
 	if (a->position != b->position)
 		return a->position < b->position ? -1 : 1;
 	if (a->characters != b->characters)
@@ -203,7 +239,7 @@ compare_hits(const void *left, const void *right)
 
 /* Hits come in the order of places, so one walk over each text finds their bytes. */
 static void
-place_in_bytes(hit_list *list, csf_field field, const char *text, size_t length)
+place_in_bytes(hit_list *list, int place, csf_text text)
 {
 	size_t offset = 0;
 	int character = 1;
@@ -213,45 +249,51 @@ place_in_bytes(hit_list *list, csf_field field, const char *text, size_t length)
 		csf_hit *hit = &list->hits[i];
 		uint32 code;
 
-		if (hit->field != field)
+		if (hit->place != place)
 			continue;
 		for (; character < hit->position; character++)
-			offset += csf_utf8_decode(text + offset, length - offset, &code);
+			offset += csf_utf8_decode(text.start + offset, text.length - offset, &code);
 		hit->offset = offset;
 		for (int j = 0; j < hit->characters; j++)
-			hit->length += csf_utf8_decode(text + offset + hit->length, length - offset - hit->length, &code);
+			hit->length +=
+				csf_utf8_decode(text.start + offset + hit->length, text.length - offset - hit->length, &code);
 	}
 }
 
 int
-csf_explain(const csf_classifier *classifier, const char *title, size_t title_length, const char *body,
-			size_t body_length, csf_verdict *verdict, csf_hit **hits)
+csf_explain(const csf_classifier *classifier, const csf_content *content, csf_verdict *verdict,
+			csf_hit **hits)
 {
 	csf_evaluation evaluation;
 	hit_list list = {csf_alloc(16 * sizeof(csf_hit)), 0, 16};
 	tally counted;
 
-	csf_evaluate(classifier, title, title_length, body, body_length, &evaluation);
+	csf_evaluate(classifier, content, &evaluation);
 	csf_evaluation_verdict(&evaluation, verdict);
 	make_unit_set(&evaluation, &counted.listed);
 	for (csf_contest contest = CSF_CONTEST_CATEGORY; contest <= CSF_CONTEST_DOMAIN; contest++)
 		counted.n[contest] = csf_contributions(&evaluation, contest, &counted.contributions[contest]);
-	for (int field = 0; field < 2; field++)
+	for (int place = 0; place < classifier->n_places; place++)
 	{
-		for (int i = 0; i < evaluation.fields[field].ends.n && list.n < CSF_MAX_HITS; i++)
+		for (int i = 0; i < evaluation.fields[place].ends.n && list.n < CSF_MAX_HITS; i++)
 		{
 			csf_occurrence occurrence = {.state = 0};
 
 			if (i % 1024 == 0)
 				csf_check_interrupts();
-			while (csf_next_occurrence(&evaluation, field, i, &occurrence))
-				explain_occurrence(&evaluation, field, &occurrence, &counted, &list);
+			while (csf_next_occurrence(&evaluation, place, i, &occurrence))
+				explain_occurrence(&evaluation, place, &occurrence, &counted, &list);
 		}
-		explain_emotion(&evaluation, field, &list);
+		explain_emotion(&evaluation, place, &list);
 	}
+	explain_amount(&evaluation, &list);
 	qsort(list.hits, list.n, sizeof(csf_hit), compare_hits);
-	place_in_bytes(&list, CSF_FIELD_TITLE, title, title_length);
-	place_in_bytes(&list, CSF_FIELD_BODY, body, body_length);
+	place_in_bytes(&list, CSF_PLACE_TITLE, content->title);
+	place_in_bytes(&list, CSF_PLACE_BODY, content->body);
+	place_in_bytes(&list, CSF_PLACE_CHANNEL, content->channel);
+	place_in_bytes(&list, CSF_PLACE_CUSTOMER_TIER, content->customer_tier);
+	for (int i = 0; i < classifier->n_attributes && content->attributes != NULL; i++)
+		place_in_bytes(&list, CSF_PLACE_ATTRIBUTES + i, content->attributes[i]);
 	csf_free(counted.listed.units);
 	csf_free(counted.contributions[0]);
 	csf_free(counted.contributions[1]);

@@ -245,6 +245,12 @@ csf_matcher_patterns(const csf_matcher *matcher)
 	return matcher->n_patterns;
 }
 
+int
+csf_matcher_states(const csf_matcher *matcher)
+{
+	return matcher->n_states;
+}
+
 size_t
 csf_matcher_memory(const csf_matcher *matcher)
 {

@@ -42,6 +42,7 @@ typedef struct csf_match_ends
  */
 extern csf_matcher *csf_matcher_build(const csf_pattern *patterns, int n, int32 *pattern_of);
 extern int csf_matcher_patterns(const csf_matcher *matcher);
+extern int csf_matcher_states(const csf_matcher *matcher);
 extern size_t csf_matcher_memory(const csf_matcher *matcher);
 extern void csf_matcher_free(csf_matcher *matcher);
 

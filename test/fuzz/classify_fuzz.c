@@ -42,7 +42,9 @@ check_verdict(const csf_classifier *classifier, const char *title, const char *b
 {
 	csf_verdict verdict;
 	csf_hit *hits;
-	int n = csf_explain(classifier, title, strlen(title), body, strlen(body), &verdict, &hits);
+	int n =
+		csf_explain(classifier, &(csf_content){.title = {title, strlen(title)}, .body = {body, strlen(body)}},
+					&verdict, &hits);
 	int rules_seen = 0;
 
 	require(verdict.emotion >= -1.0 && verdict.emotion <= 1.0);

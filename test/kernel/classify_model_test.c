@@ -360,7 +360,9 @@ test_model(void)
 
 			random_text(title, pick(8), 7);
 			random_text(body, pick(40), 7);
-			csf_classify(classifier, title, strlen(title), body, strlen(body), &verdict);
+			csf_classify(classifier,
+						 &(csf_content){.title = {title, strlen(title)}, .body = {body, strlen(body)}},
+						 &verdict);
 			run_model(title, body);
 			if (!agrees(&verdict))
 			{
@@ -506,8 +508,8 @@ test_dress(void)
 		dress(text, dressed);
 		changed += strcmp(text, dressed) != 0;
 		/* The verdicts hold no pointers but into the classifier, and were zeroed before. */
-		csf_classify(classifier, NULL, 0, text, strlen(text), &plain);
-		csf_classify(classifier, NULL, 0, dressed, strlen(dressed), &other);
+		csf_classify(classifier, &(csf_content){.body = {text, strlen(text)}}, &plain);
+		csf_classify(classifier, &(csf_content){.body = {dressed, strlen(dressed)}}, &other);
 		verdicts += memcmp(&plain, &other, sizeof(plain)) == 0;
 		similar += csf_text_similarity(text, strlen(text), dressed, strlen(dressed)) == 1.0;
 		personal += same_personal_data(text, dressed);

@@ -61,8 +61,9 @@ static csf_verdict
 classify(const csf_classifier *classifier, const char *title, const char *body)
 {
 	csf_verdict verdict;
+	csf_content content = {.title = {title, strlen(title)}, .body = {body, strlen(body)}};
 
-	csf_classify(classifier, title, strlen(title), body, strlen(body), &verdict);
+	csf_classify(classifier, &content, &verdict);
 	return verdict;
 }
 
@@ -168,8 +169,8 @@ test_equal_patterns(void)
 	is_int(classify(classifier, "", "退款退钱").score, 3, "B2: also when both are there");
 	is_int(classify(classifier, "", "退款").runner_up_score, 2, "B2: and again for another category");
 	is_int(classify(classifier, "", "退款慢").score, 4, "B2: a rule with only all_of counts beside");
-	ok(csf_explain(classifier, NULL, 0, "退款", strlen("退款"), &verdict, &hits) == 4 && !hits[0].counted &&
-		   hits[0].reason == CSF_HIT_REPEATED && hits[1].counted && hits[2].counted &&
+	ok(csf_explain(classifier, &(csf_content){.body = {"退款", strlen("退款")}}, &verdict, &hits) == 4 &&
+		   !hits[0].counted && hits[0].reason == CSF_HIT_REPEATED && hits[1].counted && hits[2].counted &&
 		   hits[3].reason == CSF_HIT_NOT_FIRED,
 	   "B2: the lighter rule's hit is explained as counted already");
 	csf_free(hits);
@@ -290,7 +291,7 @@ test_explanation(void)
 	csf_classifier *classifier = RULES(rules);
 	csf_verdict verdict;
 	csf_hit *hits;
-	int n = csf_explain(classifier, NULL, 0, body, sizeof(body) - 1, &verdict, &hits);
+	int n = csf_explain(classifier, &(csf_content){.body = {body, sizeof(body) - 1}}, &verdict, &hits);
 
 	is_int(n, n_want, "B2: every occurrence is listed");
 	for (int i = 0; i < n && i < n_want; i++)
@@ -405,7 +406,7 @@ test_no_rules(void)
 	csf_verdict verdict = classify(classifier, "退款", "退款");
 
 	ok(verdict.needs_review && verdict.category_id == 0, "C2: a desk without rules sends all to review");
-	ok(csf_classifier_memory(classifier) > 0, "memory is reported");
+	ok(csf_classifier_measure(classifier).memory > 0, "memory is reported");
 	csf_classifier_free(classifier);
 }
 
