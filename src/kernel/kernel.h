@@ -37,7 +37,10 @@ csf_checked(void *memory)
 #define csf_alloc_zero(size) csf_checked(calloc(1, (size) == 0 ? 1 : (size)))
 #define csf_realloc(memory, size) csf_checked(realloc((memory), (size) == 0 ? 1 : (size)))
 #define csf_free(memory) free(memory)
-#define csf_check_interrupts() ((void) 0)
+
+/* Counted here, so that a test sees that long work asks often enough whether to stop; weak: one for all modules. */
+__attribute__((weak)) unsigned long csf_interrupt_checks;
+#define csf_check_interrupts() ((void) csf_interrupt_checks++)
 #else
 #include "postgres.h"
 

@@ -42,9 +42,13 @@ check_verdict(const csf_classifier *classifier, const char *title, const char *b
 {
 	csf_verdict verdict;
 	csf_hit *hits;
-	int n =
-		csf_explain(classifier, &(csf_content){.title = {title, strlen(title)}, .body = {body, strlen(body)}},
-					&verdict, &hits);
+	csf_text texts[2] = {{body, strlen(body)}, {title, strlen(title)}};
+	csf_content content = {.title = texts[1],
+						   .body = texts[0],
+						   .channel = texts[1],
+						   .customer_tier = texts[0],
+						   .attributes = texts};
+	int n = csf_explain(classifier, &content, &verdict, &hits);
 	int rules_seen = 0;
 
 	require(verdict.emotion >= -1.0 && verdict.emotion <= 1.0);
@@ -54,12 +58,22 @@ check_verdict(const csf_classifier *classifier, const char *title, const char *b
 	for (int i = 0; i < n; i++)
 	{
 		require(hits[i].position >= 1 && hits[i].characters >= 1 && hits[i].pattern != NULL);
-		require(i == 0 || hits[i].field > hits[i - 1].field ||
-				(hits[i].field == hits[i - 1].field && hits[i].position >= hits[i - 1].position));
+		require(i == 0 || hits[i].place > hits[i - 1].place ||
+				(hits[i].place == hits[i - 1].place && hits[i].position >= hits[i - 1].position));
 		rules_seen += hits[i].reason == CSF_HIT_COUNTED;
 	}
 	require((verdict.score > 0) <= (rules_seen > 0));
 	csf_free(hits);
+}
+
+/* Any but the amount, which has no patterns; a channel or tier takes no all_of. */
+static csf_field
+field_of(unsigned char byte, int n_all)
+{
+	csf_field field = (csf_field) (byte / 8 % CSF_FIELD_AMOUNT);
+
+	return n_all > 0 && (field == CSF_FIELD_CHANNEL || field == CSF_FIELD_CUSTOMER_TIER) ? CSF_FIELD_TEXT
+																						 : field;
 }
 
 int
@@ -99,7 +113,8 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 			.n_all = rules[n].n[1],
 			.none_of = rules[n].words[2],
 			.n_none = rules[n].n[2],
-			.field = (csf_field) (first % 3),
+			.field = field_of(first, rules[n].n[1]),
+			.attribute_key = field_of(first, rules[n].n[1]) == CSF_FIELD_ATTRIBUTE ? "k" : NULL,
 			.within_characters = first % 5 == 0 ? first % 20 : 0,
 			.part_of_word = first % 2 == 0,
 			.weight = 1 + first % 4,

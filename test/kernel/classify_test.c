@@ -410,6 +410,105 @@ test_no_rules(void)
 	csf_classifier_free(classifier);
 }
 
+/* -- Fields other than words of the customer's ---------------------------------------------------------------------- */
+
+#define TEXT(text)                                                                                           \
+	{                                                                                                        \
+		text, sizeof(text) - 1                                                                               \
+	}
+
+static void
+test_fields(void)
+{
+	const csf_keyword_rule rules[] = {
+		{.rule_id = 1, .field = CSF_FIELD_CHANNEL, ANY("hotline"), .weight = 3, .category_id = 11},
+		{.rule_id = 2, .field = CSF_FIELD_BUSINESS_OBJECT, ANY("退款"), .weight = 4, .category_id = 11},
+		{.rule_id = 3, ANY("退款"), .weight = 2, .category_id = 11},
+		{.rule_id = 4,
+		 .field = CSF_FIELD_ATTRIBUTE,
+		 .attribute_key = "region",
+		 ANY("上海"),
+		 .weight = 1,
+		 .raise_to = 3},
+		{.rule_id = 5,
+		 .field = CSF_FIELD_AMOUNT,
+		 .amount_from = 1,
+		 .amount_to = 1,
+		 .amount_text = "at least 100, below 500",
+		 .weight = 5,
+		 .category_id = 12,
+		 .reason = "money"},
+	};
+	csf_classifier *classifier = RULES(rules);
+	csf_text attributes[2] = {TEXT("退钱"), TEXT("在上海")};
+	csf_content content = {.body = TEXT("退款 hotline 上海 愤怒"),
+						   .channel = TEXT("ＨＯＴＬＩＮＥ"),
+						   .customer_tier = TEXT("愤怒"),
+						   .attributes = attributes,
+						   .has_amount = true,
+						   .amount_rank = 1};
+	csf_verdict verdict, plain;
+	csf_hit *hits;
+	int n = csf_explain(classifier, &content, &verdict, &hits);
+
+	is_int(verdict.score, 9,
+		   "B2: channel, business object and text count each, an attribute with the words' aliases");
+	is_int(verdict.runner_up_score, 5, "B4: an amount within its bounds counts once");
+	is_int(verdict.raise_rule_id, 4, "B2: an attribute raises");
+	is_int(n, 6, "B2: all are explained: text, lexicon, channel, two attributes, amount");
+	ok(hits[n - 1].rule_id == 5 && hits[n - 1].field == CSF_FIELD_AMOUNT && hits[n - 1].position == 0 &&
+		   hits[n - 1].counted,
+	   "B2: the amount last, without a place");
+	is_text(hits[n - 1].effect->reason, "money", "B2: with the rule's own reason");
+	csf_free(hits);
+	content.amount_rank = 2;
+	content.channel = (csf_text) TEXT("the hotline");
+	content.attributes = NULL;
+	csf_classify(classifier, &content, &verdict);
+	is_int(verdict.score, 2,
+		   "B2: only a whole channel, only an amount below its bound, only attributes that are there");
+	content.customer_tier = (csf_text){NULL, 0};
+	csf_classify(classifier, &content, &plain);
+	ok(verdict.anger == plain.anger, "B8: only the customer's own words are heard for emotion");
+	csf_classifier_free(classifier);
+}
+
+/* -- Long work asks whether to stop ---------------------------------------------------------------------------------- */
+
+static unsigned long
+checks_of(const csf_classifier *classifier, const char *piece, size_t length)
+{
+	size_t n = strlen(piece);
+	char *text = csf_alloc(length + n);
+	csf_verdict verdict;
+	unsigned long before;
+
+	for (size_t i = 0; i < length; i += n)
+		memcpy(text + i, piece, n);
+	before = csf_interrupt_checks;
+	csf_classify(classifier, &(csf_content){.body = {text, length / n * n}}, &verdict);
+	csf_free(text);
+	return csf_interrupt_checks - before;
+}
+
+static void
+test_interrupts(void)
+{
+	const csf_keyword_rule rules[] = {
+		{.rule_id = 1, ANY("退款", "款退", "退款退款"), .weight = 3, .category_id = 11},
+		{.rule_id = 2, ALL("退款", "款退"), .within_characters = 9, .weight = 3, .category_id = 12},
+	};
+	csf_classifier *classifier = RULES(rules);
+	unsigned long plain = checks_of(classifier, "天", 1 << 20), full = checks_of(classifier, "退款", 1 << 20),
+				  half = checks_of(classifier, "退款", 1 << 19);
+
+	/* 350,000 characters: 5 times 65,536, in folding and in matching; a match at each ends in passes of 1,024. */
+	ok(plain >= 10, "design 5: a text of 1 MB without a match can be cancelled at %lu places", plain);
+	ok(full >= 4 * (1 << 20) / 3 / 1024, "design 5: one full of matches at %lu", full);
+	ok(full > half + half / 2, "design 5: the longer the more often (%lu at half the length)", half);
+	csf_classifier_free(classifier);
+}
+
 int
 main(void)
 {
@@ -423,5 +522,7 @@ main(void)
 	test_refusals();
 	test_tolerance();
 	test_no_rules();
+	test_fields();
+	test_interrupts();
 	return done_testing();
 }
