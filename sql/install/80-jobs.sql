@@ -27,6 +27,7 @@ BEGIN
     WHEN 'incident_watch' THEN csflow.incident_watch_batch(at, batch)
     WHEN 'archive' THEN csflow.archive_batch(at, batch)
     WHEN 'audit_anchor' THEN csflow.anchor_batch(at, batch)
+    WHEN 'refresh_health' THEN csflow.refresh_health_batch(at, batch)
     WHEN 'housekeeping' THEN csflow.housekeeping_batch(at, batch)
   END;
 END
@@ -43,6 +44,8 @@ DECLARE
   failure_code text;
   failure text;
   aside record;
+  -- A busy desk always has a few tickets for the health figures: that job ends with the first batch that is not full.
+  goes_on boolean;
 BEGIN
   SELECT r.job, r.at INTO STRICT run FROM csflow.job_run AS r WHERE r.run_id = continue_job.run_id;
   BEGIN
@@ -51,14 +54,15 @@ BEGIN
     GET STACKED DIAGNOSTICS failure_code = RETURNED_SQLSTATE, failure = MESSAGE_TEXT;
     done := 0;
   END;
+  goes_on := done >= CASE run.job WHEN 'refresh_health' THEN batch ELSE 1 END;
   SELECT count(*) AS tickets, (array_agg(s.error_code || ': ' || s.error ORDER BY s.desk_id, s.ticket_no))[1] AS first_error INTO aside
   FROM csflow.set_aside AS s
   WHERE s.job = CASE run.job WHEN 'progress_check' THEN 'escalation' ELSE run.job END AND s.at = run.at;
   UPDATE csflow.job_run AS r
-  SET rows = r.rows + done, finished_at = CASE WHEN done = 0 THEN clock_timestamp() END, error_code = failure_code,
+  SET rows = r.rows + done, finished_at = CASE WHEN NOT goes_on THEN clock_timestamp() END, error_code = failure_code,
     errors = aside.tickets, error = coalesce(failure, aside.first_error)
   WHERE r.run_id = continue_job.run_id;
-  RETURN done > 0;
+  RETURN goes_on;
 END
 $$;
 COMMENT ON FUNCTION csflow.continue_job(bigint, integer) IS 'Does one batch of a started job and notes it in csflow.job_run; an error is noted, not raised. Returns whether to go on. Part of the procedures run_….';
@@ -288,6 +292,7 @@ BEGIN
     ('progress_check', '*/15 * * * *', 'CALL csflow.run_progress_check()', 3),
     ('duplicate_check', '* * * * *', 'CALL csflow.run_duplicate_check()', 4),
     ('incident_watch', '* * * * *', 'CALL csflow.run_incident_watch()', 5),
+    ('refresh_health', '*/5 * * * *', 'CALL csflow.refresh_health()', 20),
     ('archive', '10 2 * * *', 'CALL csflow.run_archive()', 40),
     ('audit_anchor', '25 2 * * *', 'CALL csflow.run_audit_anchor()', 41),
     ('housekeeping', '40 2 * * *', 'CALL csflow.run_housekeeping()', 50)

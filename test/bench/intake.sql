@@ -28,11 +28,13 @@ LANGUAGE sql AS $$
   SELECT format('WITH n AS MATERIALIZED (SELECT csflow.next_ticket_no() AS no),
 t AS (INSERT INTO csflow.ticket SELECT v.* FROM n, LATERAL (VALUES %s) AS v),
 e AS (INSERT INTO csflow.event SELECT v.* FROM n, LATERAL (VALUES %s) AS v),
-c AS (INSERT INTO csflow.clock SELECT v.* FROM n, LATERAL (VALUES %s) AS v)
+c AS (INSERT INTO csflow.clock SELECT v.* FROM n, LATERAL (VALUES %s) AS v),
+h AS (INSERT INTO csflow.health_dirty SELECT v.* FROM n, LATERAL (VALUES %s) AS v)
 INSERT INTO csflow.ticket_chain SELECT v.* FROM n, LATERAL (VALUES %s) AS v;',
     replace(bench.model('csflow.ticket', 'desk_id = 1 AND ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'), E'\n', ' '),
     bench.model('csflow.event', 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'),
     bench.model('csflow.clock', 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'),
+    bench.model('csflow.health_dirty', 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'),
     bench.model('csflow.ticket_chain', 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'))
 $$;
 
@@ -42,7 +44,7 @@ DECLARE
   relation text;
 BEGIN
   CREATE TEMP TABLE numbers ON COMMIT DROP AS SELECT csflow.next_ticket_no() AS no FROM generate_series(1, count);
-  FOREACH relation IN ARRAY ARRAY['ticket', 'event', 'clock', 'ticket_chain'] LOOP
+  FOREACH relation IN ARRAY ARRAY['ticket', 'event', 'clock', 'health_dirty', 'ticket_chain'] LOOP
     EXECUTE format('INSERT INTO csflow.%I SELECT v.* FROM numbers AS n, LATERAL (VALUES %s) AS v', relation,
       bench.model(format('csflow.%I', relation)::regclass, 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'));
   END LOOP;

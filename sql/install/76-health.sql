@@ -1,0 +1,185 @@
+-- Health indicators: the refresh of facts and buckets, and what reads them (handbook G1-G4, kpi.md; design 2.14). What names row
+-- types of tables is in sql/flow/47 and 48.
+
+CREATE FUNCTION csflow.report_periods(desk_id bigint)
+RETURNS TABLE (valid_from timestamptz, valid_until timestamptz, calendar csflow.calendar)
+LANGUAGE plpgsql STABLE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN QUERY
+  WITH named AS (
+    SELECT r.valid_from, r.calendar FROM csflow.report_calendar AS r WHERE r.desk_id = report_periods.desk_id
+    UNION ALL
+    -- Before the first row, and where there is none at all.
+    SELECT '-infinity', 'work'
+    WHERE NOT EXISTS (SELECT FROM csflow.report_calendar AS r WHERE r.desk_id = report_periods.desk_id AND r.valid_from = '-infinity')
+  )
+  SELECT n.valid_from, lead(n.valid_from, 1, 'infinity') OVER (ORDER BY n.valid_from),
+    coalesce(w.calendar, (d.zone || '; daily 00:00-24:00')::csflow.calendar)
+  FROM named AS n
+  JOIN csflow.desk AS d ON d.desk_id = report_periods.desk_id
+  LEFT JOIN csflow.working_calendar AS w ON w.desk_id = d.desk_id AND w.code = n.calendar;
+END
+$$;
+COMMENT ON FUNCTION csflow.report_periods(bigint) IS
+'Which calendar counts as business time in the health figures of a desk, and from when to when (half-open): csflow.report_calendar; where it says nothing the calendar "work", or around the clock where the desk has none. Part of the health figures.';
+
+CREATE FUNCTION csflow.refresh_or_set_aside(desk_id bigint, zone text, tickets csflow.ticket_no[], at timestamptz) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  error_code text;
+  error text;
+  half integer := cardinality(tickets) / 2;
+BEGIN
+  BEGIN
+    PERFORM csflow.refresh_tickets(refresh_or_set_aside.desk_id, zone, tickets);
+    DELETE FROM csflow.set_aside AS a
+    WHERE a.desk_id = refresh_or_set_aside.desk_id AND a.job = 'refresh_health' AND a.ticket_no = ANY (tickets);
+    RETURN;
+  EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
+  END;
+  IF half = 0 THEN
+    PERFORM csflow.set_ticket_aside(refresh_or_set_aside.desk_id, tickets[1], 'refresh_health', refresh_or_set_aside.at, error_code, error);
+  ELSE
+    PERFORM csflow.refresh_or_set_aside(refresh_or_set_aside.desk_id, zone, tickets[:half], refresh_or_set_aside.at);
+    PERFORM csflow.refresh_or_set_aside(refresh_or_set_aside.desk_id, zone, tickets[half + 1:], refresh_or_set_aside.at);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION csflow.refresh_or_set_aside(bigint, text, csflow.ticket_no[], timestamptz) IS
+'Refreshes the figures of some tickets; if that raises an error, each half in a subtransaction of its own, down to the one ticket that fails, which is set aside with its error. Part of refresh_health. Design 2.12.';
+
+CREATE FUNCTION csflow.refresh_desk_health(desk_id bigint, at timestamptz, batch integer) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  report_zone text;
+  tickets csflow.ticket_no[];
+  taken integer;
+  rows_read bigint;
+BEGIN
+  -- One refresh of a desk at a time; whoever comes second has nothing to do. Two would add to a bucket that the other rolls up.
+  IF NOT pg_try_advisory_xact_lock(hashtextextended('csflow.refresh_health', refresh_desk_health.desk_id)) THEN
+    RETURN 0;
+  END IF;
+  INSERT INTO csflow.health_progress (desk_id, zone) SELECT d.desk_id, d.zone FROM csflow.desk AS d
+  WHERE d.desk_id = refresh_desk_health.desk_id
+  ON CONFLICT ON CONSTRAINT health_progress_pkey DO NOTHING;
+  INSERT INTO csflow.health_dirty (desk_id, ticket_no) SELECT a.desk_id, a.ticket_no FROM csflow.set_aside AS a
+  WHERE a.desk_id = refresh_desk_health.desk_id AND a.job = 'refresh_health' AND a.retry_at <= refresh_desk_health.at;
+  SELECT p.zone INTO report_zone FROM csflow.health_progress AS p WHERE p.desk_id = refresh_desk_health.desk_id;
+  -- A ticket has as many rows as it had changes.
+  SELECT (array_agg(t.ticket_no))[:batch], least(count(*), batch), sum(t.changes) INTO tickets, taken, rows_read
+  FROM (
+    SELECT d.ticket_no, count(*) AS changes
+    FROM (SELECT h.ticket_no FROM csflow.health_dirty AS h WHERE h.desk_id = refresh_desk_health.desk_id LIMIT 20 * batch::bigint) AS d
+    GROUP BY d.ticket_no) AS t;
+  IF taken > 0 THEN
+    -- The statements after this one see what the transactions of these rows committed: their snapshots are later.
+    DELETE FROM csflow.health_dirty AS h WHERE h.ctid = ANY (ARRAY(
+      SELECT d.ctid FROM csflow.health_dirty AS d
+      WHERE d.desk_id = refresh_desk_health.desk_id AND d.ticket_no = ANY (tickets) FOR UPDATE SKIP LOCKED));
+    PERFORM csflow.refresh_or_set_aside(refresh_desk_health.desk_id, report_zone, tickets, refresh_desk_health.at);
+  END IF;
+  IF rows_read = 20 * batch::bigint THEN
+    taken := batch;
+  ELSIF taken < batch THEN
+    UPDATE csflow.health_progress AS p SET refreshed_to = greatest(p.refreshed_to, refresh_desk_health.at)
+    WHERE p.desk_id = refresh_desk_health.desk_id AND p.refreshed_to < refresh_desk_health.at;
+  END IF;
+  RETURN taken;
+END
+$$;
+COMMENT ON FUNCTION csflow.refresh_desk_health(bigint, timestamptz, integer) IS
+'refresh_health_batch() for one desk. Returns the tickets looked at, batch where some may be left; 0 also while another session refreshes this desk. Part of refresh_health. Design 2.14.';
+
+CREATE FUNCTION csflow.refresh_health_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 10000) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  instant timestamptz := csflow.sweep_instant(at);
+  desk record;
+  taken integer := 0;
+BEGIN
+  IF batch IS NULL OR batch < 1 THEN
+    RAISE EXCEPTION 'batch of % tickets', coalesce(batch::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Give at least 1.';
+  ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'health figures cannot be refreshed at isolation level %', current_setting('transaction_isolation')
+      USING ERRCODE = 'invalid_transaction_state', DETAIL = 'Each statement must see what was committed before it.',
+        HINT = 'Use READ COMMITTED.';
+  END IF;
+  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d ORDER BY d.desk_id LOOP
+    taken := taken + csflow.refresh_desk_health(desk.desk_id, instant, batch);
+  END LOOP;
+  RETURN taken;
+END
+$$;
+COMMENT ON FUNCTION csflow.refresh_health_batch(timestamptz, integer) IS
+'Brings the health figures of up to batch tickets of each desk up to date with their events; buckets that ended by the instant at (NULL: now) count as complete once nothing is left. Returns the tickets looked at, over all desks; fewer than batch: nothing is left. Costs what happened since the last refresh, whatever the history. A batch is one transaction: what a crash undoes is done again. Errors: SF009 future instant, 22023 bad batch, 25000 another isolation level than READ COMMITTED, SF014 no flow. Handbook G1-G4, design 2.14.';
+
+CREATE FUNCTION csflow.rebuild_health(desk_id bigint) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  report_zone text;
+  marked bigint;
+BEGIN
+  PERFORM csflow.require_desk(rebuild_health.desk_id);
+  PERFORM pg_advisory_xact_lock(hashtextextended('csflow.refresh_health', rebuild_health.desk_id));
+  DELETE FROM csflow.health_hour AS x WHERE x.desk_id = rebuild_health.desk_id;
+  DELETE FROM csflow.health_day AS x WHERE x.desk_id = rebuild_health.desk_id;
+  DELETE FROM csflow.health_month AS x WHERE x.desk_id = rebuild_health.desk_id;
+  DELETE FROM csflow.health_value AS x WHERE x.desk_id = rebuild_health.desk_id;
+  DELETE FROM csflow.health_progress AS x WHERE x.desk_id = rebuild_health.desk_id;
+  INSERT INTO csflow.health_progress (desk_id, zone) SELECT d.desk_id, d.zone FROM csflow.desk AS d
+  WHERE d.desk_id = rebuild_health.desk_id RETURNING zone INTO report_zone;
+  -- What has lost its events with their month cannot be computed anew, and stays.
+  INSERT INTO csflow.health_dirty (desk_id, ticket_no)
+  SELECT t.desk_id, t.ticket_no FROM csflow.ticket AS t
+  WHERE t.desk_id = rebuild_health.desk_id AND EXISTS (SELECT FROM csflow.event AS e
+    WHERE e.desk_id = t.desk_id AND e.ticket_no = t.ticket_no AND e.seq = 1);
+  GET DIAGNOSTICS marked = ROW_COUNT;
+  DELETE FROM csflow.reply_gap AS x USING csflow.health_dirty AS h
+  WHERE x.desk_id = rebuild_health.desk_id AND h.desk_id = x.desk_id AND h.ticket_no = x.ticket_no;
+  DELETE FROM csflow.reopening AS x USING csflow.health_dirty AS h
+  WHERE x.desk_id = rebuild_health.desk_id AND h.desk_id = x.desk_id AND h.ticket_no = x.ticket_no;
+  DELETE FROM csflow.ticket_fact AS x USING csflow.health_dirty AS h
+  WHERE x.desk_id = rebuild_health.desk_id AND h.desk_id = x.desk_id AND h.ticket_no = x.ticket_no;
+  PERFORM csflow.roll_up_kept(rebuild_health.desk_id, report_zone);
+  RETURN marked;
+END
+$$;
+COMMENT ON FUNCTION csflow.rebuild_health(bigint) IS
+'Forgets the buckets of a desk and marks its tickets to be computed anew by the next refresh_health: after the desk''s zone or a calendar in csflow.report_calendar changed. Facts of tickets whose events have left with their month stay as they are. Returns the tickets marked. Errors: SF001 unknown desk, SF014 no flow.';
+
+-- No SET clause, no EXCEPTION block, no operator, as the procedures of 80-jobs.sql.
+CREATE PROCEDURE csflow.refresh_health(at timestamptz DEFAULT NULL, batch integer DEFAULT 10000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('refresh_health', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.refresh_health(timestamptz, integer) IS
+'Brings the health figures up to date with the events, batch tickets of each desk at a time, committing each batch (handbook G1-G4); at (NULL: now) is the instant up to which buckets then count as complete. As csflow.run_escalation otherwise. Design 2.12, 2.14.';
+
+REVOKE EXECUTE ON FUNCTION csflow.refresh_or_set_aside(bigint, text, csflow.ticket_no[], timestamptz),
+  csflow.refresh_desk_health(bigint, timestamptz, integer), csflow.refresh_health_batch(timestamptz, integer),
+  csflow.rebuild_health(bigint) FROM PUBLIC;
+REVOKE EXECUTE ON PROCEDURE csflow.refresh_health(timestamptz, integer) FROM PUBLIC;
