@@ -40,6 +40,7 @@ CREATE TABLE csflow.desk (
   shift_calendar text,
   sample_size integer NOT NULL DEFAULT 2 CHECK (sample_size BETWEEN 0 AND 1000),
   archive_after interval DEFAULT '180 days' CHECK (archive_after >= '0'),
+  approval_for text[] NOT NULL DEFAULT '{refund,large_compensation,other_departments}',
   created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE csflow.desk IS 'A business line, brand or tenant: the unit of configuration, rights and distribution (design 2.7).';
@@ -68,6 +69,7 @@ COMMENT ON COLUMN csflow.desk.surge_guard IS 'Against false alarms after quiet d
 COMMENT ON COLUMN csflow.desk.shift_calendar IS 'Code of the working calendar with the shifts of the staff; NULL: 24×7.';
 COMMENT ON COLUMN csflow.desk.sample_size IS 'Tickets in the weekly sample for each kind, priority and score band; 0: none is drawn (handbook G8).';
 COMMENT ON COLUMN csflow.desk.archive_after IS 'How long after closing personal data in a ticket''s texts are masked for good; NULL: never. The law of the place decides, so no playbook carries it (handbook F8).';
+COMMENT ON COLUMN csflow.desk.approval_for IS 'What must be approved before the customer is answered: subjects as in csflow.approval; with all among them, every answer (handbook E2).';
 
 CREATE TABLE csflow.configuration_version (
   desk_id bigint NOT NULL PRIMARY KEY REFERENCES csflow.desk ON DELETE CASCADE,
@@ -127,6 +129,7 @@ CREATE TABLE csflow.agent (
 );
 COMMENT ON TABLE csflow.agent IS 'Who works at a desk, people and bots (handbook C2, C5).';
 COMMENT ON COLUMN csflow.agent.role_name IS 'Database role that is this agent; changes made by it are recorded as theirs (design 2.10).';
+COMMENT ON COLUMN csflow.agent.tier IS 'novice, backbone or expert (handbook C5). A message or note of one who is no novice gives the signal senior_message.';
 COMMENT ON COLUMN csflow.agent.capacity IS 'Open tickets the agent can hold at a time.';
 COMMENT ON COLUMN csflow.agent.is_bot IS 'Messages of a bot are automatic: they acknowledge, but are no first response (handbook A2).';
 COMMENT ON COLUMN csflow.agent.may_act_for_others IS 'Whether this role may name another agent in changed_by (a pooled application).';

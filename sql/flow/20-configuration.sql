@@ -203,23 +203,35 @@ CREATE TABLE csflow.step (
   at_share_pct double precision CHECK (at_share_pct >= 0 AND at_share_pct <= 10000),
   at_offset interval,
   level text NOT NULL DEFAULT 'escalation' CHECK (level IN ('warning', 'breach', 'escalation')),
-  action text NOT NULL CHECK (action IN ('notify', 'raise_priority', 'assign_team', 'open_review', 'offer_next', 'close')),
+  action text NOT NULL CHECK (action IN ('notify', 'raise_priority', 'raise_tier', 'assign_team', 'open_review', 'offer_next',
+    'message_customer', 'open_ticket', 'ask_late_cause', 'close')),
   recipients text[] NOT NULL DEFAULT '{}',
   team_id bigint,
   close_reason text,
+  review_kind text CHECK (review_kind IN ('escalation', 'supervisor', 'objection', 'emergency')),
+  template text,
+  category_id bigint,
   PRIMARY KEY (desk_id, step_id),
   UNIQUE (desk_id, target_id, position),
   FOREIGN KEY (desk_id, target_id) REFERENCES csflow.target ON DELETE CASCADE,
   FOREIGN KEY (desk_id, team_id) REFERENCES csflow.team,
+  FOREIGN KEY (desk_id, category_id) REFERENCES csflow.category,
   CONSTRAINT step_has_share_or_offset CHECK (num_nonnulls(at_share_pct, at_offset) = 1),
   CONSTRAINT step_assign_team_has_team CHECK ((action = 'assign_team') = (team_id IS NOT NULL)),
   CONSTRAINT step_close_has_reason CHECK ((action = 'close') = (close_reason IS NOT NULL)),
-  CONSTRAINT step_has_recipients CHECK (action NOT IN ('notify', 'open_review') OR cardinality(recipients) > 0)
+  CONSTRAINT step_review_has_kind CHECK (review_kind IS NULL OR action = 'open_review'),
+  CONSTRAINT step_text_has_template CHECK ((action IN ('message_customer', 'open_ticket')) = (template IS NOT NULL)),
+  CONSTRAINT step_open_ticket_has_category CHECK ((action = 'open_ticket') = (category_id IS NOT NULL)),
+  CONSTRAINT step_has_recipients CHECK (action NOT IN ('notify', 'open_review', 'ask_late_cause') OR cardinality(recipients) > 0)
 );
 COMMENT ON TABLE csflow.step IS 'What happens along a clock, in order of position: warnings, breach, escalation (handbook D3, D6).';
 COMMENT ON COLUMN csflow.step.at_share_pct IS 'Share of the target''s length, in percent; 100 is the due instant.';
 COMMENT ON COLUMN csflow.step.at_offset IS 'Business time after due (negative: before), instead of a share.';
-COMMENT ON COLUMN csflow.step.recipients IS 'owner, team, supervisor, head, coordinator, or the code of a team; for open_review the participants.';
+COMMENT ON COLUMN csflow.step.action IS 'notify; raise_priority and raise_tier: by one; assign_team; open_review; offer_next: to the next free agent of the team; message_customer; open_ticket: linked to this one; ask_late_cause: see csflow.late_cause; close. doc/steps.md.';
+COMMENT ON COLUMN csflow.step.recipients IS 'owner, team, supervisor, head, coordinator, the code of a team, or a post of it: CODE/supervisor, CODE/head; for open_review the participants.';
+COMMENT ON COLUMN csflow.step.review_kind IS 'For open_review: escalation, supervisor, objection or emergency; NULL: escalation.';
+COMMENT ON COLUMN csflow.step.template IS 'For message_customer and open_ticket: the text, a code of csflow.caption of kind template. {ticket_no} in it is this ticket, {due_at} the due instant of the clock as local time.';
+COMMENT ON COLUMN csflow.step.category_id IS 'For open_ticket: category of the new ticket.';
 
 CREATE TABLE csflow.transition (
   desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
@@ -231,11 +243,12 @@ COMMENT ON TABLE csflow.transition IS 'Allowed changes of ticket.state; from_sta
 
 CREATE TABLE csflow.caption (
   desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
-  kind text NOT NULL CHECK (kind IN ('state', 'priority', 'channel', 'clock', 'milestone', 'close_reason', 'customer_tier', 'action')),
+  kind text NOT NULL CHECK (kind IN ('state', 'priority', 'channel', 'clock', 'milestone', 'close_reason', 'customer_tier', 'action', 'template',
+    'late_cause', 'review_kind', 'approval_subject')),
   code text NOT NULL,
   lang text NOT NULL CHECK (lang IN ('zh', 'en')),
   text text NOT NULL,
   sort_order integer NOT NULL DEFAULT 0,
   PRIMARY KEY (desk_id, kind, code, lang)
 );
-COMMENT ON TABLE csflow.caption IS 'What people read for codes, in Chinese and English (handbook A9). Milestones and close reasons exist by their caption.';
+COMMENT ON TABLE csflow.caption IS 'What people read for codes, in Chinese and English (handbook A9). Milestones, close reasons, templates, late causes and subjects of approval exist by their caption.';

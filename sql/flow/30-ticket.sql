@@ -39,6 +39,8 @@ CREATE TABLE csflow.ticket (
   handling_tier smallint CHECK (handling_tier BETWEEN 1 AND 4),
   team_id bigint,
   agent_id bigint,
+  first_handler_id bigint,
+  reviewer_id bigint,
   amount numeric CHECK (amount >= 0 AND amount < 'Infinity'),
   attributes jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
   source text NOT NULL DEFAULT 'csflow',
@@ -84,7 +86,9 @@ COMMENT ON COLUMN csflow.ticket.needs_review IS 'The rules could not decide; a c
 COMMENT ON COLUMN csflow.ticket.emotion IS '−1 very negative … 1 positive (handbook B8).';
 COMMENT ON COLUMN csflow.ticket.rules_version IS 'configuration_version.version with which it was classified.';
 COMMENT ON COLUMN csflow.ticket.notified_team_ids IS 'Departments told at once when it was opened (handbook B4).';
-COMMENT ON COLUMN csflow.ticket.complexity IS 'general or complex, where the playbook tells them apart.';
+COMMENT ON COLUMN csflow.ticket.complexity IS 'general, complex or cross_department, where the playbook tells them apart.';
+COMMENT ON COLUMN csflow.ticket.first_handler_id IS 'Agent who took it up first, or answered it untaken.';
+COMMENT ON COLUMN csflow.ticket.reviewer_id IS 'While under review: agent who reviews it, never first_handler_id (handbook F3); empty again with each objection.';
 COMMENT ON COLUMN csflow.ticket.amount IS 'Amount at stake, in the desk''s currency.';
 COMMENT ON COLUMN csflow.ticket.attributes IS 'The structured snapshot: account, device, versions, operation path, region, order number, … (handbook A3).';
 COMMENT ON COLUMN csflow.ticket.external_id IS 'Number in the system it came from; unique per desk and source, so that intake is idempotent (handbook I1).';

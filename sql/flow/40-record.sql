@@ -27,7 +27,7 @@ COMMENT ON TABLE csflow.event IS 'Append-only audit: who did what when (handbook
 COMMENT ON COLUMN csflow.event.seq IS '1, 2, 3 … within the ticket.';
 COMMENT ON COLUMN csflow.event.at IS 'Instant at which it happened in the business.';
 COMMENT ON COLUMN csflow.event.recorded_at IS 'Start of the transaction that recorded it.';
-COMMENT ON COLUMN csflow.event.kind IS 'opened, assigned, accepted, transferred, state_changed, answered, reopened, closed, category_changed, priority_changed, channel_changed, customer_tier_changed, complexity_changed, handling_tier_changed, edited, customer_message, automatic_message, reply, note, step_fired, clocks_recomputed.';
+COMMENT ON COLUMN csflow.event.kind IS 'opened, assigned, accepted, transferred, state_changed, answered, reopened, closed, category_changed, priority_changed, channel_changed, customer_tier_changed, complexity_changed, handling_tier_changed, reviewer_named, edited, customer_message, automatic_message, reply, note, step_fired, clocks_recomputed.';
 COMMENT ON COLUMN csflow.event.actor_kind IS 'customer, agent, system (a job or rule) or unknown (no agent has this database role).';
 COMMENT ON COLUMN csflow.event.old_value IS 'Former agent, team, category or priority, by kind; former due instants (UTC) of recomputed clocks.';
 COMMENT ON COLUMN csflow.event.new_value IS 'New agent, team, category or priority; close reason; milestone; action of a step; due instants (UTC) of recomputed clocks.';
@@ -124,6 +124,7 @@ CREATE TABLE csflow.outbox (
   due_at timestamptz,
   event_seq integer,
   payload jsonb,
+  message_no bigint,
   sent_at timestamptz,
   PRIMARY KEY (desk_id, outbox_id)
 );
@@ -131,26 +132,80 @@ CREATE INDEX outbox_ticket ON csflow.outbox (desk_id, ticket_no) WHERE ticket_no
 CREATE INDEX outbox_unsent ON csflow.outbox (desk_id, created_at) WHERE sent_at IS NULL;
 COMMENT ON TABLE csflow.outbox IS 'What must reach people, written in the transaction that decided it (design 2.16). Whoever delivers sets sent_at.';
 COMMENT ON COLUMN csflow.outbox.event_seq IS 'The event it tells of: csflow.event.seq of the ticket.';
-COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, priority_risk, incident, survey, confirmation, surge.';
+COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, late_cause, message, priority_risk, incident, survey, confirmation, surge.';
 COMMENT ON COLUMN csflow.outbox.payload IS 'What the message needs besides: for survey and confirmation token, expires_at, language and questions. The token is removed when sent_at is set.';
+COMMENT ON COLUMN csflow.outbox.message_no IS 'For topic message: the message of the ticket that must go out.';
 
 CREATE SEQUENCE csflow.review_no_seq AS bigint;
 CREATE TABLE csflow.review (
   desk_id bigint NOT NULL,
   ticket_no csflow.ticket_no NOT NULL,
   review_no bigint NOT NULL DEFAULT nextval('csflow.review_no_seq'),
-  kind text NOT NULL DEFAULT 'escalation' CHECK (kind IN ('escalation')),
+  kind text NOT NULL DEFAULT 'escalation' CHECK (kind IN ('escalation', 'supervisor', 'objection', 'emergency')),
   opened_at timestamptz NOT NULL,
   clock text,
   run integer,
   participants text[] NOT NULL,
+  participant_ids bigint[] NOT NULL DEFAULT '{}',
   closed_at timestamptz,
   outcome text,
+  explanation text,
+  closed_by bigint,
   PRIMARY KEY (desk_id, ticket_no, review_no),
-  UNIQUE (desk_id, ticket_no, clock, run),
+  UNIQUE (desk_id, ticket_no, clock, run, kind),
   FOREIGN KEY (desk_id, ticket_no) REFERENCES csflow.ticket
 );
-COMMENT ON TABLE csflow.review IS 'Escalation reviews with their participants (handbook D3).';
+COMMENT ON TABLE csflow.review IS 'Reviews with their participants: opened by a step (open_review) or csflow.open_review(), ended by csflow.close_review() (handbook D3, F3, F6, B3).';
+COMMENT ON COLUMN csflow.review.kind IS 'escalation: no breakthrough (D3); supervisor: after a low score (F6); objection: of the answer (F3); emergency: the emergency group (B3).';
+COMMENT ON COLUMN csflow.review.clock IS 'Clock and run whose step opened it; NULL: a person did.';
+COMMENT ON COLUMN csflow.review.participants IS 'Who takes part, as csflow.step.recipients names them.';
+COMMENT ON COLUMN csflow.review.participant_ids IS 'Beside each participant the agent it was when the review was opened; NULL: a department, or a post that was vacant.';
+COMMENT ON COLUMN csflow.review.closed_at IS 'When it ended; NULL: it lasts.';
+COMMENT ON COLUMN csflow.review.outcome IS 'What it came to; for objections uphold, amend or higher_level.';
+COMMENT ON COLUMN csflow.review.explanation IS 'Why.';
+COMMENT ON COLUMN csflow.review.closed_by IS 'Agent who ended it.';
+
+CREATE TABLE csflow.late_cause (
+  desk_id bigint NOT NULL,
+  ticket_no csflow.ticket_no NOT NULL,
+  clock text NOT NULL,
+  run integer NOT NULL,
+  cause text NOT NULL,
+  explanation text,
+  recorded_by bigint,
+  recorded_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (desk_id, ticket_no, clock, run),
+  FOREIGN KEY (desk_id, ticket_no) REFERENCES csflow.ticket
+);
+COMMENT ON TABLE csflow.late_cause IS 'Why promises were broken, one row a run of a clock: written by csflow.record_late_cause(); what is missing is in csflow.late_cause_missing (handbook G5).';
+COMMENT ON COLUMN csflow.late_cause.cause IS 'Code of csflow.caption of kind late_cause: process_design, staff_skill, resources, or the desk''s own.';
+COMMENT ON COLUMN csflow.late_cause.recorded_by IS 'Agent who recorded it; NULL: no agent has that role.';
+
+CREATE SEQUENCE csflow.approval_no_seq AS bigint;
+CREATE TABLE csflow.approval (
+  desk_id bigint NOT NULL,
+  ticket_no csflow.ticket_no NOT NULL,
+  approval_no bigint NOT NULL DEFAULT nextval('csflow.approval_no_seq'),
+  subject text NOT NULL,
+  amount numeric CHECK (amount >= 0 AND amount < 'Infinity'),
+  proposal text NOT NULL,
+  proposed_by bigint,
+  proposed_at timestamptz NOT NULL,
+  is_approved boolean,
+  decision text,
+  decided_by bigint,
+  decided_at timestamptz,
+  PRIMARY KEY (desk_id, ticket_no, approval_no),
+  FOREIGN KEY (desk_id, ticket_no) REFERENCES csflow.ticket,
+  CONSTRAINT approval_not_by_proposer CHECK (decided_by <> proposed_by),
+  CONSTRAINT approval_decided CHECK ((decided_at IS NULL) = (is_approved IS NULL))
+);
+COMMENT ON TABLE csflow.approval IS 'What was put up for approval and how it was decided: written by csflow.request_approval() and csflow.decide() (handbook E2). Nobody decides what they have proposed.';
+COMMENT ON COLUMN csflow.approval.subject IS 'Code of csflow.caption of kind approval_subject: refund, large_compensation, other_departments, plan, or the desk''s own.';
+COMMENT ON COLUMN csflow.approval.amount IS 'Amount it is about, in the desk''s currency.';
+COMMENT ON COLUMN csflow.approval.proposal IS 'What is to be approved.';
+COMMENT ON COLUMN csflow.approval.is_approved IS 'NULL: not decided yet.';
+COMMENT ON COLUMN csflow.approval.decision IS 'Reason of the decision.';
 
 CREATE TABLE csflow.duplicate_queue (
   desk_id bigint NOT NULL,
@@ -213,4 +268,4 @@ CREATE TABLE csflow.set_aside (
   error text NOT NULL,
   PRIMARY KEY (desk_id, ticket_no, job)
 );
-COMMENT ON TABLE csflow.set_aside IS 'Tickets whose step raised an error in a sweep: left out until retry_at, so that they never block the rest. Delete the row to try at once.';
+COMMENT ON TABLE csflow.set_aside IS 'Tickets whose step raised an error in a sweep: left out until retry_at, so that they never block the rest. csflow.retry_set_aside() has them tried at once.';

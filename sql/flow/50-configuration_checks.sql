@@ -6,7 +6,7 @@ CREATE TRIGGER check_team BEFORE INSERT OR UPDATE ON csflow.team FOR EACH ROW EX
 CREATE TRIGGER refuse_in_use BEFORE UPDATE OR DELETE ON csflow.team
   FOR EACH ROW EXECUTE FUNCTION csflow.refuse_in_use('team_id', 'team_id');
 CREATE TRIGGER refuse_in_use BEFORE UPDATE OR DELETE ON csflow.agent
-  FOR EACH ROW EXECUTE FUNCTION csflow.refuse_in_use('agent_id', 'agent_id', 'changed_by');
+  FOR EACH ROW EXECUTE FUNCTION csflow.refuse_in_use('agent_id', 'agent_id', 'changed_by', 'first_handler_id', 'reviewer_id');
 CREATE TRIGGER refuse_in_use BEFORE UPDATE OR DELETE ON csflow.channel
   FOR EACH ROW EXECUTE FUNCTION csflow.refuse_in_use('channel', 'channel');
 

@@ -186,7 +186,7 @@ BEGIN ATOMIC
       WHEN value IS NULL THEN NULL
       WHEN event_kind = 'step_fired' AND lang = 'zh' AND value IN ('warning', 'breach', 'escalation') THEN
         CASE value WHEN 'warning' THEN '预警' WHEN 'breach' THEN '超时' ELSE '升级' END
-      WHEN event_kind IN ('assigned', 'unassigned') THEN (
+      WHEN event_kind IN ('assigned', 'unassigned', 'reviewer_named') THEN (
         SELECT a.name FROM csflow.agent AS a WHERE a.desk_id = event_value.desk_id AND a.agent_id::text = value)
       WHEN event_kind IN ('routed', 'transferred') THEN (
         SELECT CASE lang WHEN 'zh' THEN t.name_zh ELSE t.name_en END FROM csflow.team AS t
@@ -230,7 +230,7 @@ LEFT JOIN (VALUES
   ('category_changed', '分类更正', 'category changed'), ('priority_changed', '优先级变更', 'priority changed'),
   ('channel_changed', '渠道变更', 'channel changed'), ('customer_tier_changed', '客户等级变更', 'customer tier changed'),
   ('complexity_changed', '复杂度变更', 'complexity changed'), ('handling_tier_changed', '处理层级变更', 'handling tier changed'),
-  ('edited', '编辑', 'edited'), ('customer_message', '客户消息', 'message from the customer'),
+  ('edited', '编辑', 'edited'), ('reviewer_named', '指定复核人', 'reviewer named'), ('customer_message', '客户消息', 'message from the customer'),
   ('automatic_message', '自动消息', 'automatic message'), ('reply', '回复', 'reply'), ('note', '内部备注', 'note'),
   ('step_fired', '时限动作', 'step of a clock'), ('clocks_recomputed', '时限重算', 'deadlines recomputed')
 ) AS k (kind, caption_zh, caption_en) ON k.kind = e.kind
@@ -283,8 +283,8 @@ LEFT JOIN LATERAL (
   LEFT JOIN csflow.agent AS a ON b.recipient_kind = 'agent' AND a.desk_id = b.desk_id AND a.agent_id = b.recipient_id
   LEFT JOIN csflow.team AS g ON b.recipient_kind = 'team' AND g.desk_id = b.desk_id AND g.team_id = b.recipient_id
   WHERE b.desk_id = e.desk_id AND b.ticket_no = e.ticket_no AND b.event_seq = e.seq) AS o ON true
-WHERE e.kind = 'step_fired' AND e.old_value IN ('breach', 'escalation');
-COMMENT ON VIEW csflow.escalation IS 'What escalated and why: every step of level breach or escalation that fired (handbook D3, D6).';
+WHERE e.kind = 'step_fired' AND e.old_value IN ('breach', 'escalation') AND e.new_value <> 'close';
+COMMENT ON VIEW csflow.escalation IS 'What escalated and why: every step of level breach or escalation that fired, but for those that close the ticket at its time (handbook D3, D6).';
 COMMENT ON COLUMN csflow.escalation.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.escalation.ticket_no IS 'Ticket.';
 COMMENT ON COLUMN csflow.escalation.seq IS 'The event, csflow.event.';
@@ -298,7 +298,7 @@ COMMENT ON COLUMN csflow.escalation.started_at IS 'When the clock started.';
 COMMENT ON COLUMN csflow.escalation.clock_due_at IS 'Due instant of the clock; NULL while it is paused.';
 COMMENT ON COLUMN csflow.escalation.step_position IS 'Position of the step.';
 COMMENT ON COLUMN csflow.escalation.level IS 'breach or escalation.';
-COMMENT ON COLUMN csflow.escalation.action IS 'What the step did: notify, raise_priority, assign_team, open_review, offer_next, close.';
+COMMENT ON COLUMN csflow.escalation.action IS 'What the step did: notify, raise_priority, raise_tier, assign_team, open_review, offer_next, message_customer, open_ticket, ask_late_cause.';
 COMMENT ON COLUMN csflow.escalation.due_at IS 'When the step was due.';
 COMMENT ON COLUMN csflow.escalation.fired_at IS 'When it fired.';
 COMMENT ON COLUMN csflow.escalation.late_seconds IS 'Elapsed seconds from due_at to fired_at.';

@@ -19,7 +19,9 @@ BEGIN ATOMIC
     ('person_message', 'a message went to the customer from a person'),
     ('news_named', 'a message to the customer named the time of the next news'),
     ('internal_note', 'a colleague left a note the customer does not see'),
-    ('time_named', 'such a note named an expected time')) AS s (signal, meaning)
+    ('time_named', 'such a note named an expected time'),
+    ('senior_message', 'a person who is no novice (agent.tier) wrote to the customer or left a note'),
+    ('reviewer_named', 'under review, somebody other than the first handler was named as reviewer')) AS s (signal, meaning)
   UNION ALL
   SELECT 'enter_' || t.state, 'its state became ' || t.state FROM csflow.states() AS t
   UNION ALL

@@ -38,6 +38,20 @@ $$;
 COMMENT ON FUNCTION csflow.desk_codes(bigint, text) IS
 'Codes a desk knows. Arguments: desk_id; state, priority, team, recipient, kind, signal, or a kind of caption such as milestone, close_reason or customer_tier. Result: the codes. Handbook H4.';
 
+CREATE FUNCTION csflow.require_recipients(desk_id bigint, recipients text[]) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM CASE WHEN r.code ~ '/(supervisor|head)$'
+    THEN csflow.require_code('team', regexp_replace(r.code, '/[a-z]+$', ''), csflow.desk_codes(require_recipients.desk_id, 'team'))
+    ELSE csflow.require_code('recipient', r.code, csflow.desk_codes(require_recipients.desk_id, 'recipient')) END
+  FROM unnest(require_recipients.recipients) AS r (code);
+END
+$$;
+COMMENT ON FUNCTION csflow.require_recipients(bigint, text[]) IS
+'Raises SF005 unless each is a recipient the desk knows: owner, team, supervisor, head, coordinator, a team, or a post of a team such as product/head. Handbook D6, H4.';
+
 CREATE FUNCTION csflow.check_desk() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -54,6 +68,11 @@ BEGIN
   IF TG_OP = 'INSERT' OR NEW.zone IS DISTINCT FROM OLD.zone THEN
     NEW.zone := csflow.zone_name(NEW.zone);
   END IF;
+  -- When the desk is created its captions are not there yet.
+  IF TG_OP = 'UPDATE' AND NEW.approval_for IS DISTINCT FROM OLD.approval_for THEN
+    PERFORM csflow.require_code('subject of approval', s.code, csflow.desk_codes(NEW.desk_id, 'approval_subject') || 'all'::text)
+    FROM unnest(NEW.approval_for) AS s (code);
+  END IF;
   IF NEW.review_team_id IS NOT NULL
     AND NOT EXISTS (SELECT FROM csflow.team AS t WHERE t.desk_id = NEW.desk_id AND t.team_id = NEW.review_team_id) THEN
     RAISE EXCEPTION USING ERRCODE = 'SF005',
@@ -68,7 +87,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.check_desk() IS
-'Trigger of csflow.desk: spells the zone as the server does, refuses unknown zones (22023), unknown review teams and calendars (SF005) and deleting a desk with tickets (SF007). Handbook H4.';
+'Trigger of csflow.desk: spells the zone as the server does, refuses unknown zones (22023), unknown review teams, calendars and subjects of approval (SF005) and deleting a desk with tickets (SF007). Handbook H4.';
 
 CREATE FUNCTION csflow.refuse_in_use() RETURNS trigger
 LANGUAGE plpgsql
@@ -316,7 +335,7 @@ DECLARE
   user_clock text;
 BEGIN
   -- While the whole desk is being deleted, its rows go in any order.
-  IF OLD.kind NOT IN ('milestone', 'close_reason', 'customer_tier')
+  IF OLD.kind NOT IN ('milestone', 'close_reason', 'customer_tier', 'template')
     OR OLD.code = ANY (csflow.desk_codes(OLD.desk_id, OLD.kind))
     OR NOT EXISTS (SELECT FROM csflow.desk AS d WHERE d.desk_id = OLD.desk_id) THEN
     RETURN NULL;
@@ -327,7 +346,7 @@ BEGIN
     WHEN 'milestone' THEN OLD.code = ANY (t.starts_on || t.stops_on || t.rearms_on)
     WHEN 'customer_tier' THEN t.customer_tier = OLD.code
     ELSE EXISTS (SELECT FROM csflow.step AS s
-      WHERE s.desk_id = t.desk_id AND s.target_id = t.target_id AND s.close_reason = OLD.code) END
+      WHERE s.desk_id = t.desk_id AND s.target_id = t.target_id AND OLD.code = CASE OLD.kind WHEN 'template' THEN s.template ELSE s.close_reason END) END
   LIMIT 1;
   IF user_clock IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'SF005',
@@ -339,7 +358,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.refuse_caption_in_use() IS
-'Trigger of csflow.caption, after delete or rename: milestones, close reasons and customer tiers exist by their captions, so the last caption of one that a target names stays (SF005). Handbook H4.';
+'Trigger of csflow.caption, after delete or rename: milestones, close reasons, customer tiers and templates exist by their captions, so the last caption of one that a target names stays (SF005). Handbook H4.';
 
 CREATE FUNCTION csflow.check_target() RETURNS trigger
 LANGUAGE plpgsql
@@ -432,13 +451,14 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM csflow.require_code('recipient', r.code, csflow.desk_codes(NEW.desk_id, 'recipient')) FROM unnest(NEW.recipients) AS r (code);
+  PERFORM csflow.require_recipients(NEW.desk_id, NEW.recipients);
   PERFORM csflow.require_code('close reason', NEW.close_reason, csflow.desk_codes(NEW.desk_id, 'close_reason'));
+  PERFORM csflow.require_code('template', NEW.template, csflow.desk_codes(NEW.desk_id, 'template'));
   RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION csflow.check_step() IS
-'Trigger of csflow.step: refuses unknown recipients and close reasons (SF005). Handbook H4.';
+'Trigger of csflow.step: refuses unknown recipients, close reasons and templates (SF005). Handbook H4.';
 
 CREATE FUNCTION csflow.check_step_order() RETURNS trigger
 LANGUAGE plpgsql

@@ -18,6 +18,7 @@ RETURN $json${
     "incident_minimum": 5,
     "incident_factor": 3,
     "incident_window": "01:00:00",
+    "approval_for": ["refund", "large_compensation", "other_departments"],
     "survey_on": "never",
     "survey_questions": ["overall"],
     "confirm_by_link": false,
@@ -96,8 +97,30 @@ RETURN $json${
       {"code": "assign_team", "zh": "转交部门", "en": "assign to a department"},
       {"code": "open_review", "zh": "召开评审会", "en": "open a review"},
       {"code": "offer_next", "zh": "转派下一位", "en": "offer to the next person"},
+      {"code": "raise_tier", "zh": "提升处理层级", "en": "raise the handling tier"},
+      {"code": "message_customer", "zh": "告知客户", "en": "tell the customer"},
+      {"code": "open_ticket", "zh": "新建关联工单", "en": "open a linked ticket"},
+      {"code": "ask_late_cause", "zh": "要求说明超时原因", "en": "ask why it is late"},
       {"code": "close", "zh": "关闭", "en": "close"}
     ],
+    "late_cause": [
+      {"code": "process_design", "zh": "流程设计", "en": "process design"},
+      {"code": "staff_skill", "zh": "人员技能", "en": "staff skill"},
+      {"code": "resources", "zh": "资源不足", "en": "too few resources"}
+    ],
+    "review_kind": [
+      {"code": "escalation", "zh": "升级评审会", "en": "escalation review"},
+      {"code": "supervisor", "zh": "主管复盘", "en": "supervisor's review"},
+      {"code": "objection", "zh": "异议复核", "en": "review of an objection"},
+      {"code": "emergency", "zh": "应急响应小组", "en": "emergency response group"}
+    ],
+    "approval_subject": [
+      {"code": "refund", "zh": "退款", "en": "refund"},
+      {"code": "large_compensation", "zh": "大额补偿", "en": "large compensation"},
+      {"code": "other_departments", "zh": "跨部门资源", "en": "resources of other departments"},
+      {"code": "plan", "zh": "处理方案", "en": "plan"}
+    ],
+    "template": [],
     "clock": []
   },
   "matrix": [

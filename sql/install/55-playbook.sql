@@ -82,6 +82,7 @@ BEGIN ATOMIC
     ('settings', 'surge_guard', 'one of none, same_weekday, working_hours', false, NULL),
     ('settings', 'shift_calendar', 'calendar', false, NULL),
     ('settings', 'sample_size', 'integer 0..1000', false, NULL),
+    ('settings', 'approval_for', 'approval_subjects', false, NULL),
     ('channel', 'code', 'code', true, NULL),
     ('channel', 'instant', 'boolean', true, NULL),
     ('caption', 'code', 'code', true, NULL),
@@ -183,10 +184,13 @@ BEGIN ATOMIC
     ('step', 'at_pct', 'percent', false, NULL),
     ('step', 'offset', 'interval', false, NULL),
     ('step', 'level', 'one of warning, breach, escalation', false, '"escalation"'),
-    ('step', 'action', 'one of notify, raise_priority, assign_team, open_review, offer_next, close', true, NULL),
+    ('step', 'action', 'one of notify, raise_priority, raise_tier, assign_team, open_review, offer_next, message_customer, open_ticket, ask_late_cause, close', true, NULL),
     ('step', 'recipients', 'recipients', false, '[]'),
     ('step', 'team', 'team', false, NULL),
-    ('step', 'close_reason', 'close_reason', false, NULL)
+    ('step', 'close_reason', 'close_reason', false, NULL),
+    ('step', 'review_kind', 'one of escalation, supervisor, objection, emergency', false, '"escalation"'),
+    ('step', 'template', 'template', false, NULL),
+    ('step', 'category', 'category', false, NULL)
   ) AS s (part, key, type, is_required, standard);
 END;
 COMMENT ON FUNCTION csflow.playbook_shape() IS
@@ -422,6 +426,7 @@ BEGIN
       'maximum_text_bytes', d.maximum_text_bytes, 'resume_on_customer_message', d.resume_on_customer_message,
       'duplicate_at_intake', d.duplicate_at_intake, 'duplicate_window', csflow.read_value('span', d.duplicate_window::text), 'duplicate_similarity', d.duplicate_similarity,
       'incident_minimum', d.incident_minimum, 'incident_factor', d.incident_factor, 'incident_window', csflow.read_value('span', d.incident_window::text),
+      'approval_for', d.approval_for,
       'survey_on', d.survey_on, 'survey_questions', d.survey_questions, 'confirm_by_link', d.confirm_by_link,
       'link_validity', csflow.read_value('span', d.link_validity::text), 'low_score', d.low_score, 'low_score_of', d.low_score_of,
       'surge_minimum', d.surge_minimum, 'surge_growth_pct', d.surge_growth_pct, 'surge_guard', d.surge_guard,
@@ -490,8 +495,9 @@ BEGIN
   UNION ALL
   SELECT 'step', t.key || s.position::text, csflow.normal_item('step', jsonb_build_object('at_pct', s.at_share_pct,
     'offset', s.at_offset, 'level', s.level, 'action', s.action, 'recipients', s.recipients, 'team', m.code,
-    'close_reason', s.close_reason)), ARRAY[s.step_id]
+    'close_reason', s.close_reason, 'review_kind', s.review_kind, 'template', s.template, 'category', c.full_code)), ARRAY[s.step_id]
   FROM csflow.step AS s JOIN target AS t ON t.target_id = s.target_id LEFT JOIN team AS m ON m.team_id = s.team_id
+    LEFT JOIN category AS c ON c.category_id = s.category_id
   WHERE s.desk_id = wanted
   UNION ALL
   SELECT 'transition', ARRAY[coalesce(t.from_state, ''), t.to_state], '{}', NULL

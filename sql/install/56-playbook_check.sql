@@ -12,7 +12,7 @@ AS $$
     UNION ALL
     SELECT 'category', concat_ws('/', p.parent, p.item ->> 'code') FROM p WHERE p.part IN ('category', 'subcategory')
     UNION ALL
-    SELECT p.parent, p.item ->> 'code' FROM p WHERE p.part = 'caption' AND p.parent IN ('customer_tier', 'close_reason', 'milestone')
+    SELECT p.parent, p.item ->> 'code' FROM p WHERE p.part = 'caption' AND p.parent IN ('customer_tier', 'close_reason', 'milestone', 'template', 'approval_subject')
     UNION ALL
     SELECT 'signal', s.signal FROM csflow.signals() AS s
     UNION ALL
@@ -22,7 +22,10 @@ AS $$
     UNION ALL
     SELECT 'recipient', r FROM unnest('{owner,team,supervisor,head,coordinator}'::text[]) AS r
     UNION ALL
-    SELECT 'recipient', p.item ->> 'code' FROM p WHERE p.part = 'team'
+    SELECT 'recipient', (p.item ->> 'code') || o.post
+    FROM p, (VALUES (''), ('/supervisor'), ('/head')) AS o (post) WHERE p.part = 'team'
+    UNION ALL
+    SELECT 'approval_subject', 'all'
     UNION ALL
     SELECT 'steps', m.key FROM csflow.json_members(playbook -> 'steps', '') AS m
   )
@@ -30,7 +33,7 @@ AS $$
   FROM (SELECT code.type, jsonb_agg(code.code) FILTER (WHERE code.code IS NOT NULL) AS codes FROM code GROUP BY code.type) AS c
 $$;
 COMMENT ON FUNCTION csflow.playbook_codes(jsonb) IS
-'The codes a playbook defines, by what they name. Argument: a document completed by complete_playbook(). Result: an object of arrays: team, channel, calendar, kind, category, customer_tier, close_reason, milestone, signal, state, recipient, steps. Design 6.';
+'The codes a playbook defines, by what they name. Argument: a document completed by complete_playbook(). Result: an object of arrays: team, channel, calendar, kind, category, customer_tier, close_reason, milestone, template, approval_subject, signal, state, recipient, steps. Design 6.';
 
 CREATE FUNCTION csflow.scalar_fault(type text, value jsonb, codes jsonb) RETURNS text
 LANGUAGE plpgsql STABLE
@@ -92,7 +95,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
   element text := CASE type WHEN 'texts' THEN 'word' WHEN 'alias_words' THEN 'alias' WHEN 'teams' THEN 'team' WHEN 'states' THEN 'state' WHEN 'signals' THEN 'signal'
-    WHEN 'recipients' THEN 'recipient' WHEN 'scores' THEN 'one of efficiency, attitude, clarity, fairness, overall'
+    WHEN 'recipients' THEN 'recipient' WHEN 'approval_subjects' THEN 'approval_subject' WHEN 'scores' THEN 'one of efficiency, attitude, clarity, fairness, overall'
     WHEN 'questions' THEN 'one of efficiency, attitude, clarity, fairness, overall, nps, ces' END;
   problem text;
 BEGIN
@@ -301,7 +304,11 @@ AS $$
     (CASE WHEN (p.item ? 'at_pct') = (p.item ? 'offset') THEN 'needs at_pct or offset, one of them' END),
     (CASE WHEN (p.item ->> 'action' = 'assign_team') <> (p.item ? 'team') THEN 'team goes with action assign_team, and only with it' END),
     (CASE WHEN (p.item ->> 'action' = 'close') <> (p.item ? 'close_reason') THEN 'close_reason goes with action close, and only with it' END),
-    (CASE WHEN p.item ->> 'action' IN ('notify', 'open_review') AND csflow.json_texts(p.item -> 'recipients') = '{}'
+    (CASE WHEN (p.item ->> 'action' IN ('message_customer', 'open_ticket')) <> (p.item ? 'template')
+      THEN 'template goes with actions message_customer and open_ticket, and only with them' END),
+    (CASE WHEN (p.item ->> 'action' = 'open_ticket') <> (p.item ? 'category') THEN 'category goes with action open_ticket, and only with it' END),
+    (CASE WHEN p.item ? 'review_kind' AND p.item ->> 'action' <> 'open_review' THEN 'review_kind goes only with action open_review' END),
+    (CASE WHEN p.item ->> 'action' IN ('notify', 'open_review', 'ask_late_cause') AND csflow.json_texts(p.item -> 'recipients') = '{}'
       THEN 'needs recipients' END)) AS f (fault)
   WHERE p.part = 'step' AND f.fault IS NOT NULL
   UNION ALL

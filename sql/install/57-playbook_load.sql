@@ -264,17 +264,20 @@ BEGIN
       stops_on = excluded.stops_on, rearms_on = excluded.rearms_on, pauses_in = excluded.pauses_in,
       on_reopen = excluded.on_reopen, is_active = true;
 
-  INSERT INTO csflow.step (desk_id, target_id, position, at_share_pct, at_offset, level, action, recipients, team_id, close_reason)
+  INSERT INTO csflow.step (desk_id, target_id, position, at_share_pct, at_offset, level, action, recipients, team_id, close_reason,
+    review_kind, template, category_id)
   SELECT desk, t.target_id, c.key[10]::smallint, (c.content -> 'at_pct')::double precision, (c.content ->> 'offset')::interval,
     coalesce(c.content ->> 'level', 'escalation'), c.content ->> 'action', csflow.json_texts(c.content -> 'recipients'),
-    csflow.team_id(desk, c.content ->> 'team'), c.content ->> 'close_reason'
+    csflow.team_id(desk, c.content ->> 'team'), c.content ->> 'close_reason', c.content ->> 'review_kind', c.content ->> 'template',
+    csflow.category_id(desk, c.content ->> 'category')
   FROM jsonb_to_recordset(here) AS c (what text, key text[], content jsonb)
     JOIN (SELECT g.target_id, csflow.target_key(g.desk_id, g.target_id) AS key
       FROM csflow.target AS g WHERE g.desk_id = desk AND g.is_active) AS t ON t.key = c.key[1:9]
   WHERE c.what = 'step'
   ON CONFLICT ON CONSTRAINT step_desk_id_target_id_position_key DO UPDATE SET at_share_pct = excluded.at_share_pct,
     at_offset = excluded.at_offset, level = excluded.level, action = excluded.action, recipients = excluded.recipients,
-    team_id = excluded.team_id, close_reason = excluded.close_reason;
+    team_id = excluded.team_id, close_reason = excluded.close_reason, review_kind = excluded.review_kind,
+    template = excluded.template, category_id = excluded.category_id;
 END
 $$;
 COMMENT ON FUNCTION csflow.apply_targets(bigint, jsonb) IS
@@ -325,6 +328,7 @@ BEGIN
     incident_minimum = (c.content #> '{settings,incident_minimum}')::integer,
     incident_factor = (c.content #> '{settings,incident_factor}')::double precision,
     incident_window = (c.content #>> '{settings,incident_window}')::interval,
+    approval_for = csflow.json_texts(c.content #> '{settings,approval_for}'),
     survey_on = c.content #>> '{settings,survey_on}',
     survey_questions = csflow.json_texts(c.content #> '{settings,survey_questions}'),
     confirm_by_link = (c.content #> '{settings,confirm_by_link}')::boolean,

@@ -290,17 +290,26 @@ COMMENT ON FUNCTION csflow.resume(bigint, csflow.ticket_no, text, bigint, timest
 'Work goes on after waiting: in_progress, paused clocks run on with what was left (handbook D9). Returns the state. Arguments and errors as csflow.change_state.';
 
 CREATE FUNCTION csflow.request_approval(desk_id bigint, ticket_no csflow.ticket_no, reason text,
-  agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text
+  agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL, subject text DEFAULT 'plan', amount numeric DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  reached text;
 BEGIN
-  RETURN csflow.change_state(request_approval.desk_id, request_approval.ticket_no, 'waiting_approval',
+  PERFORM csflow.require_code('subject of approval', csflow.require_text('subject', request_approval.subject),
+    csflow.desk_codes(request_approval.desk_id, 'approval_subject'));
+  reached := csflow.change_state(request_approval.desk_id, request_approval.ticket_no, 'waiting_approval',
     csflow.require_text('what is to be approved', request_approval.reason), request_approval.agent_id, request_approval.at);
+  INSERT INTO csflow.approval (desk_id, ticket_no, subject, amount, proposal, proposed_by, proposed_at)
+  SELECT t.desk_id, t.ticket_no, request_approval.subject, request_approval.amount, request_approval.reason, t.changed_by, t.changed_at
+  FROM csflow.ticket AS t
+  WHERE t.desk_id = request_approval.desk_id AND t.ticket_no = request_approval.ticket_no;
+  RETURN reached;
 END
 $$;
-COMMENT ON FUNCTION csflow.request_approval(bigint, csflow.ticket_no, text, bigint, timestamptz) IS
-'Asks for a supervisor''s approval: waiting_approval (handbook E2). reason: what is to be approved. Returns the state. Errors: as csflow.change_state, SF017 no reason.';
+COMMENT ON FUNCTION csflow.request_approval(bigint, csflow.ticket_no, text, bigint, timestamptz, text, numeric) IS
+'Asks for a supervisor''s approval: waiting_approval, and a row of csflow.approval (handbook E2). reason: what is to be approved; subject: refund, large_compensation, other_departments, plan, or the desk''s own; amount: in the desk''s currency. Returns the state. Errors: as csflow.change_state, SF005 unknown subject, SF017 no reason.';
 
 CREATE FUNCTION csflow.decide(desk_id bigint, ticket_no csflow.ticket_no, is_approved boolean, reason text DEFAULT NULL,
   agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text
@@ -308,6 +317,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  actor bigint := csflow.acting_agent(decide.desk_id, decide.agent_id);
+  proposer bigint;
   decision text := CASE WHEN decide.is_approved THEN 'approved' WHEN NOT decide.is_approved THEN 'rejected' END;
   state text;
 BEGIN
@@ -320,6 +331,16 @@ BEGIN
     RAISE EXCEPTION 'ticket % of desk % waits for no decision', decide.ticket_no, decide.desk_id
       USING ERRCODE = 'SF006', DETAIL = format('Its state is "%s".', state), HINT = 'Ask for one with csflow.request_approval().';
   END IF;
+  SELECT e.actor_id INTO proposer FROM csflow.event AS e
+  WHERE e.desk_id = decide.desk_id AND e.ticket_no = decide.ticket_no AND e.new_state = 'waiting_approval'
+  ORDER BY e.seq DESC LIMIT 1;
+  IF proposer = actor THEN
+    RAISE EXCEPTION 'agent % cannot decide on their own proposal for ticket %', actor, decide.ticket_no
+      USING ERRCODE = 'SF010', HINT = 'Have somebody else decide.';
+  END IF;
+  UPDATE csflow.approval AS a
+  SET is_approved = decide.is_approved, decision = decide.reason, decided_by = actor, decided_at = coalesce(decide.at, now())
+  WHERE a.desk_id = decide.desk_id AND a.ticket_no = decide.ticket_no AND a.decided_at IS NULL;
   PERFORM csflow.add_message(decide.desk_id, decide.ticket_no, 'agent', false, coalesce(decide.reason, decision), NULL,
     (SELECT c.code FROM csflow.caption AS c
       WHERE c.desk_id = decide.desk_id AND c.kind = 'milestone' AND c.code = decision LIMIT 1), decide.agent_id, decide.at);
@@ -327,7 +348,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.decide(bigint, csflow.ticket_no, boolean, text, bigint, timestamptz) IS
-'Decides on a requested approval: a note with the milestone approved or rejected, where the desk has these, and back to in_progress (handbook E2). Returns the state. Arguments and errors as csflow.change_state; SF017 no decision, SF006 none was asked for.';
+'Decides on a requested approval: a note with the milestone approved or rejected, where the desk has these, the row of csflow.approval, and back to in_progress (handbook E2). Whoever asked cannot decide. Returns the state. Arguments and errors as csflow.change_state; SF010 also for one''s own proposal, SF017 no decision, SF006 none was asked for.';
 
 CREATE FUNCTION csflow.answer(desk_id bigint, ticket_no csflow.ticket_no, body text, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL) RETURNS text
@@ -520,3 +541,26 @@ END
 $$;
 COMMENT ON FUNCTION csflow.correct(bigint, csflow.ticket_no, text, text, text, csflow.priority, bigint, timestamptz) IS
 'Corrects what the rules decided, with a reason: kind and category by their codes (category alone: within the present kind; kind alone: undecided within it) or priority; deadlines move accordingly and the event is kept for measuring the classifier (handbook B7). Returns the state. Errors: SF004, SF005 unknown category, SF008, SF010, SF017 no reason or nothing to correct.';
+
+CREATE FUNCTION csflow.name_reviewer(desk_id bigint, ticket_no csflow.ticket_no, reviewer_id bigint, reason text DEFAULT NULL,
+  agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  reached text;
+BEGIN
+  PERFORM csflow.require_text('reviewer', name_reviewer.reviewer_id::text);
+  UPDATE csflow.ticket AS t
+  SET reviewer_id = name_reviewer.reviewer_id, change_reason = name_reviewer.reason, changed_by = name_reviewer.agent_id,
+    changed_by_kind = NULL, changed_at = name_reviewer.at
+  WHERE t.desk_id = name_reviewer.desk_id AND t.ticket_no = name_reviewer.ticket_no
+  RETURNING t.state INTO reached;
+  IF NOT FOUND THEN
+    PERFORM csflow.refuse_unknown_ticket(name_reviewer.desk_id, name_reviewer.ticket_no);
+  END IF;
+  RETURN reached;
+END
+$$;
+COMMENT ON FUNCTION csflow.name_reviewer(bigint, csflow.ticket_no, bigint, text, bigint, timestamptz) IS
+'Names who reviews the ticket after an objection, not the agent who handled it first: the review has started (handbook F3). agent_id: who named them, NULL for the agent whose role this is; at: NULL for now. Returns the state. Errors: SF004 unknown ticket, SF005 unknown agent, SF008, SF010 the first handler, or a ticket that is not under review, SF017 no reviewer.';

@@ -194,7 +194,27 @@ $$;
 COMMENT ON FUNCTION csflow.progress_check_batch(timestamptz, integer) IS
 'Fires the due steps of up to batch tickets of each desk that have a clock due daily, such as the progress update by 10:00: missing updates are chased (handbook D2); csflow.missing_update lists them. Returns the steps fired. Errors as csflow.escalate_batch.';
 
-REVOKE EXECUTE ON FUNCTION csflow.set_ticket_aside(bigint, csflow.ticket_no, text, timestamptz, text, text),
+CREATE FUNCTION csflow.retry_set_aside(desk_id bigint DEFAULT NULL, ticket_no csflow.ticket_no DEFAULT NULL, job text DEFAULT NULL)
+RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  cleared integer;
+BEGIN
+  PERFORM csflow.require_flow();
+  DELETE FROM csflow.set_aside AS s
+  WHERE s.desk_id = coalesce(retry_set_aside.desk_id, s.desk_id)
+    AND (retry_set_aside.ticket_no IS NULL OR s.ticket_no = retry_set_aside.ticket_no)
+    AND s.job = coalesce(retry_set_aside.job, s.job);
+  GET DIAGNOSTICS cleared = ROW_COUNT;
+  RETURN cleared;
+END
+$$;
+COMMENT ON FUNCTION csflow.retry_set_aside(bigint, csflow.ticket_no, text) IS
+'Takes tickets back from csflow.set_aside, once what was wrong is mended: the next run of their job tries them at once, instead of at retry_at. Arguments narrow it down: desk, ticket, job (escalation, auto_close …); NULL: all. Returns how many. Errors: SF014 no flow. Design 2.12, handbook H3.';
+
+REVOKE EXECUTE ON FUNCTION csflow.retry_set_aside(bigint, csflow.ticket_no, text), csflow.set_ticket_aside(bigint, csflow.ticket_no, text, timestamptz, text, text),
   csflow.fire_one_by_one(bigint, text, timestamptz, integer), csflow.sweep_desk(bigint, text, timestamptz, integer),
   csflow.forget_set_aside(timestamptz), csflow.sweep_batch(text, timestamptz, integer),
   csflow.escalate_batch(timestamptz, integer), csflow.auto_close_batch(timestamptz, integer),

@@ -374,19 +374,23 @@ END
 $$;
 COMMENT ON FUNCTION csflow.require_scheduler() IS 'Returns here or elsewhere, or raises SF019 saying what keeps pg_cron from running jobs and the cure. Design 2.13.';
 
-CREATE FUNCTION csflow.schedule_jobs() RETURNS TABLE (job text, schedule text, command text, job_id bigint)
+CREATE FUNCTION csflow.schedule_jobs(reset boolean DEFAULT false) RETURNS TABLE (job text, schedule text, command text, job_id bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   wanted record;
+  standing record;
   other bigint;
 BEGIN
   PERFORM csflow.require_flow();
   IF csflow.require_scheduler() = 'elsewhere' THEN
     RAISE NOTICE 'pg_cron lives in database "%": run these statements there', (csflow.scheduler()).database;
     RETURN QUERY SELECT w.job, w.schedule, format('SELECT cron.schedule_in_database(%L, %L, %L, %L, %L)', w.name, w.schedule,
-      w.command, current_database(), current_user), NULL::bigint FROM csflow.wanted_jobs() AS w ORDER BY w.sort_order;
+      w.command, current_database(), current_user)
+      -- There a DBA's own schedule is kept in the same way.
+      || CASE WHEN reset THEN '' ELSE format(' WHERE NOT EXISTS (SELECT FROM cron.job WHERE jobname = %L AND command = %L AND username = %L)',
+        w.name, w.command, current_user) END, NULL::bigint FROM csflow.wanted_jobs() AS w ORDER BY w.sort_order;
     RETURN;
   END IF;
   FOR wanted IN SELECT w.* FROM csflow.wanted_jobs() AS w ORDER BY w.sort_order LOOP
@@ -395,15 +399,23 @@ BEGIN
       EXECUTE 'SELECT cron.unschedule($1)' USING other;
     END LOOP;
     job := wanted.job;
-    schedule := wanted.schedule;
     command := wanted.command;
-    EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job_id USING wanted.name, wanted.schedule, wanted.command;
+    SELECT s.job_id, s.schedule, s.command, s.is_active INTO standing FROM csflow.scheduled_jobs() AS s
+    WHERE s.job = wanted.job AND s.username = current_user ORDER BY s.job_id LIMIT 1;
+    schedule := CASE WHEN standing.job_id IS NULL OR coalesce(reset, false) THEN wanted.schedule ELSE standing.schedule END;
+    job_id := standing.job_id;
+    IF standing.job_id IS NULL OR standing.schedule <> schedule OR standing.command <> command THEN
+      EXECUTE 'SELECT cron.schedule($1, $2, $3)' INTO job_id USING wanted.name, schedule, wanted.command;
+    END IF;
+    IF reset AND NOT standing.is_active THEN
+      EXECUTE 'SELECT cron.alter_job($1, active := true)' USING job_id;
+    END IF;
     RETURN NEXT;
   END LOOP;
 END
 $$;
-COMMENT ON FUNCTION csflow.schedule_jobs() IS
-'Registers all jobs with pg_cron to run in this database as this role, and returns them; run again, it sets them back to the wanted schedules, never doubling one. job_id: pg_cron''s number; NULL where pg_cron lives in another database: command is then the statement to run there. Errors: SF019 pg_cron not loaded, not installed or not permitted, with the cure; SF014 no flow. Design 2.13, handbook H3.';
+COMMENT ON FUNCTION csflow.schedule_jobs(boolean) IS
+'Registers all jobs with pg_cron to run in this database as this role, and returns them with their schedules; run again, it doubles none and keeps what a DBA has adjusted since with cron.alter_job(): schedule, and whether it is switched on. reset: true sets everything back to what csflow.wanted_jobs() says. job_id: pg_cron''s number; NULL where pg_cron lives in another database: command is then the statement to run there. Errors: SF019 pg_cron not loaded, not installed or not permitted, with the cure; SF014 no flow. Design 2.13, handbook H3.';
 
 CREATE FUNCTION csflow.unschedule_jobs() RETURNS TABLE (job text, command text, job_id bigint)
 LANGUAGE plpgsql
@@ -432,7 +444,7 @@ COMMENT ON FUNCTION csflow.unschedule_jobs() IS
 
 REVOKE EXECUTE ON FUNCTION csflow.start_job(text, timestamptz), csflow.job_batch(text, timestamptz, integer),
   csflow.continue_job(bigint, integer), csflow.finish_job(bigint), csflow.housekeeping_batch(timestamptz, integer),
-  csflow.schedule_jobs(), csflow.unschedule_jobs() FROM PUBLIC;
+  csflow.schedule_jobs(boolean), csflow.unschedule_jobs() FROM PUBLIC;
 REVOKE EXECUTE ON PROCEDURE csflow.run_escalation(timestamptz, integer), csflow.run_auto_close(timestamptz, integer),
   csflow.run_progress_check(timestamptz, integer), csflow.run_duplicate_check(timestamptz, integer),
   csflow.run_incident_watch(timestamptz, integer), csflow.run_housekeeping(timestamptz, integer),

@@ -32,6 +32,7 @@ typedef struct csf_agent
 	const char *role_name; /* NULL: none */
 	int64 team_id;
 	bool is_bot;
+	bool is_senior; /* no novice */
 	bool may_act_for_others;
 	bool is_active;
 } csf_agent;
@@ -103,6 +104,7 @@ typedef struct csf_desk
 	int default_priority;
 	int maximum_text_bytes;
 	bool resume_on_customer_message;
+	bool asks_approval;     /* approval_for names anything */
 	uint32 link_states;     /* entering one of them sends the customer a link */
 	bool queues_duplicates; /* looks for duplicates at all, and at intake */
 	bool finds_duplicates;

@@ -56,8 +56,8 @@ static csf_statement version_query =
 				  "l");
 
 static csf_statement agent_query =
-	CSF_STATEMENT("SELECT agent_id, role_name::text, team_id, is_bot, may_act_for_others, is_active FROM"
-				  " csflow.agent"
+	CSF_STATEMENT("SELECT agent_id, role_name::text, team_id, is_bot, may_act_for_others, is_active,"
+				  " tier <> 'novice' FROM csflow.agent"
 				  " WHERE desk_id = $1"
 				  " ORDER BY agent_id",
 				  "l");
@@ -78,7 +78,8 @@ static csf_statement caption_query = CSF_STATEMENT("SELECT DISTINCT kind, code F
 	"SELECT d.name, d.zone, d.review_team_id, d.default_priority::integer, d.maximum_text_bytes,"            \
 	" d.resume_on_customer_message, d.minimum_score, d.minimum_margin, v.version,"                           \
 	" d.confirm_by_link OR d.survey_on = 'answered', d.survey_on <> 'never',"                                \
-	" d.duplicate_window > '0', d.duplicate_at_intake, d.duplicate_window, d.duplicate_similarity"           \
+	" d.duplicate_window > '0', d.duplicate_at_intake, d.duplicate_window, d.duplicate_similarity,"          \
+	" cardinality(d.approval_for) > 0"                                                                       \
 	" FROM " TABLE("desk", "''") " d JOIN csflow.configuration_version v USING (desk_id)"                    \
 	" WHERE d.desk_id = $1"
 static versioned_statement desk_query = VERSIONED(DESK_QUERY);
@@ -210,6 +211,7 @@ load_desk_row(csf_desk *desk, Snapshot snapshot, csf_classifier_input *input)
 	if (desk->is_past)
 		return true;
 	desk->version = csf_column_int64(ROW(0), 9, 0);
+	desk->asks_approval = csf_column_bool(ROW(0), 16);
 	desk->link_states = (csf_column_bool(ROW(0), 10) ? CSF_STATE_BIT(CSF_STATE_ANSWERED) : 0) |
 						(csf_column_bool(ROW(0), 11) ? CSF_STATE_BIT(CSF_STATE_CLOSED) : 0);
 	desk->queues_duplicates = csf_column_bool(ROW(0), 12);
@@ -249,6 +251,7 @@ load_people(csf_desk *desk, Snapshot snapshot)
 		desk->agents[i].is_bot = csf_column_bool(ROW(i), 4);
 		desk->agents[i].may_act_for_others = csf_column_bool(ROW(i), 5);
 		desk->agents[i].is_active = csf_column_bool(ROW(i), 6);
+		desk->agents[i].is_senior = csf_column_bool(ROW(i), 7);
 	}
 	query(&channel_query, desk, snapshot);
 	desk->channel_count = ROWS;

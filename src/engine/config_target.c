@@ -29,13 +29,14 @@ static csf_statement target_query =
 				  " WHERE desk_id = $1"
 				  " ORDER BY clock, target_id",
 				  "l");
-static csf_statement step_query =
-	CSF_STATEMENT("SELECT s.target_id, s.position, s.at_share_pct, s.at_offset, s.level, s.action,"
-				  " s.recipients, s.team_id, s.close_reason FROM csflow.step s"
-				  " JOIN csflow.target t USING (desk_id, target_id)"
-				  " WHERE s.desk_id = $1"
-				  " ORDER BY s.target_id, s.position",
-				  "l");
+static csf_statement step_query = CSF_STATEMENT(
+	"SELECT s.target_id, s.position, s.at_share_pct, s.at_offset, s.level, s.action,"
+	" s.recipients, s.team_id, s.close_reason, coalesce(s.review_kind, 'escalation'), s.template,"
+	" s.category_id FROM csflow.step s"
+	" JOIN csflow.target t USING (desk_id, target_id)"
+	" WHERE s.desk_id = $1"
+	" ORDER BY s.target_id, s.position",
+	"l");
 
 /* The same from a playbook that is only tried out. */
 static csf_statement tried_calendar_query =
@@ -268,8 +269,6 @@ read_target(csf_desk *desk, csf_target *target, HeapTuple row, TupleDesc descrip
 static void
 read_step(csf_step *step, HeapTuple row, TupleDesc description)
 {
-	static const char *const actions[] = {"notify",     "raise_priority", "assign_team", "open_review",
-										  "offer_next", "close",          NULL};
 	bool no_share;
 	bool no_offset;
 	Datum share = SPI_getbinval(row, description, 3, &no_share);
@@ -284,10 +283,13 @@ read_step(csf_step *step, HeapTuple row, TupleDesc description)
 		step->offset = DatumGetIntervalP(offset)->time;
 	}
 	step->level = csf_column_text(row, description, 5);
-	step->action = (csf_step_action) word_index(csf_column_text(row, description, 6), actions);
+	step->action = (csf_step_action) word_index(csf_column_text(row, description, 6), csf_step_action_names);
 	step->recipients = csf_text_array(row, description, 7, &step->recipient_count);
 	step->team_id = csf_column_int64(row, description, 8, 0);
 	step->close_reason = csf_column_text(row, description, 9);
+	step->review_kind = csf_column_text(row, description, 10);
+	step->template = csf_column_text(row, description, 11);
+	step->category_id = csf_column_int64(row, description, 12, 0);
 }
 
 static void

@@ -274,12 +274,22 @@ typedef struct message_round
 	message **messages;
 } message_round;
 
+/* Whether it was written by an agent who is no bot. */
 static bool
-is_bot(const csf_desk *desk, int64 agent_id)
+is_by_person(const csf_desk *desk, const message *m)
 {
-	const csf_agent *agent = csf_desk_agent(desk, agent_id);
+	const csf_agent *agent = csf_desk_agent(desk, m->author_id);
 
-	return agent != NULL && agent->is_bot;
+	return strcmp(m->author_kind, "agent") == 0 && (agent == NULL || !agent->is_bot);
+}
+
+/* A person known to be no novice. */
+static bool
+is_by_senior(const csf_desk *desk, const message *m)
+{
+	const csf_agent *agent = csf_desk_agent(desk, m->author_id);
+
+	return is_by_person(desk, m) && agent != NULL && agent->is_senior;
 }
 
 /* What the message is to the clocks (handbook A2): only a person's public words are a response. */
@@ -293,6 +303,8 @@ message_signals(const csf_desk *desk, const message *m, const char **kind)
 		*kind = "customer_message";
 		return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_CUSTOMER_MESSAGE);
 	}
+	if (is_by_senior(desk, m))
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_SENIOR_MESSAGE);
 	if (!m->is_public)
 	{
 		*kind = "note";
@@ -306,7 +318,7 @@ message_signals(const csf_desk *desk, const message *m, const char **kind)
 	signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE);
 	if (m->next_news_at != CSF_NO_INSTANT)
 		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_NEWS_NAMED);
-	if (strcmp(m->author_kind, "agent") == 0 && !is_bot(desk, m->author_id))
+	if (is_by_person(desk, m))
 	{
 		*kind = "reply";
 		return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_PERSON_MESSAGE);

@@ -43,6 +43,8 @@
 	COLUMN(HANDLING_TIER, "handling_tier")                                                                   \
 	COLUMN(TEAM_ID, "team_id")                                                                               \
 	COLUMN(AGENT_ID, "agent_id")                                                                             \
+	COLUMN(FIRST_HANDLER_ID, "first_handler_id")                                                             \
+	COLUMN(REVIEWER_ID, "reviewer_id")                                                                       \
 	COLUMN(AMOUNT, "amount")                                                                                 \
 	COLUMN(ATTRIBUTES, "attributes")                                                                         \
 	COLUMN(DUPLICATE_OF, "duplicate_of")                                                                     \

@@ -294,6 +294,12 @@ record_columns(chunk *c, const csf_ticket_row *old, const csf_ticket_row *new)
 		if (!new->nulls[CSF_TICKET_AGENT_ID])
 			signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
 	}
+	if (!csf_ticket_same(old, new, CSF_TICKET_REVIEWER_ID) && !new->nulls[CSF_TICKET_REVIEWER_ID])
+	{
+		record_value_change(c, new, "reviewer_named", id_text(old, CSF_TICKET_REVIEWER_ID),
+							id_text(new, CSF_TICKET_REVIEWER_ID));
+		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_REVIEWER_NAMED);
+	}
 	return signals;
 }
 

@@ -4,6 +4,7 @@
  *		are never stored).
  */
 #include "engine/ticket.h"
+#include "engine/ticket_review.h"
 
 #include "access/detoast.h"
 #include "access/htup_details.h"
@@ -304,6 +305,20 @@ check_original(const filling *f)
 				 errdetail("%s cannot be a duplicate of it.", label(f))));
 }
 
+/* Who took the ticket up first, or answered it untaken: that person does not review it (handbook F3). */
+static void
+settle_first_handler(filling *f, csf_state to)
+{
+	int64 handler = csf_ticket_int64(&f->new, CSF_TICKET_AGENT_ID, 0);
+
+	if (!f->new.nulls[CSF_TICKET_FIRST_HANDLER_ID] ||
+		(to != CSF_STATE_IN_PROGRESS && to != CSF_STATE_ANSWERED))
+		return;
+	if (handler == 0)
+		handler = csf_ticket_int64(&f->new, CSF_TICKET_CHANGED_BY, 0);
+	set_id(f, CSF_TICKET_FIRST_HANDLER_ID, handler);
+}
+
 /* The columns that a change of state fills, whoever asks for it. */
 static void
 settle_state(filling *f, int from, csf_state to)
@@ -312,6 +327,10 @@ settle_state(filling *f, int from, csf_state to)
 
 	if (to == CSF_STATE_IN_PROGRESS && f->new.nulls[CSF_TICKET_ACCEPTED_AT])
 		set(f, CSF_TICKET_ACCEPTED_AT, at);
+	settle_first_handler(f, to);
+	if (to == CSF_STATE_ANSWERED && from < CSF_STATE_COUNT)
+		csf_check_approval(f->desk, label(f), csf_ticket_int64(&f->new, CSF_TICKET_TICKET_NO, 0),
+						   csf_ticket_int64(&f->old, CSF_TICKET_ANSWERED_AT, DT_NOBEGIN));
 	if (to == CSF_STATE_ANSWERED)
 		set(f, CSF_TICKET_ANSWERED_AT, at);
 	if (to == CSF_STATE_CLOSED)
@@ -421,6 +440,8 @@ fill_instants(filling *f)
 	f->new.values[CSF_TICKET_CHANGED_AT] = f->new.values[CSF_TICKET_OPENED_AT];
 	f->new.nulls[CSF_TICKET_CHANGED_AT] = false;
 	set_null(f, CSF_TICKET_ACCEPTED_AT);
+	set_null(f, CSF_TICKET_FIRST_HANDLER_ID);
+	set_null(f, CSF_TICKET_REVIEWER_ID);
 	set_null(f, CSF_TICKET_ANSWERED_AT);
 	set_null(f, CSF_TICKET_FIRST_RESPONSE_AT);
 	set_null(f, CSF_TICKET_LAST_PUBLIC_MESSAGE_AT);
@@ -687,11 +708,12 @@ settle_correction(filling *f)
 static void
 keep_derived(filling *f)
 {
-	static const csf_ticket_column by_flow[] = {CSF_TICKET_TRANSFER_COUNT, CSF_TICKET_REOPEN_COUNT,
-												CSF_TICKET_ACCEPTED_AT,    CSF_TICKET_ANSWERED_AT,
-												CSF_TICKET_CLOSED_AT,      CSF_TICKET_SCORE,
-												CSF_TICKET_RULES_VERSION,  CSF_TICKET_TAG,
-												CSF_TICKET_CATEGORY_GIVEN, CSF_TICKET_NOTIFIED_TEAM_IDS};
+	static const csf_ticket_column by_flow[] = {CSF_TICKET_TRANSFER_COUNT,  CSF_TICKET_REOPEN_COUNT,
+												CSF_TICKET_ACCEPTED_AT,     CSF_TICKET_ANSWERED_AT,
+												CSF_TICKET_CLOSED_AT,       CSF_TICKET_SCORE,
+												CSF_TICKET_RULES_VERSION,   CSF_TICKET_TAG,
+												CSF_TICKET_CATEGORY_GIVEN,  CSF_TICKET_NOTIFIED_TEAM_IDS,
+												CSF_TICKET_FIRST_HANDLER_ID};
 	static const csf_ticket_column by_messages[] = {
 		CSF_TICKET_FIRST_RESPONSE_AT, CSF_TICKET_LAST_CUSTOMER_MESSAGE_AT, CSF_TICKET_LAST_PUBLIC_MESSAGE_AT,
 		CSF_TICKET_NEXT_NEWS_AT};
@@ -713,6 +735,19 @@ settle_assignment(filling *f)
 	if (differs(f, CSF_TICKET_AGENT_ID) && !f->new.nulls[CSF_TICKET_AGENT_ID] &&
 		!differs(f, CSF_TICKET_STATE) && csf_ticket_state(&f->old) == CSF_STATE_NEW)
 		set_text(f, CSF_TICKET_STATE, csf_state_name(CSF_STATE_ASSIGNED));
+}
+
+/* Each review has a reviewer of its own, and never the one whose work is reviewed (handbook F3). */
+static void
+settle_reviewer(filling *f, csf_state from, csf_state to)
+{
+	int64 reviewer = csf_ticket_int64(&f->new, CSF_TICKET_REVIEWER_ID, 0);
+
+	if (!differs(f, CSF_TICKET_REVIEWER_ID) && from != to && to == CSF_STATE_UNDER_REVIEW)
+		set_null(f, CSF_TICKET_REVIEWER_ID);
+	else if (differs(f, CSF_TICKET_REVIEWER_ID) && reviewer != 0)
+		csf_check_reviewer(f->desk, label(f), reviewer,
+						   csf_ticket_int64(&f->new, CSF_TICKET_FIRST_HANDLER_ID, 0), to);
 }
 
 static void
@@ -737,6 +772,7 @@ fill_update(filling *f)
 	settle_correction(f);
 	settle_assignment(f);
 	to = csf_ticket_state(&f->new);
+	settle_reviewer(f, from, to);
 	if (from == to)
 	{
 		keep_old(f, CSF_TICKET_CLOSE_REASON);

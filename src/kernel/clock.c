@@ -4,6 +4,10 @@
  */
 #include "kernel/clock.h"
 
+const char *const csf_step_action_names[] = {
+	"notify",     "raise_priority",   "assign_team", "open_review",    "offer_next", "close",
+	"raise_tier", "message_customer", "open_ticket", "ask_late_cause", NULL};
+
 /* ---- which target ---- */
 
 static bool

@@ -72,8 +72,15 @@ typedef enum csf_step_action
 	CSF_ACTION_ASSIGN_TEAM,
 	CSF_ACTION_OPEN_REVIEW,
 	CSF_ACTION_OFFER_NEXT,
-	CSF_ACTION_CLOSE
+	CSF_ACTION_CLOSE,
+	CSF_ACTION_RAISE_TIER,
+	CSF_ACTION_MESSAGE_CUSTOMER,
+	CSF_ACTION_OPEN_TICKET,
+	CSF_ACTION_ASK_LATE_CAUSE
 } csf_step_action;
+
+/* Names of the actions, by csf_step_action, closed by NULL. */
+extern const char *const csf_step_action_names[];
 
 typedef struct csf_step
 {
@@ -88,6 +95,9 @@ typedef struct csf_step
 	const char **recipients;
 	int64 team_id;
 	const char *close_reason;
+	const char *review_kind; /* of open_review */
+	const char *template;    /* code of the text of message_customer and open_ticket */
+	int64 category_id;       /* of open_ticket */
 } csf_step;
 
 /* What a ticket must be for a target to apply; zero, -1 or NULL is any. */

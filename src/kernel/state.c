@@ -9,9 +9,9 @@ static const char *const state_names[CSF_STATE_COUNT] = {
 	"answered", "under_review", "closed",      "duplicate",        "invalid"};
 
 static const char *const signal_names[CSF_SIGNAL_ENTER_FIRST] = {
-	"opened",         "condition_met", "assigned",      "accepted",         "transferred",
-	"answered",       "closed",        "reopened",      "customer_message", "public_message",
-	"person_message", "news_named",    "internal_note", "time_named"};
+	"opened",        "condition_met", "assigned",         "accepted",       "transferred",    "answered",
+	"closed",        "reopened",      "customer_message", "public_message", "person_message", "news_named",
+	"internal_note", "time_named",    "senior_message",   "reviewer_named"};
 
 const char *
 csf_state_name(csf_state state)

@@ -167,7 +167,16 @@ keep_late_steps(csf_clock *clock, int64 at)
 bool
 csf_step_moves_ticket(const csf_step *step)
 {
-	return step->action != CSF_ACTION_NOTIFY && step->action != CSF_ACTION_OPEN_REVIEW;
+	switch (step->action)
+	{
+		case CSF_ACTION_NOTIFY:
+		case CSF_ACTION_OPEN_REVIEW:
+		case CSF_ACTION_OPEN_TICKET:
+		case CSF_ACTION_ASK_LATE_CAUSE:
+			return false;
+		default:
+			return true;
+	}
 }
 
 static bool
@@ -403,6 +412,12 @@ csf_stopwatch_retarget(csf_clock *clock, const csf_target *target, int priority,
 	take_target(clock, target, priority);
 	/* An instant once named stays named. */
 	resolve_length(clock, named_at == CSF_NO_INSTANT ? due_before : named_at, CSF_NO_INSTANT);
+	/* What was missed before stays missed, though from here on nothing is promised. */
+	if (clock->length == CSF_NO_LENGTH && due_before != CSF_NO_INSTANT && due_before < at)
+	{
+		clock->length = from_length;
+		clock->due_at = due_before;
+	}
 	clock->spent = spent;
 	clock->run_since = was_running ? at : CSF_NO_INSTANT;
 	if (clock->length != CSF_NO_LENGTH && clock->length <= spent)
@@ -458,7 +473,13 @@ csf_clock_rederive(csf_clock *clock)
 	clock->calendar = clock->target->calendar;
 	clock->time = clock->target->time;
 	measure_again(clock);
-	if (clock->length != CSF_NO_LENGTH && clock->target->due_from == CSF_DUE_DURATION)
+	/* Missed under a target that promised something: stays missed, see csf_stopwatch_retarget(). */
+	if (clock->length == CSF_NO_LENGTH && before.length != CSF_NO_LENGTH && before.length <= before.spent)
+	{
+		clock->length = before.length;
+		clock->due_at = before.due_at;
+	}
+	else if (clock->length != CSF_NO_LENGTH && clock->target->due_from == CSF_DUE_DURATION)
 	{
 		bool is_over = clock->length < clock->spent ||
 					   (clock->length == clock->spent && csf_stopwatch_is_running(clock));

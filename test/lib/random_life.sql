@@ -58,7 +58,7 @@ BEGIN
     INSERT INTO csflow.message (desk_id, ticket_no, author_kind, changed_by, is_public, at, milestone, next_news_at)
     SELECT desk, t.ticket_no, a.author, CASE WHEN a.author = 'agent' THEN any_of('11', '21', '71')::bigint END, random() < 0.7, happens.at,
       CASE WHEN random() < 0.5 THEN any_of('cause_located', 'interim_solution', 'solution_recorded', 'direction_given', 'progress_entered', 'progress_entered', 'part_completed',
-        'checkpoint_agreed', 'partner_replied', 'promise_kept') END,
+        'checkpoint_agreed', 'partner_replied', 'promise_kept', 'solution_confirmed', 'plan_explained') END,
       CASE WHEN random() < 0.4 THEN happens.at + any_of('1 microsecond', '30 minutes', '7 hours', '2 days')::interval END
     FROM (SELECT any_of('customer', 'agent', 'agent', 'system') AS author) a;
   END IF;

@@ -126,10 +126,16 @@ DECLARE
   used bigint := replay.spent(r, at);
   due_before timestamptz := r.due_at;
   was_running boolean := r.run_since IS NOT NULL;
+  length_before bigint := r.length;
 BEGIN
   r.target_id := t.target_id;
   r.priority := priority;
   r := replay.measured(r, t, coalesce(named, due_before), NULL);
+  -- what was missed before stays missed
+  IF r.length IS NULL AND due_before < at THEN
+    r.length := length_before;
+    r.due_at := due_before;
+  END IF;
   r.spent := used;
   r.run_since := CASE WHEN was_running THEN at END;
   IF r.length <= used THEN

@@ -81,11 +81,18 @@ my $seconds = $node->safe_psql('postgres',
 is($node->safe_psql('postgres', "SELECT schedule LIKE '%seconds' FROM csflow.job WHERE job = 'escalation'"),
 	$seconds, 'the sweep runs every few seconds where pg_cron can');
 
-# A DBA's own schedule is shown, and set back by scheduling again.
+# A DBA's own schedule is shown and kept, and set back when asked for.
 $node->safe_psql('postgres',
 	"SELECT cron.alter_job(job_id, schedule => '7 * * * *', active => false) FROM csflow.job WHERE job = 'auto_close'");
 is($node->safe_psql('postgres', "SELECT schedule, is_active FROM csflow.job WHERE job = 'auto_close'"),
 	'7 * * * *|f', 'H3: a schedule is adjusted with cron.alter_job');
+is($node->safe_psql('postgres', "SELECT schedule FROM csflow.schedule_jobs() WHERE job = 'auto_close'"), '7 * * * *', 'H3: scheduling again keeps it');
+is($node->safe_psql('postgres', "SELECT schedule, is_active FROM csflow.job WHERE job = 'auto_close'"),
+	'7 * * * *|f', 'H3: and that it is switched off');
+is($node->safe_psql('postgres', "SELECT schedule = (SELECT schedule FROM csflow.wanted_jobs() AS w WHERE w.job = s.job) FROM csflow.schedule_jobs(reset => true) AS s WHERE job = 'auto_close'"),
+	't', 'H3: unless it is asked to reset');
+is($node->safe_psql('postgres', "SELECT schedule = wanted_schedule, is_active FROM csflow.job WHERE job = 'auto_close'"),
+	't|t', 'H3: back on');
 
 # Real firings, in both databases.
 for my $database ('postgres', $branch)

@@ -101,8 +101,10 @@ SELECT is_empty(format('SELECT clocks(%L, %L)', :'worse', 'interim_solution'), '
 SELECT ranked(:'worse', 'E', '2025-03-06 10:00') AS ranked \gset
 SELECT is(clocks(:'worse', 'interim_solution'), 'interim_solution/1 03-06 10:00..- due 03-06 10:30 running', 'B3: from the moment it becomes E');
 SELECT escalate_batch('2025-03-06 10:00') > 0 AS swept \gset
-SELECT is(steps(:'worse'), 'interim_solution/1 step 1 escalation notify due 03-06 10:00 fired 03-06 10:00', 'B3: the step at 0 % is due at once');
-SELECT is((SELECT (topic, recipient_kind, recipient_id)::text FROM outbox WHERE ticket_no = :'worse'), ('escalation', 'team', :emergency)::text, 'B3: emergency response group');
+SELECT is(steps(:'worse'), 'interim_solution/1 step 1 escalation open_review due 03-06 10:00 fired 03-06 10:00', 'B3: the step at 0 % is due at once');
+SELECT is((SELECT (topic, recipient_kind, recipient_id)::text FROM outbox WHERE ticket_no = :'worse'), ('review', 'team', :emergency)::text, 'B3: emergency response group');
+SELECT is((SELECT (kind, participants, participant_ids)::text FROM review WHERE ticket_no = :'worse'), ('emergency', '{emergency_response_group}'::text[], '{NULL}'::bigint[])::text,
+  'B3: the group is opened');
 SELECT said(:'worse', 'agent', '2025-03-06 10:30', 'interim_solution', NULL, false, 21) AS said \gset
 SELECT is(clocks(:'worse', 'interim_solution'), 'interim_solution/1 03-06 10:00..03-06 10:30 due 03-06 10:30 met', 'B3: a short-term solution within 30 min');
 SELECT ranked(:'worse', 'A', '2025-03-06 10:40') || ranked(:'worse', 'E', '2025-03-06 10:50') AS ranked \gset
@@ -227,9 +229,10 @@ SELECT is(clocks(:'stuck', 'breakthrough'), 'breakthrough/1 03-18 09:00..- due 0
 SELECT escalate_batch('2025-03-19 10:00') > 0 AS swept \gset
 SELECT is((SELECT count(*) FROM review WHERE ticket_no = :'stuck'), 1::bigint, 'D3: an escalation review is opened');
 SELECT is((SELECT (opened_at, clock, run, participants)::text FROM review WHERE ticket_no = :'stuck'),
-  ('2025-03-19 10:00'::timestamptz, 'breakthrough', 1, '{customer_service,technical_team,product}'::text[])::text, 'D3: head of support, technical lead and product manager take part');
+  ('2025-03-19 10:00'::timestamptz, 'breakthrough', 1, '{customer_service/head,technical_team/head,product/head}'::text[])::text, 'D3: head of support, technical lead and product manager take part');
 SELECT results_eq(format($$SELECT recipient_id FROM csflow.outbox WHERE ticket_no = %L AND topic = 'review' ORDER BY outbox_id$$, :'stuck'),
-  ARRAY[:service, :technical, :product]::bigint[], 'D3: and are told');
+  ARRAY[92, 92, 92]::bigint[], 'D3: and are told');
+SELECT is((SELECT participant_ids FROM review WHERE ticket_no = :'stuck'), '{92,92,92}'::bigint[], 'D3: who they were is kept');
 SELECT escalate_batch('2025-03-25 10:00') > 0 AS swept \gset
 SELECT is((SELECT count(*) FROM review WHERE ticket_no = :'stuck'), 1::bigint, 'D3: once');
 SELECT results_eq(format('SELECT steps(%L, %L)', :'stuck', 'breakthrough'), ARRAY['breakthrough/1 step 1 warning notify due 03-19 04:00 fired 03-19 10:00',

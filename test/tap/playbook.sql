@@ -110,7 +110,9 @@ INSERT INTO wanted_target VALUES
     '{partner_replied,checkpoint_agreed}', '{}'),
   ('customer_update', NULL, NULL, NULL, false, 'every', 'duration', '6 h', '{enter_waiting_partner}', '{leave_waiting_partner}', '{public_message}', '{}'),
   ('approval', NULL, NULL, NULL, false, 'each', 'duration', '3 days', '{enter_waiting_approval}', '{leave_waiting_approval}', '{}', '{}'),
-  ('auto_close', NULL, NULL, NULL, false, 'each', 'duration', '72 h', '{answered}', '{customer_message,leave_answered,closed}', '{answered}', '{}');
+  ('auto_close', NULL, NULL, NULL, false, 'each', 'duration', '72 h', '{answered}', '{customer_message,leave_answered,closed}', '{answered}', '{}'),
+  ('confirmed_close', NULL, NULL, NULL, false, 'each', 'none', NULL, '{solution_confirmed}', '{customer_message,closed}', '{}', '{new,assigned,waiting_approval}'),
+  ('explained_close', NULL, NULL, NULL, false, 'each', 'none', NULL, '{plan_explained}', '{customer_message,closed}', '{}', '{new,assigned,waiting_approval}');
 SELECT set_eq(format($$SELECT clock, priority::text, channel_class, customer_tier, is_exempt, mode, due_from, duration, starts_on, stops_on, rearms_on, pauses_in
   FROM csflow.target WHERE desk_id = %s AND is_active AND calendar = 'around_the_clock'
     AND num_nonnulls(kind, category_id, channel, handling_tier, complexity) = 0$$, :desk), 'TABLE wanted_target',
@@ -130,9 +132,9 @@ SELECT is_empty(format($$SELECT clock FROM csflow.target AS t WHERE desk_id = %s
     OR NOT EXISTS (SELECT FROM csflow.step AS s WHERE s.desk_id = t.desk_id AND s.target_id = t.target_id AND s.at_share_pct = 100 AND s.level = 'breach'))$$, :desk),
   'D6: every target warns before it is missed and tells when it is');
 SELECT results_eq(format($$SELECT pct, recipients FROM stage WHERE desk_id = %s AND clock = 'breakthrough' AND action = 'open_review'$$, :desk),
-  $$VALUES (100::double precision, '{customer_service,technical_team,product}'::text[])$$, 'D3: the escalation review and its participants');
+  $$VALUES (100::double precision, '{customer_service/head,technical_team/head,product/head}'::text[])$$, 'D3: the escalation review and its participants');
 SELECT results_eq(format($$SELECT pct, action, recipients FROM stage WHERE desk_id = %s AND clock = 'interim_solution' ORDER BY position LIMIT 1$$, :desk),
-  $$VALUES (0::double precision, 'notify', '{emergency_response_group}'::text[])$$, 'B3: priority E calls the emergency response group at once');
+  $$VALUES (0::double precision, 'open_review', '{emergency_response_group}'::text[])$$, 'B3: priority E calls the emergency response group at once');
 SELECT results_eq(format($$SELECT pct, action, close_reason FROM stage WHERE desk_id = %s AND clock = 'auto_close'$$, :desk),
   $$VALUES (100::double precision, 'close', 'no_new_request')$$, 'F2: 72 h after the answer the ticket closes, without warning');
 SELECT ok((SELECT count(*) = 1 FROM stage WHERE desk_id = :desk AND clock = 'human_standby' AND action = 'offer_next' AND pct = 100), 'A2: the next free person is asked');
@@ -191,9 +193,9 @@ SELECT is((SELECT calendar::text FROM csflow.working_calendar WHERE desk_id = :d
 -- What a document no longer has.
 CREATE TABLE before AS SELECT target_id, clock FROM csflow.target WHERE desk_id = :desk;
 SELECT results_eq(format($$SELECT * FROM csflow.load_playbook(%s, '{"name": "bare"}') WHERE what IN ('team', 'category', 'target', 'step') ORDER BY what COLLATE "C"$$, :desk),
-  $$VALUES ('category', 0, 0, 17), ('step', 0, 0, 44), ('target', 0, 0, 20), ('team', 0, 0, 6)$$, 'a bare document takes everything away');
+  $$VALUES ('category', 0, 0, 17), ('step', 0, 0, 46), ('target', 0, 0, 22), ('team', 0, 0, 6)$$, 'a bare document takes everything away');
 SELECT is((SELECT count(*) FROM csflow.keyword_rule WHERE desk_id = :desk), 0::bigint, 'rules are deleted');
-SELECT is((SELECT count(*) FROM csflow.target WHERE desk_id = :desk AND NOT is_active), 20::bigint, 'targets, which clocks of the past name, are only set inactive');
+SELECT is((SELECT count(*) FROM csflow.target WHERE desk_id = :desk AND NOT is_active), 22::bigint, 'targets, which clocks of the past name, are only set inactive');
 SELECT is((SELECT count(*) FROM csflow.category WHERE desk_id = :desk AND NOT is_active), 17::bigint, 'so are categories');
 SELECT is((SELECT sum(added + changed + removed) FROM csflow.load_playbook(:desk, '{"name": "bare"}')), 0::bigint, 'and are not removed a second time');
 SELECT is(csflow.export_playbook(:desk), csflow.canonical_playbook('{"name": "bare"}'), 'nor exported');

@@ -227,7 +227,7 @@ INSERT INTO wanted_target VALUES
   ('tiered', 'handover', '', 'each', '00:01:00', '24x7', '{handover_triggered}', '{accepted,person_message}', '{}', '{}', 'none'),
   ('tiered', 'handle', '', 'once', 'none', '24x7', '{assigned,accepted}', '{answered}', '{}', '{waiting_customer,waiting_partner}', 'resume'),
   ('tiered', 'handle', 'handling_tier=2', 'once', '02:00:00', '24x7', '{assigned,accepted}', '{answered}', '{}', '{waiting_customer,waiting_partner}', 'resume'),
-  ('tiered', 'follow_up', 'handling_tier=3', 'once', '04:00:00', '24x7', '{condition_met}', '{person_message,internal_note}', '{}', '{}', 'none'),
+  ('tiered', 'follow_up', 'handling_tier=3', 'once', '04:00:00', '24x7', '{condition_met}', '{senior_message}', '{}', '{}', 'none'),
   ('tiered', 'special_group', 'handling_tier=4', 'once', '00:15:00', '24x7', '{condition_met}', '{group_formed}', '{}', '{}', 'none'),
   ('tiered', 'task_force_response', '', 'each', '04:00:00', '24x7', '{task_force_opened}', '{task_force_entry,solution_recorded}', '{}', '{}', 'none'),
   ('tiered', 'task_force_solution', '', 'each', '24:00:00', '24x7', '{task_force_opened}', '{solution_recorded}', '{}', '{waiting_customer}', 'none'),
@@ -240,6 +240,8 @@ INSERT INTO wanted_target VALUES
   ('complaint', 'preliminary_investigation', '', 'once', '24:00:00', '24x7', '{accepted}', '{finding_recorded}', '{}', '{waiting_customer}', 'none'),
   ('complaint', 'investigation', '', 'once', '48:00:00', '24x7', '{accepted}', '{report_recorded}', '{}', '{waiting_customer,waiting_partner}', 'none'),
   ('complaint', 'investigation', 'complexity=complex', 'once', '3 days', 'work', '{accepted}', '{report_recorded}', '{}', '{waiting_customer,waiting_partner}', 'none'),
+  ('complaint', 'investigation', 'complexity=cross_department', 'once', '3 days', 'work', '{accepted}', '{report_recorded}', '{}', '{waiting_customer,waiting_partner}', 'none'),
+  ('complaint', 'stage_report', 'complexity=cross_department', 'once', '3 days', 'work', '{accepted}', '{stage_report}', '{}', '{}', 'none'),
   ('complaint', 'stage_report', '', 'once', 'none', 'work', '{accepted}', '{stage_report}', '{}', '{}', 'none'),
   ('complaint', 'stage_report', 'complexity=complex', 'once', '3 days', 'work', '{accepted}', '{stage_report}', '{}', '{}', 'none'),
   ('complaint', 'resolve', '', 'once', '24:00:00', '24x7', '{opened}', '{answered}', '{}', '{waiting_customer,waiting_partner,under_review}', 'resume'),
@@ -249,7 +251,7 @@ INSERT INTO wanted_target VALUES
     '{notice_sent,answered}', '{}', '{}', 'none'),
   ('complaint', 'objection_window', '', 'each', '7 days', '24x7', '{answered}', '{enter_under_review,reopened}', '{}', '{}', 'none'),
   ('complaint', 'objection_response', '', 'each', '02:00:00', '24x7', '{enter_under_review}', '{person_message}', '{}', '{}', 'none'),
-  ('complaint', 'review_start', '', 'each', '2 days', '24x7', '{enter_under_review}', '{reviewer_named,assigned,leave_under_review}', '{}', '{}', 'none'),
+  ('complaint', 'review_start', '', 'each', '2 days', '24x7', '{enter_under_review}', '{reviewer_named,leave_under_review}', '{}', '{}', 'none'),
   ('complaint', 'call_back', '', 'each', 'named', '24x7', '{call_back_planned}', '{call_logged}', '{call_back_planned}', '{}', 'none'),
   ('complaint', 'call_back', 'customer_tier=vip', 'each', 'named', '24x7', '{answered,call_back_planned}', '{call_logged}', '{call_back_planned}', '{}', 'none'),
   ('complaint', 'call_back', 'priority=E channel_class=instant', 'each', 'named', '24x7', '{answered,call_back_planned}', '{call_logged}', '{call_back_planned}', '{}', 'none'),
@@ -294,16 +296,22 @@ SELECT set_eq($$SELECT DISTINCT r.book, r.clock FROM target_row AS r WHERE r.due
     EXISTS (SELECT FROM stage AS s WHERE (s.book, s.clock, s.condition, s.at, s.level, s.recipients) = (r.book, r.clock, r.condition, '75 %', 'warning', '{owner}'))
     AND EXISTS (SELECT FROM stage AS s WHERE (s.book, s.clock, s.condition, s.at, s.level) = (r.book, r.clock, r.condition, '100 %', 'breach') AND 'supervisor' = ANY (s.recipients))
     AND EXISTS (SELECT FROM stage AS s WHERE (s.book, s.clock, s.condition, s.at, s.level, s.recipients) = (r.book, r.clock, r.condition, '150 %', 'escalation', '{head}')))$$,
-  $$VALUES ('complaint', 'objection_window'), ('reception', 'customer_update')$$, 'D6: every target but two warns at 75 %, tells at 100 % and at 150 %');
+  $$VALUES ('complaint', 'objection_window'), ('reception', 'customer_update'), ('tiered', 'handle'), ('tiered', 'follow_up')$$,
+  'D6: every target but four warns at 75 %, tells at 100 % and at 150 %');
 SELECT set_eq($$SELECT book, clock, at, level, action, recipients, team FROM stage
     WHERE NOT (at = '75 %' AND level = 'warning') AND NOT (at = '100 %' AND level = 'breach' AND recipients = '{supervisor}') AND NOT (at = '150 %')$$,
   $$VALUES ('tiered', 'bot_answer', '100 %', 'escalation', 'assign_team', '{front_line}'::text[], 'front_line'),
     ('tiered', 'handover', '100 %', 'escalation', 'raise_priority', '{team}', NULL),
     ('tiered', 'handle', '100 %', 'escalation', 'assign_team', '{senior_staff}', 'senior_staff'),
+    ('tiered', 'handle', '100 %', 'escalation', 'raise_tier', '{}', NULL),
+    ('tiered', 'follow_up', '100 %', 'escalation', 'assign_team', '{special_group}', 'special_group'),
+    ('tiered', 'follow_up', '100 %', 'escalation', 'raise_tier', '{}', NULL),
     ('complaint', 'accept', '100 %', 'escalation', 'offer_next', '{}', NULL),
-    ('complaint', 'resolve', '100 %', 'breach', 'notify', '{owner,supervisor}', NULL),
+    ('complaint', 'resolve', '100 %', 'breach', 'ask_late_cause', '{owner}', NULL),
+    ('complaint', 'review_start', '0 %', 'escalation', 'open_review', '{supervisor}', NULL),
     ('complaint', 'objection_window', '100 %', 'escalation', 'notify', '{owner}', NULL),
     ('reception', 'emergency_call_back', '0 %', 'escalation', 'assign_team', '{special_team}', 'special_team'),
+    ('reception', 'emergency_call_back', '0 %', 'escalation', 'message_customer', '{}', NULL),
     ('reception', 'emergency_call_back', '100 %', 'breach', 'notify', '{supervisor,head}', NULL),
     ('reception', 'customer_update', '-00:01:00', 'warning', 'notify', '{owner}', NULL),
     ('reception', 'customer_update', '100 %', 'breach', 'notify', '{owner,supervisor}', NULL),
@@ -312,6 +320,7 @@ SELECT set_eq($$SELECT book, clock, at, level, action, recipients, team FROM sta
     ('reception', 'temporary_right', '100 %', 'breach', 'notify', '{owner,supervisor}', NULL),
     ('record', 'start_handling', '100 %', 'breach', 'notify', '{supervisor,head}', NULL),
     ('record', 'promise', '100 %', 'breach', 'notify', '{owner,supervisor}', NULL),
+    ('record', 'promise', '100 %', 'escalation', 'open_ticket', '{}', NULL),
     ('record', 'task', '100 %', 'escalation', 'notify', '{coordinator}', NULL)$$,
   'B4, B5, C3, D5, D6, D12, F6: the steps beyond the default');
 
@@ -326,7 +335,7 @@ SELECT set_eq($$SELECT b.name, c.code FROM csflow.caption AS c JOIN book AS b US
 SELECT is_empty($$SELECT b.name, r.reason FROM book AS b, unnest('{customer_confirmed,no_new_request,long_term_plan_explained}'::text[]) AS r (reason)
   WHERE NOT EXISTS (SELECT FROM csflow.caption AS c WHERE c.desk_id = b.desk_id AND c.kind = 'close_reason' AND c.code = r.reason)$$, 'F2: the three reasons for closing');
 SELECT set_has($$SELECT b.name, c.code FROM csflow.caption AS c JOIN book AS b USING (desk_id) WHERE c.kind IN ('close_reason', 'milestone')$$,
-  $$VALUES ('complaint', 'staff_confirmed'), ('complaint', 'late_process_design'), ('complaint', 'late_staff_skill'), ('complaint', 'late_resources'),
+  $$VALUES ('complaint', 'staff_confirmed'),
     ('reception', 'review_technical'), ('reception', 'review_process'), ('reception', 'review_attitude'), ('record', 'joined_iteration_plan')$$,
   'D1, F2, G5: what else people record');
 SELECT is_empty($$SELECT b.name, m.code FROM book AS b, unnest('{approved,rejected}'::text[]) AS m (code)

@@ -117,7 +117,7 @@ SELECT is((SELECT state FROM ticket WHERE ticket_no = :'chat'), 'under_review', 
 SELECT is(clocks(:'chat', 'objection_response'), '03-06 09:00..- due 03-06 11:00 running', 'F3: response within 2 h');
 SELECT is(clocks(:'chat', 'review_start'), '03-06 09:00..- due 03-08 09:00 running', 'F3: review starts within 2 days');
 SELECT is(clocks(:'chat', 'resolve') LIKE '% paused', true, 'D11: while the objection is undecided nothing is owed again');
-SELECT said(:'chat', 'agent', '2025-03-06 10:00'), given(:'chat', who(:'chat', 'technical_support', 2), '2025-03-07 09:00'), noted(:'chat', 'review_amended', '2025-03-07 12:00'),
+SELECT said(:'chat', 'agent', '2025-03-06 10:00'), csflow.name_reviewer(desk_of(:'chat'), :'chat', 901, at => '2025-03-07 09:00'), noted(:'chat', 'review_amended', '2025-03-07 12:00'),
   moved(:'chat', 'in_progress', '2025-03-07 12:00') \g /dev/null
 SELECT is(clocks(:'chat', 'objection_response') || ' ' || clocks(:'chat', 'review_start'),
   '03-06 09:00..03-06 10:00 due 03-06 11:00 met 03-06 09:00..03-07 09:00 due 03-08 09:00 met', 'F3: answered, another reviewer named');
@@ -210,11 +210,16 @@ SELECT given(:'second', who(:'second', 'front_line'), '2025-03-03 09:30') \g /de
 SELECT is(clocks(:'second', 'handle'), '03-03 09:30..- due 03-03 11:30 running', 'B5: handled within 2 h of assignment');
 SELECT swept(:'second', '2025-03-03 11:30') \g /dev/null
 SELECT is(team_of(:'second'), 'senior_staff', 'B5: else it is for the seniors');
+SELECT is((SELECT handling_tier FROM ticket WHERE ticket_no = :'second'), 3::smallint, 'B5: as a ticket of tier 3');
+SELECT is(clocks(:'second', 'follow_up'), '03-03 11:30..- due 03-03 15:30 running', 'B5: which somebody senior takes up within 4 h');
 SELECT is(clocks(:'third', 'follow_up') || '; ' || clocks(:'fourth', 'special_group'), '03-03 09:00..- due 03-03 13:00 running; 03-03 09:00..- due 03-03 09:15 running',
   'B5: tier 3 taken up within 4 h, tier 4 a group within 15 minutes');
-SELECT said(:'third', 'agent', '2025-03-03 10:00', NULL, NULL, false), noted(:'fourth', 'group_formed', '2025-03-03 09:14') \g /dev/null
+UPDATE agent SET tier = 'expert' WHERE desk_id = desk_of(:'third') AND agent_id = who(:'third', 'senior_staff');
+SELECT csflow.note(desk_of(:'third'), :'third', '…', agent_id => who(:'third', 'front_line'), at => '2025-03-03 09:50') \g /dev/null
+SELECT is(clocks(:'third', 'follow_up'), '03-03 09:00..- due 03-03 13:00 running', 'B5: a novice''s note is not enough');
+SELECT csflow.note(desk_of(:'third'), :'third', '…', agent_id => who(:'third', 'senior_staff'), at => '2025-03-03 10:00'), noted(:'fourth', 'group_formed', '2025-03-03 09:14') \g /dev/null
 SELECT is(clocks(:'third', 'follow_up') || '; ' || clocks(:'fourth', 'special_group'), '03-03 09:00..03-03 10:00 due 03-03 13:00 met; 03-03 09:00..03-03 09:14 due 03-03 09:15 met',
-  'B5: a note shows that it is taken up');
+  'B5: a senior''s note shows that it is taken up');
 SELECT noted(:'fourth', 'task_force_opened', '2025-03-03 09:20'), noted(:'fourth', 'task_force_entry', '2025-03-03 12:00'), noted(:'fourth', 'solution_recorded', '2025-03-04 09:20') \g /dev/null
 SELECT is(clocks(:'fourth', 'task_force_response') || '; ' || clocks(:'fourth', 'task_force_solution'),
   '03-03 09:20..03-03 12:00 due 03-03 13:20 met; 03-03 09:20..03-04 09:20 due 03-04 09:20 met', 'C6: a task force: 4 h to respond, 24 h to a solution');

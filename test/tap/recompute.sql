@@ -46,7 +46,7 @@ SELECT b.ticket_no, b.clock, b.run, l.length,
     WHEN b.spent_microseconds = 0 AND b.run_since = b.started_at THEN business_add(w.calendar, b.started_at, t.duration)
     ELSE business_add(w.calendar, b.run_since, (l.length - b.spent_microseconds) * interval '1 microsecond') END AS due_at
 FROM before b JOIN target t USING (desk_id, target_id) JOIN working_calendar w ON w.desk_id = t.desk_id AND w.code = t.calendar,
-LATERAL (SELECT CASE WHEN t.due_from = 'none' THEN NULL WHEN extract(day FROM t.duration) = 0 THEN us(t.duration)
+LATERAL (SELECT CASE WHEN t.due_from = 'none' THEN CASE WHEN b.length_microseconds <= b.spent_microseconds THEN b.length_microseconds END WHEN extract(day FROM t.duration) = 0 THEN us(t.duration)
   ELSE us(business_between(w.calendar, b.started_at, business_add(w.calendar, b.started_at, t.duration))) END AS length) l
 WHERE b.stopped_at IS NULL AND t.due_from IN ('duration', 'none') AND t.mode <> 'daily_at';
 
