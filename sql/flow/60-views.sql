@@ -232,7 +232,7 @@ LEFT JOIN (VALUES
   ('complexity_changed', '复杂度变更', 'complexity changed'), ('handling_tier_changed', '处理层级变更', 'handling tier changed'),
   ('edited', '编辑', 'edited'), ('reviewer_named', '指定复核人', 'reviewer named'), ('customer_message', '客户消息', 'message from the customer'),
   ('automatic_message', '自动消息', 'automatic message'), ('reply', '回复', 'reply'), ('note', '内部备注', 'note'),
-  ('step_fired', '时限动作', 'step of a clock'), ('clocks_recomputed', '时限重算', 'deadlines recomputed')
+  ('step_fired', '时限动作', 'step of a clock'), ('step_skipped', '时限动作略过', 'step no longer needed'), ('clocks_recomputed', '时限重算', 'deadlines recomputed')
 ) AS k (kind, caption_zh, caption_en) ON k.kind = e.kind
 LEFT JOIN csflow.agent AS a ON a.desk_id = e.desk_id AND a.agent_id = e.actor_id
 LEFT JOIN csflow.caption AS oz ON oz.desk_id = e.desk_id AND oz.kind = 'state' AND oz.code = e.old_state AND oz.lang = 'zh'

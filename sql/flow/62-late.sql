@@ -14,10 +14,12 @@ BEGIN ATOMIC
     AND c.due_at >= due_within.at AND c.due_at <= due_within.at + due_within.within
     AND NOT EXISTS (SELECT FROM csflow.step AS s
       WHERE s.desk_id = c.desk_id AND s.target_id = c.target_id AND s.action = 'close')
+    AND NOT EXISTS (SELECT FROM csflow.target AS g
+      WHERE g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.is_window)
   ORDER BY c.due_at, t.priority DESC, t.ticket_no, c.clock, c.run;
 END;
 COMMENT ON FUNCTION csflow.due_within(bigint, interval, timestamptz) IS
-'What is about to time out: the running clocks of a desk''s open tickets that are due from the instant at on within so much elapsed time, the first due first; seconds_to_due are elapsed seconds from at. Clocks that close the ticket at their end are no promise and left out. Example: SELECT * FROM csflow.due_within(1, ''15 minutes''). Without a SET clause so that it can be inlined; the body is bound when it is created. Handbook G9.';
+'What is about to time out: the running clocks of a desk''s open tickets that are due from the instant at on within so much elapsed time, the first due first; seconds_to_due are elapsed seconds from at. Clocks that close the ticket at their end and windows are no promise and left out. Example: SELECT * FROM csflow.due_within(1, ''15 minutes''). Without a SET clause so that it can be inlined; the body is bound when it is created. Handbook G9.';
 
 CREATE FUNCTION csflow.late_at(desk_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (ticket_no csflow.ticket_no, clock text, run integer, waiting_for text, waiting_for_id bigint, state text,
@@ -54,10 +56,12 @@ BEGIN ATOMIC
   LEFT JOIN csflow.late_cause AS l ON l.desk_id = c.desk_id AND l.ticket_no = c.ticket_no AND l.clock = c.clock AND l.run = c.run
   LEFT JOIN csflow.caption AS z ON z.desk_id = l.desk_id AND z.kind = 'late_cause' AND z.code = l.cause AND z.lang = 'zh'
   LEFT JOIN csflow.caption AS n ON n.desk_id = l.desk_id AND n.kind = 'late_cause' AND n.code = l.cause AND n.lang = 'en'
-  WHERE t.desk_id = late_at.desk_id AND t.state NOT IN ('closed', 'duplicate', 'invalid')
+  WHERE t.desk_id = late_at.desk_id AND t.state NOT IN ('duplicate', 'invalid')
     AND c.stopped_at IS NULL AND c.due_at < late_at.at
     AND NOT EXISTS (SELECT FROM csflow.step AS y
-      WHERE y.desk_id = c.desk_id AND y.target_id = c.target_id AND y.action = 'close');
+      WHERE y.desk_id = c.desk_id AND y.target_id = c.target_id AND y.action = 'close')
+    AND NOT EXISTS (SELECT FROM csflow.target AS g
+      WHERE g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.is_window);
 END;
 COMMENT ON FUNCTION csflow.late_at(bigint, timestamptz) IS
 'Every promise of a desk that is overdue and not yet kept at the instant at, as csflow.late shows it for now; tickets and clocks are as they are now. Without a SET clause so that conditions reach the table; the body is bound when it is created. Handbook G5.';
@@ -66,7 +70,7 @@ CREATE VIEW csflow.late WITH (security_invoker = true) AS
 SELECT d.desk_id, l.*
 FROM csflow.desk AS d
 CROSS JOIN LATERAL csflow.late_at(d.desk_id, now()) AS l;
-COMMENT ON VIEW csflow.late IS 'Late cases: every clock past its due instant and not stopped, as of the start of the transaction, with whom it waits for, how far it has escalated, since when and why (handbook G5). A clock that closes the ticket at its end is no promise and never late.';
+COMMENT ON VIEW csflow.late IS 'Late cases: every clock past its due instant and not stopped, as of the start of the transaction, with whom it waits for, how far it has escalated, since when and why (handbook G5). A clock that closes the ticket at its end and a window are no promise and never late.';
 COMMENT ON COLUMN csflow.late.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.late.ticket_no IS 'Ticket.';
 COMMENT ON COLUMN csflow.late.clock IS 'The promise that is broken.';

@@ -253,7 +253,7 @@ extern void csf_clock_end(csf_clock *clock, int64 at, csf_outcome outcome);
 
 /* Fires the next step if it is due at `at`: returns it and sets *due, or returns NULL. */
 extern const csf_step *csf_clock_fire(csf_clock *clock, int64 at, int64 *due);
-/* Whether a step changes the ticket rather than telling people. */
+/* Whether a step changes the ticket or writes to the customer, rather than telling colleagues. */
 extern bool csf_step_moves_ticket(const csf_step *step);
 /* Whether a step that comes due has nothing left to do because its clock has stopped. */
 extern bool csf_step_is_moot(const csf_clock *clock, const csf_step *step);
