@@ -107,7 +107,7 @@ void
 csf_sketch_overflow(void)
 {
 	ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-					errmsg("a sketch cannot count more than " INT64_FORMAT " values", PG_INT64_MAX)));
+					errmsg("cannot count more than " INT64_FORMAT " values", PG_INT64_MAX)));
 	pg_unreachable();
 }
 
