@@ -25,6 +25,8 @@ BEGIN
     WHEN 'progress_check' THEN csflow.progress_check_batch(at, batch)
     WHEN 'duplicate_check' THEN csflow.duplicate_check_batch(at, batch)
     WHEN 'incident_watch' THEN csflow.incident_watch_batch(at, batch)
+    WHEN 'surge_watch' THEN csflow.surge_watch_batch(at, batch)
+    WHEN 'weekly_sample' THEN csflow.weekly_sample_batch(at, batch)
     WHEN 'archive' THEN csflow.archive_batch(at, batch)
     WHEN 'audit_anchor' THEN csflow.anchor_batch(at, batch)
     WHEN 'refresh_health' THEN csflow.refresh_health_batch(at, batch)
@@ -197,6 +199,42 @@ $$;
 COMMENT ON PROCEDURE csflow.run_incident_watch(timestamptz, integer) IS
 'Opens, feeds and ends mass incidents as of the instant at (NULL: now), see csflow.find_incidents (handbook B9). As csflow.run_escalation otherwise.';
 
+CREATE PROCEDURE csflow.run_surge_watch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('surge_watch', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_surge_watch(timestamptz, integer) IS
+'Follows surges and opens an investigation for each category that grows beyond measure as of the instant at (NULL: now), see csflow.find_surges (handbook G3). As csflow.run_escalation otherwise.';
+
+CREATE PROCEDURE csflow.run_weekly_sample(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  run bigint;
+BEGIN
+  run := csflow.start_job('weekly_sample', at);
+  COMMIT;
+  WHILE csflow.continue_job(run, batch) LOOP
+    COMMIT;
+  END LOOP;
+  COMMIT;
+  PERFORM csflow.finish_job(run);
+END
+$$;
+COMMENT ON PROCEDURE csflow.run_weekly_sample(timestamptz, integer) IS
+'Draws the samples of the last week that is over at the instant at (NULL: now), see csflow.draw_weekly_sample (handbook G8). As csflow.run_escalation otherwise.';
+
 CREATE PROCEDURE csflow.run_housekeeping(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
 AS $$
@@ -292,6 +330,9 @@ BEGIN
     ('progress_check', '*/15 * * * *', 'CALL csflow.run_progress_check()', 3),
     ('duplicate_check', '* * * * *', 'CALL csflow.run_duplicate_check()', 4),
     ('incident_watch', '* * * * *', 'CALL csflow.run_incident_watch()', 5),
+    ('surge_watch', '*/10 * * * *', 'CALL csflow.run_surge_watch()', 6),
+    -- Each hour of the two days on which a Monday begins somewhere, for pg_cron knows one time zone only.
+    ('weekly_sample', '20 * * * 0,1', 'CALL csflow.run_weekly_sample()', 7),
     ('refresh_health', '*/5 * * * *', 'CALL csflow.refresh_health()', 20),
     ('archive', '10 2 * * *', 'CALL csflow.run_archive()', 40),
     ('audit_anchor', '25 2 * * *', 'CALL csflow.run_audit_anchor()', 41),
@@ -447,5 +488,6 @@ REVOKE EXECUTE ON FUNCTION csflow.start_job(text, timestamptz), csflow.job_batch
   csflow.schedule_jobs(boolean), csflow.unschedule_jobs() FROM PUBLIC;
 REVOKE EXECUTE ON PROCEDURE csflow.run_escalation(timestamptz, integer), csflow.run_auto_close(timestamptz, integer),
   csflow.run_progress_check(timestamptz, integer), csflow.run_duplicate_check(timestamptz, integer),
-  csflow.run_incident_watch(timestamptz, integer), csflow.run_housekeeping(timestamptz, integer),
+  csflow.run_incident_watch(timestamptz, integer), csflow.run_surge_watch(timestamptz, integer),
+  csflow.run_weekly_sample(timestamptz, integer), csflow.run_housekeeping(timestamptz, integer),
   csflow.run_archive(timestamptz, integer), csflow.run_audit_anchor(timestamptz, integer) FROM PUBLIC;

@@ -1,0 +1,173 @@
+-- The surge watch: a category that grows beyond measure within 24 hours is investigated, once an episode (handbook G3). What
+-- a pass reads is two or three days of tickets by the index ticket_opened, however long the history.
+
+CREATE FUNCTION csflow.surge_windows(desk_id bigint, at timestamptz)
+RETURNS TABLE (name text, after timestamptz, until timestamptz, open_hours csflow.calendar)
+LANGUAGE plpgsql STABLE ROWS 3
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  desk record;
+BEGIN
+  SELECT d.surge_guard, w.calendar INTO desk FROM csflow.desk AS d
+  LEFT JOIN csflow.working_calendar AS w ON w.desk_id = d.desk_id AND w.code = d.shift_calendar
+  WHERE d.desk_id = surge_windows.desk_id;
+  IF desk.surge_guard = 'working_hours' AND desk.calendar IS NOT NULL THEN
+    RETURN QUERY VALUES
+      ('now', csflow.business_add(desk.calendar, at, interval '-1 day'), at, desk.calendar),
+      ('before', csflow.business_add(desk.calendar, at, interval '-2 days'), csflow.business_add(desk.calendar, at, interval '-1 day'),
+        desk.calendar);
+    RETURN;
+  END IF;
+  RETURN QUERY VALUES ('now', at - interval '24 hours', at, NULL::csflow.calendar),
+    ('before', at - interval '48 hours', at - interval '24 hours', NULL);
+  IF desk.surge_guard = 'same_weekday' THEN
+    RETURN QUERY VALUES ('last_week', at - interval '192 hours', at - interval '168 hours', NULL::csflow.calendar);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION csflow.surge_windows(bigint, timestamptz) IS
+'The spans of time that the surge watch compares at the instant at: now, the last 24 hours; before, the 24 hours before these; last_week, the same 24 hours a week ago (surge_guard same_weekday). With surge_guard working_hours: the last working day of the desk''s shift_calendar and the one before it, of which only open hours count (open_hours). A span begins after its first instant and ends with its last. Handbook G3.';
+
+CREATE FUNCTION csflow.surge_counts(desk_id bigint, at timestamptz DEFAULT now())
+RETURNS TABLE (category_id bigint, now_count bigint, base_count bigint, last_week_count bigint, growth_pct double precision,
+  is_surge boolean)
+LANGUAGE plpgsql STABLE ROWS 30
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM csflow.require_desk(surge_counts.desk_id);
+  RETURN QUERY
+  WITH came AS (
+    SELECT w.name, t.category_id
+    FROM csflow.surge_windows(surge_counts.desk_id, surge_counts.at) AS w
+    JOIN csflow.ticket AS t ON t.desk_id = surge_counts.desk_id AND t.opened_at > w.after AND t.opened_at <= w.until
+    -- What csflow opened itself is no customer's problem.
+    WHERE t.category_id IS NOT NULL AND t.state NOT IN ('duplicate', 'invalid') AND t.source NOT IN ('incident', 'surge')
+      AND (w.open_hours IS NULL OR csflow.business_open(w.open_hours, t.opened_at))
+  ), counted AS (
+    SELECT c.category_id, count(*) FILTER (WHERE c.name = 'now') AS present, count(*) FILTER (WHERE c.name = 'before') AS base,
+      -- A desk without any ticket then was not yet there: nothing to compare with.
+      CASE WHEN (SELECT bool_or(o.name = 'last_week') FROM came AS o) THEN count(*) FILTER (WHERE c.name = 'last_week') END AS last_week
+    FROM came AS c
+    GROUP BY c.category_id
+  )
+  SELECT c.category_id, c.present, c.base, c.last_week, 100 * (c.present - c.base)::double precision / nullif(c.base, 0),
+    d.surge_minimum > 0 AND c.present >= d.surge_minimum AND c.present > greatest(c.base, c.last_week) * (1 + d.surge_growth_pct / 100)
+  FROM counted AS c JOIN csflow.desk AS d ON d.desk_id = surge_counts.desk_id
+  ORDER BY c.category_id;
+END
+$$;
+COMMENT ON FUNCTION csflow.surge_counts(bigint, timestamptz) IS
+'What the surge watch sees at the instant at, by category as the tickets have it: tickets in the last 24 hours (now_count), in the 24 hours before (base_count), in the same hours a week ago (last_week_count; NULL unless surge_guard is same_weekday and the desk had tickets then), growth in percent of base_count (NULL when that is 0), and whether it is a surge: at least surge_minimum tickets, and more than surge_growth_pct above base_count and last_week_count both. Duplicate and invalid tickets and those csflow opened itself do not count. Errors: SF001, SF014. Handbook G3.';
+
+CREATE FUNCTION csflow.open_surge(desk_id bigint, at timestamptz, category_id bigint, now_count bigint, base_count bigint,
+  last_week_count bigint) RETURNS csflow.ticket_no
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  captions text;
+  way_in text;
+  opened csflow.ticket_no;
+BEGIN
+  SELECT concat_ws(' ', nullif(c.caption_zh, ''), nullif(c.caption_en, '')) INTO captions
+  FROM csflow.category AS c WHERE c.desk_id = open_surge.desk_id AND c.category_id = open_surge.category_id;
+  SELECT n.channel INTO way_in
+  FROM csflow.channel AS n
+  LEFT JOIN csflow.ticket AS t ON t.desk_id = n.desk_id AND t.channel = n.channel AND t.category_id = open_surge.category_id
+    AND t.opened_at > open_surge.at - interval '24 hours' AND t.opened_at <= open_surge.at
+  WHERE n.desk_id = open_surge.desk_id AND n.is_active
+  GROUP BY n.channel ORDER BY count(t.ticket_no) DESC, n.channel LIMIT 1;
+  INSERT INTO csflow.ticket AS t (desk_id, channel, title, body, body_origin, category_id, priority, source, opened_at, changed_by_kind)
+  VALUES (open_surge.desk_id, way_in, format('Surge: %s', captions),
+    format('%s tickets in the last 24 hours, %s in the same hours before%s.', now_count, base_count,
+      coalesce(', ' || last_week_count::text || ' a week ago', '')),
+    'staff', open_surge.category_id, 'A', 'surge', open_surge.at, 'system')
+  RETURNING t.ticket_no INTO opened;
+  INSERT INTO csflow.surge_episode (desk_id, category_id, started_at, base_count, last_week_count, start_count, peak_at, peak_count,
+    checked_at, last_count, investigation_no)
+  VALUES (open_surge.desk_id, open_surge.category_id, open_surge.at, base_count, last_week_count, now_count, open_surge.at, now_count,
+    open_surge.at, now_count, opened);
+  INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, recipient_id, payload)
+  SELECT t.desk_id, t.ticket_no, open_surge.at, 'surge', r.kind, r.id,
+    jsonb_build_object('category_id', open_surge.category_id, 'now_count', now_count, 'base_count', base_count)
+  FROM csflow.ticket AS t
+  JOIN csflow.team AS g ON g.desk_id = t.desk_id AND g.team_id = t.team_id
+  CROSS JOIN LATERAL (VALUES ('team', g.team_id), ('agent', g.supervisor_id)) AS r (kind, id)
+  WHERE t.desk_id = open_surge.desk_id AND t.ticket_no = opened AND r.id IS NOT NULL;
+  RETURN opened;
+END
+$$;
+COMMENT ON FUNCTION csflow.open_surge(bigint, timestamptz, bigint, bigint, bigint, bigint) IS
+'Opens the investigation of a surge: a ticket of the category, priority A, source surge, and tells its department and supervisor; returns its number. Part of find_surges(). Handbook G3.';
+
+CREATE FUNCTION csflow.find_surges(desk_id bigint, at timestamptz DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  instant timestamptz := csflow.sweep_instant(at);
+  seen record;
+  done integer := 0;
+BEGIN
+  -- One pass at a time a desk, as csflow.find_incidents().
+  PERFORM FROM csflow.desk AS d WHERE d.desk_id = find_surges.desk_id FOR NO KEY UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN 0;
+  END IF;
+  FOR seen IN
+    SELECT e.category_id, e.started_at, coalesce(c.now_count, 0) AS present,
+      d.surge_minimum = 0 OR coalesce(c.now_count, 0) < d.surge_minimum
+        OR c.now_count <= e.base_count * (1 + d.surge_growth_pct / 200) AS is_over
+    FROM csflow.surge_episode AS e
+    JOIN csflow.desk AS d ON d.desk_id = e.desk_id
+    LEFT JOIN csflow.surge_counts(find_surges.desk_id, instant) AS c ON c.category_id = e.category_id
+    WHERE e.desk_id = find_surges.desk_id AND e.ended_at IS NULL AND e.checked_at <= instant
+    ORDER BY e.category_id
+  LOOP
+    UPDATE csflow.surge_episode AS e
+    SET checked_at = instant, last_count = seen.present, ended_at = CASE WHEN seen.is_over THEN instant END,
+      peak_at = CASE WHEN seen.present > e.peak_count THEN instant ELSE e.peak_at END, peak_count = greatest(e.peak_count, seen.present)
+    WHERE e.desk_id = find_surges.desk_id AND e.category_id = seen.category_id AND e.started_at = seen.started_at;
+    done := done + seen.is_over::integer;
+  END LOOP;
+  FOR seen IN
+    SELECT c.* FROM csflow.surge_counts(find_surges.desk_id, instant) AS c
+    WHERE c.is_surge AND NOT EXISTS (SELECT FROM csflow.surge_episode AS e
+      WHERE e.desk_id = find_surges.desk_id AND e.category_id = c.category_id AND (e.ended_at IS NULL OR e.ended_at >= instant))
+    ORDER BY c.category_id
+  LOOP
+    PERFORM csflow.open_surge(find_surges.desk_id, instant, seen.category_id, seen.now_count, seen.base_count, seen.last_week_count);
+    done := done + 1;
+  END LOOP;
+  RETURN done;
+END
+$$;
+COMMENT ON FUNCTION csflow.find_surges(bigint, timestamptz) IS
+'One pass of the surge watch over a desk as of the instant at (NULL: now): follows the episodes that last, ends those whose growth over the count they began from has fallen to half the threshold or whose tickets are fewer than surge_minimum, and opens an investigation for each category that surges and has none (csflow.surge_counts()). Returns episodes begun and ended; 0 when there was nothing to do, or another pass is at the desk. Errors: SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook G3.';
+
+CREATE FUNCTION csflow.surge_watch_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  instant timestamptz := csflow.sweep_instant(at);
+  desk record;
+  done integer := 0;
+BEGIN
+  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d
+    WHERE d.surge_minimum > 0 OR EXISTS (SELECT FROM csflow.surge_episode AS e WHERE e.desk_id = d.desk_id AND e.ended_at IS NULL)
+    ORDER BY d.desk_id
+  LOOP
+    done := done + csflow.find_surges(desk.desk_id, instant);
+    EXIT WHEN done >= batch;
+  END LOOP;
+  RETURN done;
+END
+$$;
+COMMENT ON FUNCTION csflow.surge_watch_batch(timestamptz, integer) IS
+'csflow.find_surges() for one desk after the other until batch episodes were begun or ended. Returns how many, 0 when nothing is left to do. Errors as csflow.find_surges. Handbook G3.';
+
+REVOKE EXECUTE ON FUNCTION csflow.open_surge(bigint, timestamptz, bigint, bigint, bigint, bigint),
+  csflow.find_surges(bigint, timestamptz), csflow.surge_watch_batch(timestamptz, integer) FROM PUBLIC;
