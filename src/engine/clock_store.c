@@ -37,7 +37,7 @@ static csf_statement clock_query = CSF_STATEMENT(
 static csf_statement clock_insert =
 	CSF_STATEMENT("INSERT INTO csflow.clock (" CLOCK_COLUMNS ") SELECT * FROM engine_rows", CLOCK_TYPES);
 /* clang-format off: it would indent the text by the length of the name. */
-#define CLOCK_UPDATE(condition)                                                                              \
+#define CLOCK_UPDATE(desk)                                                                                   \
 	"UPDATE csflow.clock c SET "                                                                             \
 	"target_id = u.target_id, calendar = u.calendar, "                                                       \
 	"priority = u.priority, started_at = u.started_at, "                                                     \
@@ -52,11 +52,11 @@ static csf_statement clock_insert =
 	"own_microseconds = u.own_microseconds, "                                                                \
 	"customer_microseconds = u.customer_microseconds, "                                                      \
 	"partner_microseconds = u.partner_microseconds"                                                          \
-	" FROM engine_rows AS u(" CLOCK_COLUMNS ") WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no"    \
-	" AND c.clock = u.clock AND c.run = u.run" condition
+	" FROM engine_rows AS u(" CLOCK_COLUMNS ") WHERE c.desk_id = " desk " AND c.ticket_no = u.ticket_no"     \
+	" AND c.clock = u.clock AND c.run = u.run"
 /* clang-format on */
 
-static csf_statement clock_update = CSF_STATEMENT(CLOCK_UPDATE(""), CLOCK_TYPES);
+static csf_statement clock_update = CSF_STATEMENT(CLOCK_UPDATE("u.desk_id"), CLOCK_TYPES);
 /* What has subjects is read whole, for its runs are numbered together. */
 static csf_statement active_query =
 	CSF_STATEMENT_MANY("SELECT u.place, " CSF_CLOCK_COLUMNS " FROM engine_rows AS u(place, ticket_no)"
@@ -64,8 +64,8 @@ static csf_statement active_query =
 					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND " CSF_CLOCK_IS_ACTIVE
 					   " ORDER BY u.place, c.clock, c.run",
 					   "lnnIN");
-static csf_statement clock_update_many = CSF_STATEMENT_MANY(
-	CLOCK_UPDATE(" AND c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3"), "lnn" CLOCK_TYPES);
+static csf_statement clock_update_many =
+	CSF_STATEMENT_MANY(CLOCK_UPDATE("$1 AND c.ticket_no BETWEEN $2 AND $3"), "lnn" CLOCK_TYPES);
 static csf_statement past_query =
 	CSF_STATEMENT("SELECT e.at, e.kind, e.new_state, e.new_value, e.due_at FROM csflow.event e"
 				  " WHERE e.desk_id = $1 AND e.ticket_no = $2 ORDER BY e.seq",
