@@ -4,18 +4,19 @@
 CREATE FUNCTION csflow.clock_status_at(desk_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (ticket_no csflow.ticket_no, clock text, run integer, status text, is_breached boolean,
   priority csflow.priority, target_id bigint, calendar text, started_at timestamptz, due_at timestamptz, stopped_at timestamptz,
-  length interval, spent interval, remaining interval, share_pct double precision, paused interval)
+  length interval, spent interval, remaining interval, share_pct double precision, paused interval, subject_id bigint,
+  own_time interval, customer_waiting interval, partner_waiting interval)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT c.ticket_no, c.clock, c.run,
     CASE
       WHEN c.outcome IS NOT NULL AND c.stopped_at <= clock_status_at.at THEN c.outcome
-      WHEN c.due_at < clock_status_at.at THEN 'overdue'
+      WHEN c.due_at < clock_status_at.at THEN CASE WHEN g.is_window THEN 'lapsed' ELSE 'overdue' END
       WHEN c.run_since IS NULL AND c.stopped_at IS NULL THEN 'paused'
       ELSE 'running'
     END,
     coalesce(CASE WHEN c.stopped_at <= clock_status_at.at THEN c.outcome = 'breached'
-      ELSE c.due_at < clock_status_at.at AND NOT EXISTS (SELECT FROM csflow.step AS x
+      ELSE c.due_at < clock_status_at.at AND NOT coalesce(g.is_window, false) AND NOT EXISTS (SELECT FROM csflow.step AS x
         WHERE x.desk_id = c.desk_id AND x.target_id = c.target_id AND x.action = 'close') END, false),
     c.priority, c.target_id, c.calendar, c.started_at, c.due_at,
     CASE WHEN c.stopped_at <= clock_status_at.at THEN c.stopped_at END,
@@ -23,14 +24,22 @@ BEGIN ATOMIC
     100 * extract(epoch FROM s.spent)::double precision / nullif(extract(epoch FROM l.length)::double precision, 0),
     c.paused_microseconds * interval '1 microsecond'
       + CASE WHEN c.paused_at IS NOT NULL AND c.stopped_at IS NULL
-        THEN greatest(extract(epoch FROM clock_status_at.at - c.paused_at), 0) * interval '1 second' ELSE interval '0' END
+        THEN greatest(extract(epoch FROM clock_status_at.at - c.paused_at), 0) * interval '1 second' ELSE interval '0' END,
+    c.subject_id,
+    coalesce(c.own_microseconds, 0) * interval '1 microsecond' + CASE WHEN c.turn IS NULL THEN u.since ELSE interval '0' END,
+    coalesce(c.customer_microseconds, 0) * interval '1 microsecond' + CASE WHEN c.turn = 'customer' THEN u.since ELSE interval '0' END,
+    coalesce(c.partner_microseconds, 0) * interval '1 microsecond' + CASE WHEN c.turn = 'partner' THEN u.since ELSE interval '0' END
   FROM csflow.clock AS c
+  LEFT JOIN csflow.target AS g ON g.desk_id = c.desk_id AND g.target_id = c.target_id
   LEFT JOIN csflow.working_calendar AS w ON w.desk_id = c.desk_id AND w.code = c.calendar
   CROSS JOIN LATERAL (SELECT c.length_microseconds * interval '1 microsecond' AS length) AS l
   CROSS JOIN LATERAL (
     SELECT c.spent_microseconds * interval '1 microsecond'
       + CASE WHEN c.run_since IS NULL OR clock_status_at.at <= c.run_since THEN interval '0'
         ELSE csflow.business_between(w.calendar, c.run_since, clock_status_at.at) END AS spent) AS s
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN c.stopped_at IS NOT NULL OR clock_status_at.at <= coalesce(c.counted_until, c.started_at) THEN interval '0'
+      ELSE csflow.business_between(w.calendar, coalesce(c.counted_until, c.started_at), clock_status_at.at) END AS since) AS u
   WHERE c.desk_id = clock_status_at.desk_id AND c.started_at <= clock_status_at.at;
 END;
 COMMENT ON FUNCTION csflow.clock_status_at(bigint, timestamptz) IS
@@ -45,7 +54,7 @@ COMMENT ON COLUMN csflow.clock_status.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.clock_status.ticket_no IS 'Ticket.';
 COMMENT ON COLUMN csflow.clock_status.clock IS 'What is promised, such as first_response; the caption is in csflow.caption, kind clock.';
 COMMENT ON COLUMN csflow.clock_status.run IS '1 for the clock''s first run on this ticket, 2 for the next …';
-COMMENT ON COLUMN csflow.clock_status.status IS 'running, paused, overdue (not stopped, due instant passed), met, breached, measured (no length promised), void (no longer applied).';
+COMMENT ON COLUMN csflow.clock_status.status IS 'running, paused, overdue (not stopped, due instant passed), met, breached, measured (no length promised), lapsed (a window that came to its end), void (no longer applied).';
 COMMENT ON COLUMN csflow.clock_status.is_breached IS 'Whether it passed its due instant, stopped or not: a fact of stored instants, whether a sweep has looked or not. Never true of a clock that closes the ticket at its end, which is no promise.';
 COMMENT ON COLUMN csflow.clock_status.priority IS 'The ticket''s priority when the target took force.';
 COMMENT ON COLUMN csflow.clock_status.target_id IS 'The target in force.';
@@ -57,6 +66,10 @@ COMMENT ON COLUMN csflow.clock_status.length IS 'Business time allowed; NULL whe
 COMMENT ON COLUMN csflow.clock_status.spent IS 'Business time used.';
 COMMENT ON COLUMN csflow.clock_status.remaining IS 'length less spent, negative when overdue; NULL when only measured.';
 COMMENT ON COLUMN csflow.clock_status.share_pct IS 'spent in percent of length; 100 is the due instant. NULL when only measured.';
+COMMENT ON COLUMN csflow.clock_status.subject_id IS 'The department or task it concerns; NULL: the ticket itself.';
+COMMENT ON COLUMN csflow.clock_status.own_time IS 'Business time, while it lasted, in which it was our turn: neither waiting for anybody nor answered or closed.';
+COMMENT ON COLUMN csflow.clock_status.customer_waiting IS 'Business time in which the customer was waited for, whether the clock paused or not (handbook D9).';
+COMMENT ON COLUMN csflow.clock_status.partner_waiting IS 'Business time in which a partner was waited for.';
 COMMENT ON COLUMN csflow.clock_status.paused IS 'Elapsed time in pauses, the present one included (handbook D9).';
 
 CREATE FUNCTION csflow.attainment_at(desk_id bigint, at timestamptz DEFAULT now(), since timestamptz DEFAULT '-infinity')
@@ -86,6 +99,7 @@ BEGIN ATOMIC
       AND t.state NOT IN ('duplicate', 'invalid')
       AND NOT EXISTS (SELECT FROM csflow.step AS s
         WHERE s.desk_id = c.desk_id AND s.target_id = c.target_id AND s.action = 'close')
+      AND NOT EXISTS (SELECT FROM csflow.target AS g WHERE g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.is_window)
     GROUP BY c.clock, c.priority) AS n;
 END;
 COMMENT ON FUNCTION csflow.attainment_at(bigint, timestamptz, timestamptz) IS
@@ -95,7 +109,7 @@ CREATE VIEW csflow.attainment WITH (security_invoker = true) AS
 SELECT d.desk_id, a.*
 FROM csflow.desk AS d
 CROSS JOIN LATERAL csflow.attainment_at(d.desk_id, now(), '-infinity') AS a;
-COMMENT ON VIEW csflow.attainment IS 'Promises kept: per desk, clock and priority, the targets completed so far (by event: the instant of completion) and those still open, as of the start of the transaction. Void clocks, clocks that only measure or close the ticket at their end, and duplicate and invalid tickets are left out (handbook G2, kpi.md "SLA achieved").';
+COMMENT ON VIEW csflow.attainment IS 'Promises kept: per desk, clock and priority, the targets completed so far (by event: the instant of completion) and those still open, as of the start of the transaction. Void clocks, windows, clocks that only measure or close the ticket at their end, and duplicate and invalid tickets are left out (handbook G2, kpi.md "SLA achieved").';
 COMMENT ON COLUMN csflow.attainment.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.attainment.clock IS 'What is promised, such as first_response.';
 COMMENT ON COLUMN csflow.attainment.priority IS 'The ticket''s priority when the target took force, not today''s.';
@@ -232,7 +246,9 @@ LEFT JOIN (VALUES
   ('complexity_changed', '复杂度变更', 'complexity changed'), ('handling_tier_changed', '处理层级变更', 'handling tier changed'),
   ('edited', '编辑', 'edited'), ('reviewer_named', '指定复核人', 'reviewer named'), ('customer_message', '客户消息', 'message from the customer'),
   ('automatic_message', '自动消息', 'automatic message'), ('reply', '回复', 'reply'), ('note', '内部备注', 'note'),
-  ('step_fired', '时限动作', 'step of a clock'), ('step_skipped', '时限动作略过', 'step no longer needed'), ('clocks_recomputed', '时限重算', 'deadlines recomputed')
+  ('step_fired', '时限动作', 'step of a clock'), ('step_skipped', '时限动作略过', 'step no longer needed'),
+  ('task_created', '新建待办', 'task made'), ('task_changed', '待办变更', 'task changed'), ('task_done', '待办完成', 'task done'),
+  ('task_cancelled', '待办取消', 'task cancelled'), ('clocks_recomputed', '时限重算', 'deadlines recomputed')
 ) AS k (kind, caption_zh, caption_en) ON k.kind = e.kind
 LEFT JOIN csflow.agent AS a ON a.desk_id = e.desk_id AND a.agent_id = e.actor_id
 LEFT JOIN csflow.caption AS oz ON oz.desk_id = e.desk_id AND oz.kind = 'state' AND oz.code = e.old_state AND oz.lang = 'zh'
@@ -336,7 +352,8 @@ COMMENT ON COLUMN csflow.job.last_errors IS 'Tickets set aside in it, see csflow
 COMMENT ON COLUMN csflow.job.last_error IS 'What went wrong in it; NULL: nothing.';
 
 CREATE VIEW csflow.missing_update WITH (security_invoker = true) AS
-SELECT c.desk_id, c.ticket_no, c.clock, c.run, t.team_id, t.agent_id, c.started_at, c.due_at,
+SELECT c.desk_id, c.ticket_no, c.clock, c.run, CASE WHEN g.subject = 'team' THEN c.subject_id ELSE t.team_id END AS team_id, t.agent_id,
+  c.started_at, c.due_at,
   extract(epoch FROM now() - c.due_at)::double precision AS late_seconds
 FROM csflow.clock AS c
 JOIN csflow.target AS g ON g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.mode = 'daily_at'
@@ -345,8 +362,8 @@ WHERE CASE WHEN c.stopped_at IS NULL THEN c.due_at < now()
   -- A sweep that finds the update missing ends the run when it was due and begins the next day's.
   ELSE c.outcome = 'breached' AND c.stopped_at = c.due_at AND EXISTS (
     SELECT FROM csflow.clock AS n
-    WHERE n.desk_id = c.desk_id AND n.ticket_no = c.ticket_no AND n.clock = c.clock AND n.run = c.run + 1
-      AND n.stopped_at IS NULL AND NOT n.due_at < now()) END;
+    WHERE n.desk_id = c.desk_id AND n.ticket_no = c.ticket_no AND n.clock = c.clock AND n.subject_id IS NOT DISTINCT FROM c.subject_id
+      AND n.run > c.run AND n.started_at = c.due_at AND n.stopped_at IS NULL AND NOT n.due_at < now()) END;
 COMMENT ON VIEW csflow.missing_update IS 'Updates due daily, such as a department''s progress by 10:00, that have not come, as of the start of the transaction (handbook D2). run_progress_check chases them.';
 COMMENT ON COLUMN csflow.missing_update.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.missing_update.ticket_no IS 'Ticket.';

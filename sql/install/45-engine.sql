@@ -48,7 +48,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RAISE EXCEPTION '%', CASE TG_ARGV[0] WHEN 'event' THEN 'events cannot be changed or removed'
-      WHEN 'message' THEN 'messages cannot be changed or removed' ELSE 'tickets cannot be removed' END
+      WHEN 'message' THEN 'messages cannot be changed or removed' WHEN 'task' THEN 'tasks cannot be removed' ELSE 'tickets cannot be removed' END
     USING ERRCODE = 'SF007', HINT = TG_ARGV[1];
 END
 $$;

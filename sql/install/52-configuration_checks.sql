@@ -21,7 +21,9 @@ BEGIN ATOMIC
     ('internal_note', 'a colleague left a note the customer does not see'),
     ('time_named', 'such a note named an expected time'),
     ('senior_message', 'a person who is no novice (agent.tier) wrote to the customer or left a note'),
-    ('reviewer_named', 'under review, somebody other than the first handler was named as reviewer')) AS s (signal, meaning)
+    ('reviewer_named', 'under review, somebody other than the first handler was named as reviewer'),
+    ('task_created', 'a task was made, or came to be due at another instant'),
+    ('task_done', 'a task was done')) AS s (signal, meaning)
   UNION ALL
   SELECT 'enter_' || t.state, 'its state became ' || t.state FROM csflow.states() AS t
   UNION ALL
@@ -42,7 +44,8 @@ COMMENT ON FUNCTION csflow.duration_fault(interval) IS
 'Why an interval is no business time: it has months or is infinite. Result: NULL when it is one. Design 2.4.';
 
 CREATE FUNCTION csflow.target_faults(mode text, due_from text, duration interval, daily_at time, is_exempt boolean,
-  starts_on text[], stops_on text[], rearms_on text[], pauses_in text[]) RETURNS TABLE (field text, fault text)
+  starts_on text[], stops_on text[], rearms_on text[], pauses_in text[], subject text DEFAULT 'ticket', is_window boolean DEFAULT false)
+RETURNS TABLE (field text, fault text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -67,13 +70,20 @@ AS $$
   UNION ALL
   SELECT 'starts_on', 'is empty, so the clock would never start' WHERE NOT is_exempt AND cardinality(starts_on) = 0
   UNION ALL
+  SELECT 'subject', format('is %s, and nothing in starts_on tells of one', subject)
+  WHERE subject <> 'ticket' AND NOT is_exempt AND CASE subject WHEN 'task' THEN NOT starts_on && '{task_created,task_done}'
+    ELSE starts_on <@ (SELECT array_agg(s.signal) FROM csflow.signals() AS s
+      WHERE s.signal NOT IN ('transferred', 'public_message', 'person_message', 'news_named', 'internal_note', 'time_named')) END
+  UNION ALL
+  SELECT 'is_window', 'needs a length and mode once or each' WHERE is_window AND (due_from = 'none' OR mode IN ('every', 'daily_at'))
+  UNION ALL
   SELECT 'pauses_in', format('a clock cannot both stop and pause in state %s', p.state)
   FROM unnest(pauses_in) AS p (state) WHERE 'enter_' || p.state = ANY (stops_on) OR stops_on @> ARRAY[p.state]
   UNION ALL
   SELECT 'rearms_on', format('a signal cannot both stop and re-arm a clock: %s', s.signal)
   FROM unnest(rearms_on) AS s (signal) WHERE s.signal = ANY (stops_on)
 $$;
-COMMENT ON FUNCTION csflow.target_faults(text, text, interval, time, boolean, text[], text[], text[], text[]) IS
+COMMENT ON FUNCTION csflow.target_faults(text, text, interval, time, boolean, text[], text[], text[], text[], text, boolean) IS
 'What is wrong with a target taken by itself. Arguments: the columns of csflow.target. Result: column and fault, no row when all is well. Handbook H4, design 2.8.';
 
 CREATE FUNCTION csflow.step_faults(steps jsonb) RETURNS TABLE (ordinal integer, fault text)

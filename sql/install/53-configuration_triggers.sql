@@ -385,7 +385,7 @@ BEGIN
   FROM unnest(NEW.starts_on || NEW.stops_on || NEW.rearms_on) AS s (signal);
   SELECT f.field, f.fault INTO problem
   FROM csflow.target_faults(NEW.mode, NEW.due_from, NEW.duration, NEW.daily_at, NEW.is_exempt, NEW.starts_on, NEW.stops_on,
-    NEW.rearms_on, NEW.pauses_in) AS f
+    NEW.rearms_on, NEW.pauses_in, NEW.subject, NEW.is_window) AS f
   LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = 'SF012',
@@ -415,6 +415,13 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SF012',
       MESSAGE = format('the targets of the desk name more than %s milestones', 64 - (SELECT count(*) FROM csflow.signals())),
       HINT = 'Let several of them start or stop on the same milestone.';
+  END IF;
+  SELECT t.target_id INTO other FROM csflow.target AS t
+  WHERE t.desk_id = NEW.desk_id AND t.clock = NEW.clock AND t.is_active AND t.subject <> NEW.subject ORDER BY t.target_id LIMIT 1;
+  IF other IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF012',
+      MESSAGE = format('invalid target of clock "%s": subject %s, while target %s has another', NEW.clock, NEW.subject, other),
+      DETAIL = 'All targets of a clock concern the same: the ticket, departments or tasks.';
   END IF;
   SELECT t.target_id INTO other
   FROM csflow.target AS t

@@ -179,6 +179,11 @@ BEGIN ATOMIC
     ('target', 'rearms_on', 'signals', false, '[]'),
     ('target', 'pauses_in', 'states', false, '[]'),
     ('target', 'on_reopen', 'one of resume, restart, none', false, '"none"'),
+    ('target', 'subject', 'one of ticket, team, task', false, '"ticket"'),
+    ('target', 'outlives_closing', 'boolean', false, 'false'),
+    ('target', 'is_window', 'boolean', false, 'false'),
+    ('target', 'goal_lasts', 'boolean', false, 'true'),
+    ('target', 'repeat_limit', 'integer 1..1000', false, '12'),
     ('target', 'steps', 'steps', false, NULL),
     ('step', 'position', 'integer 1..100', false, NULL),
     ('step', 'at_pct', 'percent', false, NULL),
@@ -490,7 +495,9 @@ BEGIN
   UNION ALL
   SELECT 'target', t.key, csflow.normal_item('target', jsonb_build_object('exempt', t.is_exempt, 'mode', t.mode,
     'duration', t.duration, 'due_from', t.due_from, 'daily_at', t.daily_at, 'calendar', t.calendar, 'starts_on', t.starts_on,
-    'stops_on', t.stops_on, 'rearms_on', t.rearms_on, 'pauses_in', t.pauses_in, 'on_reopen', t.on_reopen)), ARRAY[t.target_id]
+    'stops_on', t.stops_on, 'rearms_on', t.rearms_on, 'pauses_in', t.pauses_in, 'on_reopen', t.on_reopen,
+    'subject', t.subject, 'outlives_closing', t.outlives_closing, 'is_window', t.is_window, 'goal_lasts', t.goal_lasts,
+    'repeat_limit', t.repeat_limit)), ARRAY[t.target_id]
   FROM target AS t
   UNION ALL
   SELECT 'step', t.key || s.position::text, csflow.normal_item('step', jsonb_build_object('at_pct', s.at_share_pct,

@@ -273,7 +273,8 @@ AS $$
   FROM t, csflow.target_faults(coalesce(t.content ->> 'mode', 'once'), coalesce(t.content ->> 'due_from', 'duration'),
     csflow.read_value('interval', t.content ->> 'duration')::interval, csflow.read_value('time', t.content ->> 'daily_at')::time,
     coalesce(t.content -> 'exempt' = 'true', false), csflow.json_texts(coalesce(t.content -> 'starts_on', '["opened"]')), t.stops_on,
-    csflow.json_texts(t.content -> 'rearms_on'), csflow.json_texts(t.content -> 'pauses_in')) AS f
+    csflow.json_texts(t.content -> 'rearms_on'), csflow.json_texts(t.content -> 'pauses_in'),
+    coalesce(t.content ->> 'subject', 'ticket'), coalesce(t.content -> 'is_window' = 'true', false)) AS f
   WHERE NOT (t.content ? 'duration' AND f.fault LIKE 'is missing%')
   UNION ALL
   SELECT '$.targets', format('name %s milestones, and there is room for %s', m.named, m.room)

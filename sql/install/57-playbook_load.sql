@@ -248,7 +248,8 @@ BEGIN
       WHERE c.what = 'target' AND c.key = csflow.target_key(t.desk_id, t.target_id));
 
   INSERT INTO csflow.target (desk_id, clock, kind, category_id, priority, channel, channel_class, customer_tier, handling_tier,
-    complexity, is_exempt, mode, duration, due_from, daily_at, calendar, starts_on, stops_on, rearms_on, pauses_in, on_reopen)
+    complexity, is_exempt, mode, duration, due_from, daily_at, calendar, starts_on, stops_on, rearms_on, pauses_in, on_reopen,
+    subject, outlives_closing, is_window, goal_lasts, repeat_limit)
   SELECT desk, c.key[1], nullif(c.key[2], ''), csflow.category_id(desk, nullif(c.key[3], '')),
     nullif(c.key[4], '')::csflow.priority, nullif(c.key[5], ''), nullif(c.key[6], ''), nullif(c.key[7], ''),
     nullif(c.key[8], '')::smallint, nullif(c.key[9], ''), coalesce((c.content -> 'exempt')::boolean, false),
@@ -256,13 +257,16 @@ BEGIN
     (c.content ->> 'daily_at')::time, coalesce(c.content ->> 'calendar', 'around_the_clock'),
     csflow.json_texts(coalesce(c.content -> 'starts_on', '["opened"]')), csflow.json_texts(c.content -> 'stops_on'),
     csflow.json_texts(c.content -> 'rearms_on'), csflow.json_texts(c.content -> 'pauses_in'),
-    coalesce(c.content ->> 'on_reopen', 'none')
+    coalesce(c.content ->> 'on_reopen', 'none'), coalesce(c.content ->> 'subject', 'ticket'),
+    coalesce((c.content -> 'outlives_closing')::boolean, false), coalesce((c.content -> 'is_window')::boolean, false),
+    coalesce((c.content -> 'goal_lasts')::boolean, true), coalesce((c.content -> 'repeat_limit')::smallint, 12)
   FROM jsonb_to_recordset(here) AS c (what text, key text[], content jsonb) WHERE c.what = 'target'
   ON CONFLICT (desk_id, clock, kind, category_id, priority, channel, channel_class, customer_tier, handling_tier, complexity)
     DO UPDATE SET is_exempt = excluded.is_exempt, mode = excluded.mode, duration = excluded.duration,
       due_from = excluded.due_from, daily_at = excluded.daily_at, calendar = excluded.calendar, starts_on = excluded.starts_on,
       stops_on = excluded.stops_on, rearms_on = excluded.rearms_on, pauses_in = excluded.pauses_in,
-      on_reopen = excluded.on_reopen, is_active = true;
+      on_reopen = excluded.on_reopen, subject = excluded.subject, outlives_closing = excluded.outlives_closing,
+      is_window = excluded.is_window, goal_lasts = excluded.goal_lasts, repeat_limit = excluded.repeat_limit, is_active = true;
 
   INSERT INTO csflow.step (desk_id, target_id, position, at_share_pct, at_offset, level, action, recipients, team_id, close_reason,
     review_kind, template, category_id)

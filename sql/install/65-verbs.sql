@@ -417,14 +417,23 @@ CREATE FUNCTION csflow.object(desk_id bigint, ticket_no csflow.ticket_no, reason
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  actor_kind text := csflow.customer_actor(object.desk_id, object.agent_id);
 BEGIN
+  PERFORM csflow.require_text('reason of the objection', object.reason);
+  IF (SELECT csflow.window_has_lapsed(t.desk_id, t.ticket_no, 'objection_window', coalesce(object.at, greatest(now(), t.changed_at)))
+      FROM csflow.ticket AS t WHERE t.desk_id = object.desk_id AND t.ticket_no = object.ticket_no) THEN
+    PERFORM csflow.add_message(object.desk_id, object.ticket_no, coalesce(actor_kind, 'agent'), coalesce(actor_kind = 'customer', false),
+      object.reason, NULL, (SELECT c.code FROM csflow.caption AS c
+        WHERE c.desk_id = object.desk_id AND c.kind = 'milestone' AND c.code = 'late_objection' LIMIT 1), object.agent_id, object.at);
+    RETURN (SELECT t.state FROM csflow.ticket AS t WHERE t.desk_id = object.desk_id AND t.ticket_no = object.ticket_no);
+  END IF;
   RETURN csflow.change_state(object.desk_id, object.ticket_no, 'under_review',
-    csflow.require_text('reason of the objection', object.reason), object.agent_id, object.at,
-    csflow.customer_actor(object.desk_id, object.agent_id));
+    object.reason, object.agent_id, object.at, actor_kind);
 END
 $$;
 COMMENT ON FUNCTION csflow.object(bigint, csflow.ticket_no, text, bigint, timestamptz) IS
-'The customer objects to the answer, also on a closed ticket: under_review (handbook F3). agent_id: who recorded it, NULL for the customer, or for the agent whose role this is. Returns the state. Errors: as csflow.change_state, SF017 no reason.';
+'The customer objects to the answer, also on a closed ticket: under_review (handbook F3). Once the right to object has lapsed (clock objection_window) the state stays; the objection is recorded with the milestone late_objection, which tells the supervisor. agent_id: who recorded it, NULL for the customer, or for the agent whose role this is. Returns the state. Errors: as csflow.change_state, SF017 no reason.';
 
 CREATE FUNCTION csflow.mark_duplicate(desk_id bigint, ticket_no csflow.ticket_no, original_no csflow.ticket_no,
   reason text DEFAULT NULL, agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text

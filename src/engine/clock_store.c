@@ -67,7 +67,7 @@ static csf_statement active_query =
 static csf_statement clock_update_many =
 	CSF_STATEMENT_MANY(CLOCK_UPDATE("$1 AND c.ticket_no BETWEEN $2 AND $3"), "lnn" CLOCK_TYPES);
 static csf_statement past_query =
-	CSF_STATEMENT("SELECT e.at, e.kind, e.new_state, e.new_value, e.due_at FROM csflow.event e"
+	CSF_STATEMENT("SELECT e.at, e.kind, e.new_state, e.new_value, e.due_at, e.actor_kind FROM csflow.event e"
 				  " WHERE e.desk_id = $1 AND e.ticket_no = $2 ORDER BY e.seq",
 				  "ln");
 
@@ -362,7 +362,8 @@ clocks_of(HTAB *places, csf_ticket_clocks *tickets, int *count, const csf_change
 /* ---- what happened before ---- */
 
 static uint64
-past_signals(const csf_desk *desk, const char *kind, csf_state state, const char *value, bool names_time)
+past_signals(const csf_desk *desk, const char *kind, csf_state state, const char *value, bool names_time,
+			 bool by_system)
 {
 	uint64 milestone = csf_desk_milestone(desk, value);
 	uint64 named = names_time ? CSF_SIGNAL_BIT(CSF_SIGNAL_NEWS_NAMED) : 0;
@@ -370,8 +371,9 @@ past_signals(const csf_desk *desk, const char *kind, csf_state state, const char
 	if (strcmp(kind, "customer_message") == 0)
 		return milestone | CSF_SIGNAL_BIT(CSF_SIGNAL_CUSTOMER_MESSAGE);
 	if (strcmp(kind, "note") == 0)
-		return milestone | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE) |
-			   (names_time ? CSF_SIGNAL_BIT(CSF_SIGNAL_TIME_NAMED) : 0);
+		return by_system ? milestone
+						 : milestone | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE) |
+							   (names_time ? CSF_SIGNAL_BIT(CSF_SIGNAL_TIME_NAMED) : 0);
 	if (strcmp(kind, "automatic_message") == 0)
 		return milestone | named | CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE);
 	if (strcmp(kind, "reply") == 0)
@@ -407,7 +409,8 @@ read_past(void *of, int *count)
 		past[i].state = state == NULL ? -1 : csf_state_parse(state, strlen(state));
 		past[i].signals =
 			past_signals(change->desk, csf_column_text(row, description, 2), (csf_state) past[i].state,
-						 csf_column_text(row, description, 4), named_at != CSF_NO_INSTANT);
+						 csf_column_text(row, description, 4), named_at != CSF_NO_INSTANT,
+						 strcmp(csf_column_text(row, description, 6), "system") == 0);
 	}
 	return past;
 }
@@ -421,7 +424,7 @@ apply_one(csf_ticket_clocks *ticket, csf_change *change)
 							 .before = change->has_before ? &change->before : NULL,
 							 .after = &change->after,
 							 .is_cancelled = change->is_cancelled,
-							 .past = change->is_new || change->has_before ? NULL : read_past,
+							 .past = change->is_new ? NULL : read_past,
 							 .past_of = change};
 
 	event.subjects[CSF_SUBJECT_TEAM] = change->team_id;

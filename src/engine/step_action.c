@@ -18,6 +18,11 @@
 
 #define HIGHEST_TIER 4
 
+static csf_statement task_query = CSF_STATEMENT(
+	"SELECT k.agent_id, coalesce(k.team_id, a.team_id) FROM csflow.task k LEFT JOIN csflow.agent a"
+	" ON a.desk_id = k.desk_id AND a.agent_id = k.agent_id"
+	" WHERE k.desk_id = $1 AND k.ticket_no = $2 AND k.task_no = $3 AND coalesce(k.agent_id, k.team_id) IS NOT NULL",
+	"lnl");
 static csf_statement review_insert =
 	CSF_STATEMENT("INSERT INTO csflow.review (desk_id, ticket_no, opened_at, kind, clock, run, participants,"
 				  " participant_ids) SELECT u.desk_id, u.ticket_no, u.at, u.kind, u.clock, u.run,"
@@ -323,11 +328,39 @@ act(csf_sweep *s, csf_swept_ticket *ticket, const csf_clock *clock, const csf_st
 	ticket->reason = psprintf("step %d of clock %s", step->position, clock->clock);
 }
 
+/* Whom a step concerns: the department, or whoever the task is given to, where the clock has such a subject. */
+static csf_swept_ticket
+concerned(const csf_swept_ticket *ticket, const csf_clock *clock, const csf_desk *desk)
+{
+	csf_swept_ticket them = *ticket;
+
+	if (clock->subject_id == 0 || clock->target == NULL)
+		return them;
+	if (clock->target->subject == CSF_SUBJECT_TEAM)
+		them.team_id = clock->subject_id;
+	else if (clock->target->subject == CSF_SUBJECT_TASK)
+	{
+		Datum values[3] = {Int64GetDatum(desk->desk_id), Int64GetDatum(ticket->ticket_no),
+						   Int64GetDatum(clock->subject_id)};
+
+		csf_run(&task_query, values, NULL, SPI_OK_SELECT);
+		if (SPI_processed == 1)
+		{
+			HeapTuple row = SPI_tuptable->vals[0];
+
+			them.agent_id = csf_column_int64(row, SPI_tuptable->tupdesc, 1, 0);
+			them.team_id = csf_column_int64(row, SPI_tuptable->tupdesc, 2, ticket->team_id);
+		}
+	}
+	return them;
+}
+
 void
 csf_step_act(csf_sweep *s, csf_swept_ticket *ticket, const csf_clock *clock, const csf_step *step,
 			 TimestampTz due)
 {
 	csf_actor system = {.kind = "system"};
+	csf_swept_ticket them;
 	bool is_moot = csf_step_is_moot(clock, step) || (ticket->is_over && csf_step_moves_ticket(step));
 	csf_event event;
 	int place;
@@ -344,7 +377,8 @@ csf_step_act(csf_sweep *s, csf_swept_ticket *ticket, const csf_clock *clock, con
 	s->fired++;
 	if (is_moot)
 		return;
-	tell_all(s, ticket, clock, step, due, place);
+	them = concerned(ticket, clock, s->desk);
+	tell_all(s, &them, clock, step, due, place);
 	act(s, ticket, clock, step, place);
 }
 

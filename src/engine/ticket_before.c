@@ -32,6 +32,13 @@ static csf_statement tier_query = CSF_STATEMENT("SELECT tier FROM csflow.custome
 												" WHERE desk_id = $1 AND customer_id = $2",
 												"ll");
 
+/* Whether the ticket's last change was dated by whoever made it, to an instant before the transaction. */
+static csf_statement dated_query = CSF_STATEMENT(
+	"SELECT e.recorded_at > e.at FROM csflow.ticket_chain c JOIN csflow.event e ON e.desk_id = c.desk_id"
+	" AND e.ticket_no = c.ticket_no AND e.seq = c.seq"
+	" WHERE c.desk_id = $1 AND c.ticket_no = $2 AND e.at = $3",
+	"lnz");
+
 static csf_statement original_query = CSF_STATEMENT("SELECT FROM csflow.ticket"
 													" WHERE desk_id = $1 AND ticket_no = $2",
 													"ln");
@@ -608,6 +615,35 @@ check_immutable(const filling *f)
 	}
 }
 
+static bool
+is_by_system(const filling *f)
+{
+	char *kind = csf_ticket_text(&f->new, CSF_TICKET_CHANGED_BY_KIND);
+
+	return kind != NULL && strcmp(kind, "system") == 0;
+}
+
+/*
+ * A mapper that writes whole rows gives changed_at back as it read it: that says nothing of this change. The same instant is
+ * meant where the last change was dated as well, as when a log is replayed.
+ */
+static bool
+is_written_back(const filling *f, TimestampTz last)
+{
+	Datum keys[3] = {f->new.values[CSF_TICKET_DESK_ID], f->new.values[CSF_TICKET_TICKET_NO],
+					 TimestampTzGetDatum(last)};
+	csf_owner_scope scope;
+	bool was_dated;
+
+	csf_connect();
+	csf_owner_enter(&scope, csf_flow_get()->owner);
+	csf_run(&dated_query, keys, NULL, SPI_OK_SELECT);
+	was_dated = SPI_processed == 1 && csf_column_bool(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	csf_owner_leave(&scope);
+	SPI_finish();
+	return !was_dated;
+}
+
 /*
  * The instant of a change: as given, or now. A now() older than the last change is normal life (a transaction that
  * began earlier), so it is lifted; any other earlier instant is refused (design 2.9).
@@ -621,6 +657,8 @@ settle_changed_at(filling *f)
 
 	if (was_given(f, CSF_TICKET_CHANGED_AT) && !f->new.nulls[CSF_TICKET_CHANGED_AT])
 		at = DatumGetTimestampTz(f->new.values[CSF_TICKET_CHANGED_AT]);
+	if (at == last && at < now && !csf_message_writes_ticket && !is_by_system(f) && is_written_back(f, last))
+		at = now;
 	if (TIMESTAMP_NOT_FINITE(at))
 		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER), errmsg("changed_at must be finite")));
 	if (at < last && at != now)
@@ -643,14 +681,6 @@ settle_update_actor(filling *f)
 	if (!was_given(f, CSF_TICKET_CHANGE_REASON))
 		set_null(f, CSF_TICKET_CHANGE_REASON);
 	fill_actor(f, "unknown");
-}
-
-static bool
-is_by_system(const filling *f)
-{
-	char *kind = csf_ticket_text(&f->new, CSF_TICKET_CHANGED_BY_KIND);
-
-	return kind != NULL && strcmp(kind, "system") == 0;
 }
 
 /* Another impact or urgency is another cell of the matrix, unless the same UPDATE names the priority. */

@@ -11,7 +11,7 @@ static const char *const state_names[CSF_STATE_COUNT] = {
 static const char *const signal_names[CSF_SIGNAL_ENTER_FIRST] = {
 	"opened",        "condition_met", "assigned",         "accepted",       "transferred",    "answered",
 	"closed",        "reopened",      "customer_message", "public_message", "person_message", "news_named",
-	"internal_note", "time_named",    "senior_message",   "reviewer_named"};
+	"internal_note", "time_named",    "senior_message",   "reviewer_named", "task_created",   "task_done"};
 
 const char *
 csf_state_name(csf_state state)

@@ -16,6 +16,15 @@ SELECT desk_id, target_id, 1, 100, 'breach', 'notify', '{owner}' FROM target WHE
 UPDATE step SET action = 'raise_priority', recipients = '{}' WHERE desk_id = :desk AND at_share_pct = 150
   AND target_id = (SELECT target_id FROM target WHERE desk_id = :desk AND clock = 'direction');
 
+INSERT INTO target (desk_id, clock, calendar, mode, duration, due_from, starts_on, stops_on, rearms_on, pauses_in, subject, outlives_closing, is_window, repeat_limit) VALUES
+  (:desk, 'right_to_object', 'around_the_clock', 'each', '3 days', 'duration', '{answered}', '{reopened}', '{answered}', '{}', 'ticket', true, true, 12),
+  (:desk, 'explanation', 'office', 'each', '6 hours', 'duration', '{solution_recorded}', '{promise_kept}', '{solution_recorded}', '{waiting_customer}', 'ticket', true, false, 12),
+  (:desk, 'department_news', 'office', 'every', '3 hours', 'duration', '{transferred}', '{part_completed,answered}', '{progress_entered}', '{waiting_partner}', 'team', false, false, 3),
+  (:desk, 'task', 'around_the_clock', 'each', NULL, 'named', '{task_created}', '{task_done}', '{task_created}', '{}', 'task', true, false, 12);
+INSERT INTO step (desk_id, target_id, position, at_share_pct, level, action, recipients)
+SELECT desk_id, target_id, s.position, s.share, s.level, 'notify', '{owner}' FROM target, (VALUES (1, 0, 'escalation'), (2, 75, 'warning'), (3, 100, 'breach')) s (position, share, level)
+WHERE desk_id = :desk AND clock IN ('explanation', 'department_news', 'task');
+
 CREATE FUNCTION any_of(VARIADIC choices text[]) RETURNS text LANGUAGE sql VOLATILE AS 'SELECT choices[1 + floor(random() * cardinality(choices))::int]';
 
 -- One thing that happens to a ticket. now and then exactly when one of its clocks is due.
@@ -52,7 +61,16 @@ BEGIN
   ELSIF what < 0.62 THEN
     UPDATE csflow.ticket x SET team_id = (SELECT team_id FROM csflow.team m WHERE m.desk_id = desk ORDER BY random() LIMIT 1), agent_id = any_of(NULL, '11', '41')::bigint, changed_at = at, change_reason = 'so'
     WHERE x.desk_id = desk AND x.ticket_no = t.ticket_no;
-  ELSIF what < 0.65 THEN
+  ELSIF what < 0.70 THEN
+    UPDATE csflow.task k SET done_at = CASE WHEN what < 0.66 THEN happens.at END, cancelled_at = CASE WHEN what BETWEEN 0.66 AND 0.67 THEN happens.at END,
+      changed_at = happens.at, due_at = CASE WHEN what > 0.67 THEN happens.at + interval '5 hours' ELSE k.due_at END
+    WHERE k.desk_id = desk AND (k.ticket_no, k.task_no) = (SELECT o.ticket_no, min(o.task_no) FROM csflow.task o WHERE o.desk_id = desk AND o.ticket_no = t.ticket_no AND o.done_at IS NULL
+      AND o.cancelled_at IS NULL GROUP BY o.ticket_no);
+    IF NOT FOUND THEN
+      INSERT INTO csflow.task (desk_id, ticket_no, title, due_at, agent_id, created_at)
+      VALUES (desk, t.ticket_no, 'x', happens.at + any_of(NULL, '40 minutes', '9 hours')::interval, any_of(NULL, '11', '21')::bigint, happens.at);
+    END IF;
+  ELSIF what < 0.72 THEN
     UPDATE csflow.ticket x SET title = 'x' || random(), changed_at = at WHERE x.desk_id = desk AND x.ticket_no = t.ticket_no;
   ELSE
     INSERT INTO csflow.message (desk_id, ticket_no, author_kind, changed_by, is_public, at, milestone, next_news_at)

@@ -11,19 +11,23 @@ SELECT plan(6);
 SELECT diag('seed ' || :'seed' || ', ' || :'tickets' || ' tickets');
 
 \ir ../lib/random_life.sql
-UPDATE target SET repeat_limit = 30000, goal_lasts = false WHERE desk_id = :desk;
 CALL replay.find_winners(:desk);
 CALL live(:desk, :seed, :tickets);
 ANALYZE;
 
+CALL replay.read_changes(:desk);
+ANALYZE replay.change;
 CREATE TABLE expected AS
-SELECT t.ticket_no, r.* FROM ticket t, (SELECT DISTINCT clock FROM target WHERE desk_id = :desk) c, replay.runs(:desk, t.ticket_no, c.clock, '2025-03-18') r WHERE t.desk_id = :desk;
+SELECT t.ticket_no, r.* FROM ticket t, replay.all_runs(:desk, t.ticket_no, '2025-03-18') r WHERE t.desk_id = :desk;
 CREATE TABLE actual AS
 SELECT ticket_no, clock, run, target_id, priority::text, started_at, length_microseconds AS length, spent_microseconds AS spent, run_since, due_at, paused_at,
-  paused_microseconds AS paused, stopped_at, outcome FROM clock WHERE desk_id = :desk;
+  paused_microseconds AS paused, stopped_at, outcome, coalesce(subject_id, 0) AS subject, coalesce(missed, 0)::integer AS missed, CASE WHEN stopped_at IS NULL THEN coalesce(turn, 'own') END AS turn,
+  CASE WHEN stopped_at IS NULL THEN coalesce(counted_until, started_at) END AS counted, coalesce(own_microseconds, 0) AS own, coalesce(customer_microseconds, 0) AS customer,
+  coalesce(partner_microseconds, 0) AS partner
+FROM clock WHERE desk_id = :desk;
 
 SELECT cmp_ok((SELECT count(*) FROM ticket WHERE desk_id = :desk), '>=', 100::bigint, 'at least 100 tickets');
-SELECT ok((SELECT count(DISTINCT clock) = (SELECT count(DISTINCT clock) FROM target WHERE desk_id = :desk) AND count(DISTINCT outcome) = 4 AND count(*) FILTER (WHERE paused > 0) > 100 AND count(*) FILTER (WHERE run > 3) > 100
+SELECT ok((SELECT count(DISTINCT clock) = (SELECT count(DISTINCT clock) FROM target WHERE desk_id = :desk) AND count(DISTINCT outcome) = 5 AND count(*) FILTER (WHERE paused > 0) > 100 AND count(*) FILTER (WHERE run > 3) > 100
   AND count(*) FILTER (WHERE stopped_at = due_at AND outcome = 'met') > 10 FROM actual), 'every clock, every outcome, pauses, many runs, and stops exactly when due');
 SELECT is((SELECT count(*) FROM actual), (SELECT count(*) FROM expected), '2.2: as many runs as the events account for');
 SELECT is((SELECT count(*) FROM (SELECT * FROM actual EXCEPT ALL SELECT * FROM expected) d), 0::bigint, '2.2: each exactly as replayed');

@@ -104,6 +104,7 @@ INSERT INTO wanted_target VALUES
   ('resolve', 'E', NULL, NULL, false, 'once', 'none', NULL, '{opened}', '{answered}', '{}', '{waiting_customer,waiting_partner}'),
   ('direction', 'C', NULL, NULL, false, 'once', 'duration', '72 h', '{opened}', '{direction_given,answered}', '{}', '{waiting_customer}'),
   ('progress_update', NULL, NULL, NULL, false, 'daily_at', 'duration', NULL, '{transferred}', '{part_completed,answered}', '{progress_entered}', '{}'),
+  ('department_promise', NULL, NULL, NULL, false, 'each', 'named', NULL, '{time_named}', '{progress_entered,part_completed,answered}', '{}', '{}'),
   ('breakthrough', NULL, NULL, NULL, false, 'once', 'duration', '24 h', '{transferred}', '{cause_located,interim_solution,solution_recorded,answered}',
     '{}', '{waiting_customer}'),
   ('partner_checkpoint', NULL, NULL, NULL, false, 'each', 'named', NULL, '{enter_waiting_partner}', '{leave_waiting_partner}',
@@ -193,9 +194,9 @@ SELECT is((SELECT calendar::text FROM csflow.working_calendar WHERE desk_id = :d
 -- What a document no longer has.
 CREATE TABLE before AS SELECT target_id, clock FROM csflow.target WHERE desk_id = :desk;
 SELECT results_eq(format($$SELECT * FROM csflow.load_playbook(%s, '{"name": "bare"}') WHERE what IN ('team', 'category', 'target', 'step') ORDER BY what COLLATE "C"$$, :desk),
-  $$VALUES ('category', 0, 0, 17), ('step', 0, 0, 46), ('target', 0, 0, 22), ('team', 0, 0, 6)$$, 'a bare document takes everything away');
+  $$VALUES ('category', 0, 0, 17), ('step', 0, 0, 49), ('target', 0, 0, 23), ('team', 0, 0, 6)$$, 'a bare document takes everything away');
 SELECT is((SELECT count(*) FROM csflow.keyword_rule WHERE desk_id = :desk), 0::bigint, 'rules are deleted');
-SELECT is((SELECT count(*) FROM csflow.target WHERE desk_id = :desk AND NOT is_active), 22::bigint, 'targets, which clocks of the past name, are only set inactive');
+SELECT is((SELECT count(*) FROM csflow.target WHERE desk_id = :desk AND NOT is_active), 23::bigint, 'targets, which clocks of the past name, are only set inactive');
 SELECT is((SELECT count(*) FROM csflow.category WHERE desk_id = :desk AND NOT is_active), 17::bigint, 'so are categories');
 SELECT is((SELECT sum(added + changed + removed) FROM csflow.load_playbook(:desk, '{"name": "bare"}')), 0::bigint, 'and are not removed a second time');
 SELECT is(csflow.export_playbook(:desk), csflow.canonical_playbook('{"name": "bare"}'), 'nor exported');
