@@ -427,8 +427,8 @@ apply_to_subject(csf_clock_list *list, const csf_clock_group *group, int64 subje
 		index = start_if_due(list, index, subject_id, winner, event, newly_matched);
 	if (index < 0 || winner == NULL || !csf_stopwatch_is_active(&list->clocks[index]))
 		return;
-	if ((winner->pauses_in & CSF_STATE_BIT(event->after->state)) != 0 &&
-		csf_stopwatch_is_running(&list->clocks[index]))
+	if ((winner->pauses_in & CSF_STATE_BIT(event->after->state)) != 0 ||
+		turn_in(event->after->state) != list->clocks[index].turn)
 		index = catch_up(list, index, event->at);
 	if (csf_stopwatch_is_active(&list->clocks[index]))
 		move_to_state(&list->clocks[index], event->after->state, event->at);

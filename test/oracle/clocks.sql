@@ -237,7 +237,7 @@ BEGIN
     IF exists_run AND r.stopped_at IS NULL THEN
       SELECT * INTO t FROM replay.target x WHERE x.target_id = r.target_id;
       -- what ends by itself has done so, as often as it fell due, before it is moved or paused
-      IF won IS NULL OR g.cancelled OR (g.state = 'closed' AND NOT w.outlives_closing) OR won <> r.target_id OR g.signals && (w.stops_on || w.rearms_on) OR g.state = ANY (w.pauses_in) THEN
+      IF won IS NULL OR g.cancelled OR (g.state = 'closed' AND NOT w.outlives_closing) OR won <> r.target_id OR g.signals && (w.stops_on || w.rearms_on) OR g.state = ANY (w.pauses_in) OR replay.turn(g.state) <> r.turn THEN
         WHILE r.stopped_at IS NULL AND (t.is_window OR t.mode IN ('every', 'daily_at') AND r.missed + 1 < t.repeat_limit) AND r.run_since IS NOT NULL AND g.at > r.due_at LOOP
           IF t.is_window THEN
             r := replay.ended(r, r.due_at, 'lapsed');
@@ -307,8 +307,8 @@ BEGIN
           IF concerning = 0 AND NOT restarts THEN
             lasting := CASE WHEN w.mode = 'once' AND w.goal_lasts THEN ARRAY(SELECT x FROM unnest(w.stops_on) x WHERE x NOT IN (SELECT signal FROM csflow.signals())) ELSE '{}' END;
             FOR p IN SELECT c.* FROM replay.change c WHERE c.ticket_no = no AND c.n < g.n ORDER BY c.n LOOP
-              IF p.signals && CASE WHEN p.at < start OR start = g.at THEN lasting ELSE ARRAY(SELECT x FROM unnest(w.stops_on) x WHERE x !~ '^(enter|leave)_'
-                  AND x NOT IN ('opened', 'condition_met', 'answered', 'closed', 'reopened')) END THEN
+              IF p.signals && (CASE WHEN p.at < start OR start = g.at THEN lasting ELSE ARRAY(SELECT x FROM unnest(w.stops_on) x WHERE x !~ '^(enter|leave)_'
+                  AND x NOT IN ('opened', 'condition_met', 'answered', 'closed', 'reopened')) END) THEN
                 r := replay.ended(r, greatest(p.at, start), replay.verdict(r, greatest(p.at, start)));
                 EXIT;
               ELSIF start < g.at THEN
@@ -342,10 +342,9 @@ END
 $$;
 
 -- All runs of all clocks of a ticket: each clock for the ticket, or for every department or task that anything was about; numbered
--- over all subjects in the order in which they began.
+-- for each subject.
 CREATE FUNCTION replay.all_runs(desk bigint, no csflow.ticket_no, horizon timestamptz) RETURNS SETOF replay.run LANGUAGE sql STABLE AS $$
-  SELECT r.clock, (row_number() OVER (PARTITION BY r.clock ORDER BY r.started_at, r.subject, r.run))::integer, r.target_id, r.priority, r.started_at, r.length, r.spent, r.run_since, r.due_at,
-    r.paused_at, r.paused, r.stopped_at, r.outcome, r.subject, r.missed, r.turn, r.counted, r.own, r.customer, r.partner
+  SELECT r.*
   FROM (SELECT DISTINCT t.clock, t.subject FROM csflow.target t WHERE t.desk_id = desk) c,
     LATERAL (SELECT 0::bigint AS id WHERE c.subject = 'ticket' UNION SELECT x.team FROM replay.change x WHERE x.ticket_no = no AND c.subject = 'team' AND x.team IS NOT NULL
       UNION SELECT x.task FROM replay.change x WHERE x.ticket_no = no AND c.subject = 'task' AND x.task IS NOT NULL) s,

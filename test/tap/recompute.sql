@@ -73,9 +73,12 @@ SELECT is((SELECT count(*) FROM clock c JOIN target t USING (desk_id, target_id)
 SELECT is((SELECT count(*) FROM clock c JOIN target t USING (desk_id, target_id) JOIN working_calendar w ON w.desk_id = t.desk_id AND w.code = t.calendar
   LEFT JOIN LATERAL (SELECT s.* FROM step s WHERE s.desk_id = c.desk_id AND s.target_id = c.target_id AND s.position >= c.next_position ORDER BY s.position LIMIT 1) s ON true
   CROSS JOIN LATERAL (SELECT round(c.length_microseconds * s.at_share_pct / 100)::bigint - c.spent_microseconds AS us) n
-  WHERE c.desk_id = :desk AND c.run_since IS NOT NULL AND c.next_at IS DISTINCT FROM
-    CASE WHEN s.at_offset IS NOT NULL THEN business_add(w.calendar, c.due_at, s.at_offset) WHEN s.at_share_pct = 0 THEN c.started_at WHEN s.at_share_pct = 100 THEN c.due_at
-      WHEN n.us <= 0 THEN c.run_since ELSE business_add(w.calendar, c.run_since, n.us * interval '1 microsecond') END), 0::bigint, 'D6: and so are the next steps');
+  CROSS JOIN LATERAL (SELECT CASE WHEN s.at_offset IS NOT NULL THEN business_add(w.calendar, c.due_at, s.at_offset) WHEN s.at_share_pct = 0 THEN c.started_at WHEN s.at_share_pct = 100 THEN c.due_at
+      WHEN n.us <= 0 THEN c.run_since ELSE business_add(w.calendar, c.run_since, n.us * interval '1 microsecond') END AS at) x
+  WHERE c.desk_id = :desk AND c.run_since IS NOT NULL AND c.late_steps IS NULL AND c.next_at IS DISTINCT FROM
+    -- what ends by itself does so the microsecond after it was due
+    CASE WHEN (t.is_window OR t.mode IN ('every', 'daily_at') AND coalesce(c.missed, 0) + 1 < t.repeat_limit) AND coalesce(x.at > c.due_at, c.due_at IS NOT NULL) THEN c.due_at + interval '1 microsecond'
+      ELSE x.at END), 0::bigint, 'D6: and so are the next steps');
 
 SELECT is((SELECT count(*) FROM event WHERE kind = 'clocks_recomputed'), (SELECT count(DISTINCT ticket_no) FROM moved WHERE change <> 'steps'), 'one event a ticket, none where only steps moved');
 SELECT is((SELECT count(*) FROM event) - (SELECT events FROM told), (SELECT count(*) FROM event WHERE kind = 'clocks_recomputed'), 'and no other');
