@@ -33,11 +33,10 @@ static csf_statement tier_query = CSF_STATEMENT("SELECT tier FROM csflow.custome
 												"ll");
 
 /* Whether the ticket's last change was dated by whoever made it, to an instant before the transaction. */
-static csf_statement dated_query = CSF_STATEMENT(
-	"SELECT e.recorded_at > e.at FROM csflow.ticket_chain c JOIN csflow.event e ON e.desk_id = c.desk_id"
-	" AND e.ticket_no = c.ticket_no AND e.seq = c.seq"
-	" WHERE c.desk_id = $1 AND c.ticket_no = $2 AND e.at = $3",
-	"lnz");
+static csf_statement dated_query =
+	CSF_STATEMENT("SELECT EXISTS (SELECT FROM csflow.event e WHERE e.desk_id = $1 AND e.ticket_no = $2"
+				  " AND e.at = $3 AND e.recorded_at > e.at)",
+				  "lnz");
 
 static csf_statement original_query = CSF_STATEMENT("SELECT FROM csflow.ticket"
 													" WHERE desk_id = $1 AND ticket_no = $2",
@@ -638,7 +637,7 @@ is_written_back(const filling *f, TimestampTz last)
 	csf_connect();
 	csf_owner_enter(&scope, csf_flow_get()->owner);
 	csf_run(&dated_query, keys, NULL, SPI_OK_SELECT);
-	was_dated = SPI_processed == 1 && csf_column_bool(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	was_dated = csf_column_bool(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	csf_owner_leave(&scope);
 	SPI_finish();
 	return !was_dated;

@@ -1,0 +1,99 @@
+-- Departments and tasks as subjects of clocks, goals reached before, windows, late steps, whose turn it was, instants written
+-- back. Handbook C3, D2, D6, D7, D9, D12, F3; design 2.2, 2.9.
+\ir ../lib/internet_desk.sql
+SELECT no_plan();
+CREATE FUNCTION opened(at timestamptz, priority csflow.priority DEFAULT 'B', desk text DEFAULT 'support') RETURNS csflow.ticket_no LANGUAGE sql AS $$
+  INSERT INTO csflow.ticket (desk_id, channel, body, opened_at, priority) VALUES (csflow.desk_id(desk), 'email', '闪退', at, priority) RETURNING ticket_no
+$$;
+CREATE FUNCTION noted(no csflow.ticket_no, at timestamptz, milestone text, agent bigint, named timestamptz DEFAULT NULL, public boolean DEFAULT false) RETURNS boolean LANGUAGE sql AS $$
+  INSERT INTO csflow.message (desk_id, ticket_no, author_kind, at, milestone, next_news_at, is_public, changed_by, body)
+  SELECT desk_id, no, 'agent', noted.at, milestone, named, public, agent, '…' FROM csflow.ticket WHERE ticket_no = no RETURNING true
+$$;
+CREATE FUNCTION changed(no csflow.ticket_no, at timestamptz, state text DEFAULT NULL, team bigint DEFAULT NULL, agent bigint DEFAULT NULL, priority csflow.priority DEFAULT NULL)
+RETURNS text LANGUAGE sql AS $$
+  UPDATE csflow.ticket t SET state = coalesce(changed.state, t.state), team_id = coalesce(team, t.team_id), agent_id = coalesce(agent, t.agent_id), priority = coalesce(changed.priority, t.priority),
+    changed_at = at, change_reason = 'so', close_reason = CASE changed.state WHEN 'closed' THEN 'customer_confirmed' END WHERE ticket_no = no RETURNING t.state
+$$;
+
+-- D2, D12: each collaborating department owes its own progress, and keeps its own promises
+SELECT opened('2025-03-03 08:00', 'A') AS shared \gset
+SELECT changed(:'shared', '2025-03-03 09:00', team => :product, agent => 41), changed(:'shared', '2025-03-03 11:00', team => :technical, agent => 21) \g /dev/null
+SELECT noted(:'shared', '2025-03-03 12:00', 'progress_entered', 41, '2025-03-03 18:00') \g /dev/null
+SELECT results_eq(format($$SELECT subject_id, due_at, outcome FROM csflow.clock WHERE ticket_no = %L AND clock = 'progress_update' ORDER BY run$$, :'shared'),
+  format($$VALUES (%s::bigint, '2025-03-04 10:00'::timestamptz, 'met'), (%s, '2025-03-04 10:00', NULL), (%s, '2025-03-05 10:00', NULL)$$, :product, :technical, :product),
+  'D2: what one department enters does not pay for another');
+SELECT is((SELECT (subject_id, due_at)::text FROM clock WHERE ticket_no = :'shared' AND clock = 'department_promise'), (:product::bigint, '2025-03-03 18:00'::timestamptz)::text, 'D12: a time named by a department is its promise');
+SELECT noted(:'shared', '2025-03-03 13:00', 'part_completed', 41) \g /dev/null
+SELECT progress_check_batch('2025-03-04 10:00') > 0 AS swept \gset
+SELECT results_eq(format($$SELECT recipient_id FROM csflow.outbox WHERE ticket_no = %L AND clock = 'progress_update' AND recipient = 'team'$$, :'shared'), ARRAY[:technical]::bigint[],
+  'D2: the department whose update is missing is chased, not the one that has done its part');
+
+-- D7: tasks
+SELECT opened('2025-03-03 08:00') AS busy \gset
+UPDATE target SET clock = 'direction_before' WHERE desk_id = :desk AND clock = 'direction';
+INSERT INTO target (desk_id, target_id, clock, calendar, mode, due_from, starts_on, stops_on, rearms_on, subject, outlives_closing)
+VALUES (:desk, 7001, 'task', 'around_the_clock', 'each', 'named', '{task_created}', '{task_done}', '{task_created}', 'task', true);
+INSERT INTO step (desk_id, target_id, position, at_share_pct, level, action, recipients) VALUES (:desk, 7001, 1, 75, 'warning', 'notify', '{owner}'), (:desk, 7001, 2, 100, 'breach', 'notify', '{owner,supervisor}'),
+  (:desk, 7001, 3, 100, 'escalation', 'raise_priority', '{}');
+SELECT add_task(:desk, :'busy', 'refund', '2025-03-03 12:00', assignee_id => 31, at => '2025-03-03 09:00') AS one, add_task(:desk, :'busy', 'call', '2025-03-03 18:00', at => '2025-03-03 09:00') AS two \gset
+SELECT finish_task(:desk, :'busy', :one, at => '2025-03-03 12:00:00.000001') AS done \gset
+UPDATE task SET due_at = '2025-03-04 18:00', changed_at = '2025-03-03 13:00' WHERE task_no = :two;
+SELECT results_eq(format('SELECT subject_id, due_at, outcome FROM csflow.clock WHERE ticket_no = %L AND clock = %L ORDER BY run', :'busy', 'task'),
+  format($$VALUES (%s::bigint, '2025-03-03 12:00'::timestamptz, 'breached'), (%s, '2025-03-03 18:00', 'void'), (%s, '2025-03-04 18:00', NULL)$$, :one, :two, :two),
+  'D7: each task has its clock; another date is another promise');
+SELECT changed(:'busy', '2025-03-03 14:00', 'in_progress'), changed(:'busy', '2025-03-03 15:00', 'closed') \g /dev/null
+SELECT escalate_batch('2025-03-03 16:00') > 0 AS swept \gset
+SELECT results_eq(format($$SELECT kind, step_position::integer, due_at, at FROM csflow.event WHERE ticket_no = %L AND clock = 'task' ORDER BY seq$$, :'busy'),
+  $$VALUES ('step_fired', 1, '2025-03-03 11:15'::timestamptz, '2025-03-03 16:00'::timestamptz), ('step_fired', 2, '2025-03-03 12:00', '2025-03-03 16:00'), ('step_skipped', 3, '2025-03-03 12:00', '2025-03-03 16:00')$$,
+  'D6: a clock that stopped late before a sweep looked is told, in order; what would move the ticket is skipped');
+SELECT is((SELECT array_agg(recipient_id ORDER BY outbox_id) FROM outbox WHERE ticket_no = :'busy' AND clock = 'task' AND recipient = 'owner'), '{31,31}'::bigint[], 'D7: the owner of the task is told');
+SELECT is((SELECT stopped_at FROM clock WHERE ticket_no = :'busy' AND clock = 'task' AND subject_id = :two AND run = 3), NULL, 'D7: a task goes on over the closing');
+SELECT finish_task(:desk, :'busy', :two, at => '2025-03-03 17:00', is_cancelled => true) AS cancelled \gset
+SELECT is((SELECT outcome FROM clock WHERE ticket_no = :'busy' AND clock = 'task' AND subject_id = :two AND run = 3), 'void', 'D7: no longer needed');
+SELECT throws_ok(format('SELECT csflow.finish_task(%s, %L, %s)', :desk, :'busy', :two), 'SF007', NULL, 'D7: what is over stays over');
+SELECT throws_ok(format('SELECT csflow.add_task(%s, %L, %L, %L, at => %L)', :desk, :'busy', 'x', '2025-03-03 16:00', '2025-03-03 18:00'), 'SF008', NULL, 'D7: not due before it is made');
+SELECT throws_ok(format('SELECT csflow.add_task(%s, %L, %L, at => %L)', :desk, :'busy', 'x', '2025-03-03 09:00'), 'SF008', NULL, '2.9: nor made before the ticket''s last change');
+SELECT throws_ok('DELETE FROM csflow.task', 'SF007', NULL, 'H1: tasks stay');
+
+-- B3: a goal that is reached already
+SELECT opened('2025-03-03 08:00') AS found \gset
+SELECT noted(:'found', '2025-03-03 09:00', 'cause_located', 21) \g /dev/null
+SELECT changed(:'found', '2025-03-03 10:00', priority => 'A'), changed(:'found', '2025-03-03 11:00', team => :product, agent => 41) \g /dev/null
+SELECT results_eq(format($$SELECT clock, started_at, stopped_at, outcome FROM csflow.clock WHERE ticket_no = %L AND clock IN ('cause_located', 'breakthrough') ORDER BY clock$$, :'found'),
+  $$VALUES ('breakthrough', '2025-03-03 11:00'::timestamptz, '2025-03-03 11:00'::timestamptz, 'met'), ('cause_located', '2025-03-03 10:00', '2025-03-03 10:00', 'met')$$, 'B3, D3: a cause located before is not waited for');
+
+-- D9: whose turn it was, of clocks that pause and clocks that do not
+SELECT opened('2025-03-05 08:00') AS waited \gset
+SELECT changed(:'waited', '2025-03-05 09:00', 'in_progress'), changed(:'waited', '2025-03-05 10:00', 'waiting_customer'), changed(:'waited', '2025-03-05 13:00', 'waiting_partner'),
+  changed(:'waited', '2025-03-05 18:00', 'in_progress') \g /dev/null
+SELECT results_eq(format($$SELECT clock, spent, own_time, customer_waiting, partner_waiting FROM csflow.clock_status_at(%s, '2025-03-05 20:00') WHERE ticket_no = %L AND clock IN ('resolve', 'first_response') ORDER BY clock$$, :desk, :'waited'),
+  $$VALUES ('first_response', interval '12 h', interval '4 h', interval '3 h', interval '5 h'), ('resolve', '4 h', '4 h', '3 h', '5 h')$$, 'D9: customer, partner and own time apart');
+
+-- F3: the right to object
+SELECT create_desk('objections', 'complaint') AS objections \gset
+SELECT opened('2025-03-03 08:00', desk => 'objections') AS late, opened('2025-03-03 08:00', desk => 'objections') AS just \gset
+SELECT changed(no, '2025-03-03 09:00', 'answered'), changed(no, '2025-03-03 10:00', 'closed') FROM unnest(ARRAY[:'late', :'just']::ticket_no[]) no \g /dev/null
+SELECT object(:objections, :'just', 'no', at => '2025-03-10 09:00') AS just_state, object(:objections, :'late', 'no', at => '2025-03-10 09:00:00.000001') AS late_state \gset
+SELECT is((:'just_state', :'late_state')::text, '(under_review,closed)', 'F3: seven days to the microsecond, also on a closed ticket; later the state stays');
+SELECT results_eq(format($$SELECT ticket_no, clock, outcome FROM csflow.clock WHERE ticket_no IN (%L, %L) AND clock IN ('objection_window', 'late_objection') ORDER BY 1, 2$$, :'just', :'late'),
+  format($$VALUES (%L::ticket_no, 'late_objection', NULL), (%1$L, 'objection_window', NULL), (%L, 'objection_window', 'measured')$$, :'late', :'just'), 'F3: no breach of anything');
+SELECT sum(escalate_batch('2025-03-10 10:00')) > 0 AS swept FROM generate_series(1, 3) \gset
+SELECT is((SELECT outcome FROM clock WHERE ticket_no = :'late' AND clock = 'objection_window'), 'lapsed', 'F3: the right has lapsed');
+SELECT is((SELECT array_agg(recipient) FROM outbox WHERE ticket_no = :'late' AND clock = 'late_objection'), '{supervisor}'::text[], 'F3: a later objection goes to the supervisor');
+SELECT is((SELECT count(*) FROM attainment WHERE clock = 'objection_window'), 0::bigint, 'G2: a window is no promise');
+
+-- 2.9: a mapper writes back what it has read
+INSERT INTO ticket (desk_id, channel, body) VALUES (:desk, 'email', 'x') RETURNING ticket_no AS live, changed_at AS read_at \gset
+UPDATE ticket SET state = 'in_progress', changed_at = :'read_at' WHERE ticket_no = :'live';
+SELECT cmp_ok((SELECT changed_at FROM ticket WHERE ticket_no = :'live'), '>', :'read_at'::timestamptz, '2.9: changed_at as it was read is not the instant of this change');
+SELECT changed(:'waited', '2025-03-05 18:00', 'answered') \g /dev/null
+SELECT is((SELECT changed_at FROM ticket WHERE ticket_no = :'waited'), '2025-03-05 18:00'::timestamptz, '2.9: in a log that is replayed it is');
+
+-- H4: bad rows
+PREPARE bad AS INSERT INTO csflow.target (desk_id, clock, duration, calendar, mode, starts_on, stops_on, pauses_in, subject, is_window) VALUES ($1, 'bad', $2, $3, $4, $5, $6, $7, $8, $9);
+SELECT throws_ok(format('EXECUTE bad(%s, %L, NULL, %L, %L, %L, %L, %L, false)', :desk, '1 h', 'once', '{opened}', '{}', '{}', 'ticket'), '23502', NULL, 'H4: no calendar');
+SELECT throws_ok(format('EXECUTE bad(%s, %L, %L, %L, %L, %L, %L, %L, false)', :desk, '-1 h', 'around_the_clock', 'once', '{opened}', '{}', '{}', 'ticket'), 'SF012', NULL, 'H4: negative');
+SELECT throws_ok(format('EXECUTE bad(%s, %L, %L, %L, %L, %L, %L, %L, false)', :desk, '1 h', 'around_the_clock', 'once', '{opened}', '{answered}', '{answered}', 'ticket'), 'SF012', NULL, 'H4: a pause that is a stop');
+SELECT throws_ok(format('EXECUTE bad(%s, %L, %L, %L, %L, %L, %L, %L, false)', :desk, '1 h', 'around_the_clock', 'once', '{opened}', '{}', '{}', 'team'), 'SF012', NULL, 'H4: a department nothing tells of');
+SELECT throws_ok(format('EXECUTE bad(%s, %L, %L, %L, %L, %L, %L, %L, true)', :desk, '1 h', 'around_the_clock', 'every', '{opened}', '{}', '{}', 'ticket'), 'SF012', NULL, 'H4: a window that repeats');
+SELECT * FROM finish();
