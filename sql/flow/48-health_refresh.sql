@@ -16,7 +16,13 @@ BEGIN
       o.first_reply_at AS old_first_reply_at,
       o.first_solved_at AS old_first_solved_at, o.first_resolution_cal AS old_first_resolution_cal,
       o.reply_count AS old_replies, o.reopen_count AS old_reopens, o.first_reopened_at AS old_first_reopened_at,
-      o.solved_at AS old_solved_at, n.*, v.old_values, v.new_values, v.old_values IS DISTINCT FROM v.new_values AS cuts_differ,
+      o.solved_at AS old_solved_at,
+      -- Once a ticket, not once a cut: a look-up of the zone each.
+      date_trunc('hour', o.opened_at, fact_changes.zone) AS old_opened_hour, date_trunc('hour', n.opened_at, fact_changes.zone) AS opened_hour,
+      date_trunc('hour', o.first_reply_at, fact_changes.zone) AS old_first_reply_hour, date_trunc('hour', n.first_reply_at, fact_changes.zone) AS first_reply_hour,
+      date_trunc('hour', o.first_solved_at, fact_changes.zone) AS old_first_solved_hour, date_trunc('hour', n.first_solved_at, fact_changes.zone) AS first_solved_hour,
+      date_trunc('hour', o.solved_at, fact_changes.zone) AS old_solved_hour, date_trunc('hour', n.solved_at, fact_changes.zone) AS solved_hour,
+      n.*, v.old_values, v.new_values, v.old_values IS DISTINCT FROM v.new_values AS cuts_differ,
       (o.opened_at, o.group_stations, o.assignee_stations, o.escalation_count)
         IS DISTINCT FROM (n.opened_at, n.group_stations, n.assignee_stations, n.escalation_count) AS opening_differs,
       (o.first_reply_at, o.first_reply_cal, o.first_reply_bus)
@@ -39,65 +45,65 @@ BEGIN
     WHERE o.ticket_no IS NULL OR n.ticket_no IS NULL OR o IS DISTINCT FROM n
   ),
   opening AS (
-    SELECT date_trunc('hour', s.at, fact_changes.zone) AS bucket_start, s.cut, s.value, sum(s.sign) AS opened,
+    SELECT s.bucket_start, s.cut, s.value, sum(s.sign) AS opened,
       sum(s.sign * (s.group_stations > 1)::integer) AS transferred, sum(s.sign * greatest(s.group_stations - 1, 0)) AS transfers,
       sum(s.sign * (s.assignee_stations > 1)::integer) AS reassigned, sum(s.sign * greatest(s.assignee_stations - 1, 0)) AS reassignments,
       sum(s.sign * (s.escalation_count > 0)::integer) AS escalated, sum(s.sign * s.escalation_count) AS escalations
     FROM (
-      SELECT -1 AS sign, p.old_opened_at AS at, p.old_group AS group_stations, p.old_assignee AS assignee_stations, p.old_escalation AS escalation_count, p.opening_differs AS differs,
+      SELECT -1 AS sign, p.old_opened_hour AS bucket_start, p.old_group AS group_stations, p.old_assignee AS assignee_stations, p.old_escalation AS escalation_count, p.opening_differs AS differs,
         unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
       FROM pair AS p WHERE p.old_opened_at IS NOT NULL AND (p.opening_differs OR p.cuts_differ)
       UNION ALL
-      SELECT 1, p.opened_at, p.group_stations, p.assignee_stations, p.escalation_count, p.opening_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
+      SELECT 1, p.opened_hour, p.group_stations, p.assignee_stations, p.escalation_count, p.opening_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
       FROM pair AS p WHERE p.opened_at IS NOT NULL AND (p.opening_differs OR p.cuts_differ)) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
     GROUP BY 1, 2, 3
   ),
   reply AS (
-    SELECT date_trunc('hour', s.at, fact_changes.zone) AS bucket_start, s.cut, s.value, sum(s.sign) AS replies,
+    SELECT s.bucket_start, s.cut, s.value, sum(s.sign) AS replies,
       csflow.duration_sketch(s.cal) AS cal, csflow.duration_sketch(s.bus) AS bus, bool_or(s.sign < 0) AS loses
     FROM (
-      SELECT -1 AS sign, p.old_first_reply_at AS at, NULL::interval AS cal, NULL::interval AS bus, p.reply_differs AS differs,
+      SELECT -1 AS sign, p.old_first_reply_hour AS bucket_start, NULL::interval AS cal, NULL::interval AS bus, p.reply_differs AS differs,
         unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
       FROM pair AS p WHERE p.old_first_reply_at IS NOT NULL AND (p.reply_differs OR p.cuts_differ)
       UNION ALL
-      SELECT 1, p.first_reply_at, p.first_reply_cal, p.first_reply_bus, p.reply_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
+      SELECT 1, p.first_reply_hour, p.first_reply_cal, p.first_reply_bus, p.reply_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
       FROM pair AS p WHERE p.first_reply_at IS NOT NULL AND (p.reply_differs OR p.cuts_differ)) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
     GROUP BY 1, 2, 3
   ),
   first_solved AS (
-    SELECT date_trunc('hour', s.at, fact_changes.zone) AS bucket_start, s.cut, s.value, sum(s.sign) AS solved,
+    SELECT s.bucket_start, s.cut, s.value, sum(s.sign) AS solved,
       csflow.duration_sketch(s.cal) AS cal, csflow.duration_sketch(s.bus) AS bus, bool_or(s.sign < 0) AS loses
     FROM (
-      SELECT -1 AS sign, p.old_first_solved_at AS at, NULL::interval AS cal, NULL::interval AS bus, p.first_solved_differs AS differs,
+      SELECT -1 AS sign, p.old_first_solved_hour AS bucket_start, NULL::interval AS cal, NULL::interval AS bus, p.first_solved_differs AS differs,
         unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
       FROM pair AS p WHERE p.old_first_solved_at IS NOT NULL AND (p.first_solved_differs OR p.cuts_differ)
       UNION ALL
-      SELECT 1, p.first_solved_at, p.first_resolution_cal, p.first_resolution_bus, p.first_solved_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
+      SELECT 1, p.first_solved_hour, p.first_resolution_cal, p.first_resolution_bus, p.first_solved_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
       FROM pair AS p WHERE p.first_solved_at IS NOT NULL AND (p.first_solved_differs OR p.cuts_differ)) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
     GROUP BY 1, 2, 3
   ),
   -- What was solved before may still be replied to or reopened: counted apart from the durations, which stay.
   quality AS (
-    SELECT date_trunc('hour', s.at, fact_changes.zone) AS bucket_start, s.cut, s.value,
+    SELECT s.bucket_start, s.cut, s.value,
       sum(s.sign * (s.replies = 1)::integer) AS one_touch, sum(s.sign * (s.replies = 0)::integer) AS zero_touch,
       sum(s.sign * (s.cal <= interval '15 minutes')::integer) AS quick_close,
       sum(s.sign * (s.replies = 1 AND coalesce(s.reopened_at > s.at + interval '7 days', true))::integer) AS first_contact,
       sum(s.sign * (s.reopens > 0)::integer) AS reopened
     FROM (
-      SELECT -1 AS sign, p.old_first_solved_at AS at, p.old_first_resolution_cal AS cal, p.old_replies AS replies, p.old_reopens AS reopens, p.old_first_reopened_at AS reopened_at, p.quality_differs AS differs,
+      SELECT -1 AS sign, p.old_first_solved_hour AS bucket_start, p.old_first_solved_at AS at, p.old_first_resolution_cal AS cal, p.old_replies AS replies, p.old_reopens AS reopens, p.old_first_reopened_at AS reopened_at, p.quality_differs AS differs,
         unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
       FROM pair AS p WHERE p.old_first_solved_at IS NOT NULL AND (p.quality_differs OR p.cuts_differ)
       UNION ALL
-      SELECT 1, p.first_solved_at, p.first_resolution_cal, p.reply_count, p.reopen_count, p.first_reopened_at, p.quality_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
+      SELECT 1, p.first_solved_hour, p.first_solved_at, p.first_resolution_cal, p.reply_count, p.reopen_count, p.first_reopened_at, p.quality_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
       FROM pair AS p WHERE p.first_solved_at IS NOT NULL AND (p.quality_differs OR p.cuts_differ)) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
     GROUP BY 1, 2, 3
   ),
   solved AS (
-    SELECT date_trunc('hour', s.solved_at, fact_changes.zone) AS bucket_start, s.cut, s.value, sum(s.sign) AS solved, bool_or(s.sign < 0) AS loses,
+    SELECT s.bucket_start, s.cut, s.value, sum(s.sign) AS solved, bool_or(s.sign < 0) AS loses,
       csflow.duration_sketch(s.full_resolution_cal) AS full_resolution_cal, csflow.duration_sketch(s.full_resolution_bus) AS full_resolution_bus,
       csflow.duration_sketch(s.requester_wait_cal) AS requester_wait_cal, csflow.duration_sketch(s.requester_wait_bus) AS requester_wait_bus,
       csflow.duration_sketch(s.agent_work_cal) AS agent_work_cal, csflow.duration_sketch(s.agent_work_bus) AS agent_work_bus,
@@ -105,12 +111,12 @@ BEGIN
       csflow.duration_sketch(s.on_hold_cal) AS on_hold_cal, csflow.duration_sketch(s.on_hold_bus) AS on_hold_bus,
       csflow.duration_sketch(s.solve_time_cal) AS solve_time_cal, csflow.duration_sketch(s.solve_time_bus) AS solve_time_bus
     FROM (
-      SELECT 1 AS sign, p.solved_at, p.full_resolution_cal, p.full_resolution_bus, p.requester_wait_cal, p.requester_wait_bus,
+      SELECT 1 AS sign, p.solved_hour AS bucket_start, p.full_resolution_cal, p.full_resolution_bus, p.requester_wait_cal, p.requester_wait_bus,
         p.agent_work_cal, p.agent_work_bus, p.agent_wait_cal, p.agent_wait_bus, p.on_hold_cal, p.on_hold_bus, p.solve_time_cal,
         p.solve_time_bus, p.solved_differs AS differs, unnest(cuts) AS cut, unnest(p.new_values) AS value, unnest(p.old_values) AS other
       FROM pair AS p WHERE p.solved_at IS NOT NULL AND (p.solved_differs OR p.cuts_differ)
       UNION ALL
-      SELECT -1, p.old_solved_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+      SELECT -1, p.old_solved_hour, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
         p.solved_differs, unnest(cuts), unnest(p.old_values), unnest(p.new_values)
       FROM pair AS p WHERE p.old_solved_at IS NOT NULL AND (p.solved_differs OR p.cuts_differ)) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
