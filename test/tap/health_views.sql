@@ -157,6 +157,17 @@ SELECT results_eq('SELECT agent_id, open_count, working_count + waiting_count, f
     LEFT JOIN ticket t ON t.desk_id = a.desk_id AND t.agent_id = a.agent_id AND state_category(t.state) NOT IN ('solved', 'closed')
     WHERE NOT a.is_bot GROUP BY a.agent_id, a.capacity ORDER BY 1$$, 'I6: agent_load; occupancy is unknown without a log of presence');
 
+-- Late causes: as many as the attainment counts breaches, each with its cause.
+INSERT INTO late_cause (desk_id, ticket_no, clock, run, cause)
+SELECT desk_id, ticket_no, clock, run, CASE WHEN run % 2 = 0 THEN 'resources' ELSE 'process_design' END FROM clock
+WHERE outcome = 'breached' AND ticket_serial(ticket_no) % 3 = 0;
+SELECT results_eq('SELECT clock, sum(late_count), max(total_count), round(sum(share_pct)::numeric, 6) FROM late_causes_at(' || :desk || $$, '-infinity', 'infinity') GROUP BY 1 ORDER BY 1$$,
+  $$SELECT clock, sum(breached_count + overdue_count), sum(breached_count + overdue_count)::bigint, 100.000000 FROM attainment WHERE breached_count + overdue_count > 0 GROUP BY 1 ORDER BY 1$$,
+  'G5: late causes account for every broken promise');
+SELECT results_eq('SELECT cause, sum(late_count) FROM late_causes_at(' || :desk || $$, '-infinity', 'infinity') WHERE cause IS NOT NULL GROUP BY 1 ORDER BY 1$$,
+  $$SELECT cause, count(*)::numeric FROM late_cause JOIN clock USING (desk_id, ticket_no, clock, run) JOIN ticket t USING (desk_id, ticket_no)
+    WHERE t.state NOT IN ('duplicate', 'invalid') AND clock IN (SELECT clock FROM attainment) GROUP BY 1 ORDER BY 1$$, 'G5: by cause');
+
 -- First-contact resolution with another number of days.
 SELECT is((SELECT array_agg(f.first_contact_count ORDER BY d) FROM unnest('{0,1,7,60}'::int[]) d, first_contact_resolution(:desk, '2025-03-01', '2025-05-01', d) f),
   (SELECT array_agg((SELECT count(*) FROM total s WHERE s.measure = 'first_resolution'
