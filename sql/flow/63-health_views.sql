@@ -124,8 +124,9 @@ BEGIN ATOMIC
   WITH slot AS MATERIALIZED (
     SELECT extract(isodow FROM s.at AT TIME ZONE p.zone)::integer AS weekday, extract(hour FROM s.at AT TIME ZONE p.zone)::integer AS hour, s.at
     FROM csflow.health_progress AS p
-    CROSS JOIN LATERAL generate_series(heatmap_at.from_date::timestamp AT TIME ZONE p.zone,
-      heatmap_at.to_date::timestamp AT TIME ZONE p.zone - interval '1 microsecond', interval '1 hour') AS s (at)
+    JOIN csflow.health_value AS v ON v.desk_id = p.desk_id AND v.cut = 'total'
+    CROSS JOIN LATERAL generate_series(greatest(heatmap_at.from_date, v.first_date)::timestamp AT TIME ZONE p.zone,
+      least(heatmap_at.to_date::timestamp AT TIME ZONE p.zone, p.refreshed_to) - interval '1 microsecond', interval '1 hour') AS s (at)
     WHERE p.desk_id = heatmap_at.desk_id
   ),
   grid AS (SELECT s.weekday, s.hour, count(*) AS slots FROM slot AS s GROUP BY s.weekday, s.hour),
@@ -150,7 +151,7 @@ BEGIN ATOMIC
   WHERE p.desk_id = heatmap_at.desk_id;
 END;
 COMMENT ON FUNCTION csflow.heatmap_at(bigint, date, date) IS
-'Contacts, tickets opened, of a desk by weekday and hour of the report zone, from from_date up to the day before to_date, total and by each cut. slots: how often that hour of that weekday came in the period, so that a change of daylight saving (a day of 23 or 25 hours) does not distort contacts_per_slot. Without a SET clause so that it can be inlined; the body is bound when it is created. kpi.md "Contact heat map".';
+'Contacts, tickets opened, of a desk by weekday and hour of the report zone, from from_date up to the day before to_date, total and by each cut. slots: how often that hour of that weekday came in the period, from the day of the first ticket up to the last refresh, so that neither a young desk nor a change of daylight saving (a day of 23 or 25 hours) distorts contacts_per_slot. Without a SET clause so that it can be inlined; the body is bound when it is created. kpi.md "Contact heat map".';
 
 CREATE VIEW csflow.heatmap WITH (security_invoker = true) AS
 SELECT p.desk_id, w.to_date - 91 AS from_date, w.to_date - 1 AS last_date, h.*
@@ -171,7 +172,7 @@ COMMENT ON COLUMN csflow.heatmap.weekday_zh IS 'The weekday in Chinese.';
 COMMENT ON COLUMN csflow.heatmap.weekday_en IS 'The weekday in English.';
 COMMENT ON COLUMN csflow.heatmap.hour IS 'Hour of the local day, 0 to 23.';
 COMMENT ON COLUMN csflow.heatmap.contacts IS 'Tickets opened in that hour of that weekday (by event).';
-COMMENT ON COLUMN csflow.heatmap.slots IS 'How often that hour came in the period.';
+COMMENT ON COLUMN csflow.heatmap.slots IS 'How often that hour came in the period, from the day of the first ticket on.';
 COMMENT ON COLUMN csflow.heatmap.contacts_per_slot IS 'contacts divided by slots.';
 COMMENT ON COLUMN csflow.heatmap.sort_order IS 'Order of the hours of the week.';
 

@@ -42,7 +42,7 @@ BEGIN
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
   END;
-  IF half = 0 THEN
+  IF coalesce(half, 0) = 0 THEN
     PERFORM csflow.set_ticket_aside(refresh_or_set_aside.desk_id, tickets[1], 'refresh_health', refresh_or_set_aside.at, error_code, error);
   ELSE
     PERFORM csflow.refresh_or_set_aside(refresh_or_set_aside.desk_id, zone, tickets[:half], refresh_or_set_aside.at);
