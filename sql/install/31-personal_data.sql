@@ -3,7 +3,7 @@
 CREATE FUNCTION csflow.mask_personal_data(text) RETURNS text
 AS 'MODULE_PATHNAME', 'csf_mask_personal_data_sql' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 200;
 COMMENT ON FUNCTION csflow.mask_personal_data(text) IS
-'the text with personal data replaced by what it was: [mobile], [landline], [id_number] (checksum), [bank_card] (Luhn and issuer), [email], [ip], [device_id], [plate], [address], [name] (after a label). Full width, Chinese digits, invisible characters and separators between digits hide nothing; order numbers, amounts, dates and versions stay. What shows only once its neighbours are gone is masked too. SF013 for a text over 64 MB (handbook F8)';
+'the text with personal data replaced by what it was: [mobile], [landline], [id_number] (checksum), [bank_card] (Luhn and issuer), [email], [ip], [device_id], [plate], [address], [name] (after a label). Full width, digits of any script, invisible characters and marks between digits hide nothing; order numbers, amounts, dates and versions stay. What shows only once its neighbours are gone is masked too. SF013 for a text over 64 MB (handbook F8)';
 
 CREATE FUNCTION csflow.find_personal_data(text, OUT kind text, OUT found text, OUT character_position integer, OUT characters integer)
 RETURNS SETOF record

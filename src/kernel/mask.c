@@ -38,19 +38,39 @@ csf_personal_add(csf_personal_search *search, csf_personal_kind kind, int start,
 	search->finds[search->n++] = (csf_personal_find){kind, start, end};
 }
 
+/* Where the ten digits of other scripts begin; folding has turned those that are mere styles into Arabic ones. */
+static const uint32 zeros[] = {
+	0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6,
+	0x0D66, 0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0,
+};
+
+/* Where one to nine begin that folding leaves alone: in black, double or plain circles, and Suzhou numerals. */
+static const uint32 ones[] = {0x2776, 0x2780, 0x278A, 0x24F5, 0x3021};
+
 int
 csf_digit_value(uint32 code)
 {
+	if (code >= zeros[0] && code < 0x1A00)
+		for (size_t i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++)
+			if (code - zeros[i] < 10)
+				return (int) (code - zeros[i]);
+	for (size_t i = 0; i < sizeof(ones) / sizeof(ones[0]); i++)
+		if (code - ones[i] < 9)
+			return (int) (code - ones[i]) + 1;
 	switch (code)
 	{
 		case 0x96F6: /* 零 */
 		case 0x3007: /* 〇 */
+		case 0x24FF: /* in circles */
+		case 0x1F10B:
+		case 0x1F10C:
 			return 0;
 		case 0x4E00: /* 一 */
 		case 0x5E7A: /* 幺 */
 		case 0x58F9: /* 壹 */
 			return 1;
 		case 0x4E8C: /* 二 */
+		case 0x4E24: /* 两 */
 		case 0x8D30: /* 贰 */
 			return 2;
 		case 0x4E09: /* 三 */
@@ -219,6 +239,7 @@ csf_find_personal_data(const char *text, size_t length, csf_personal_item **item
 	csf_search_numbers(&search);
 	csf_search_network(&search);
 	csf_search_places(&search);
+	csf_search_streets(&search);
 	join_overlapping(&search);
 	*items = csf_alloc(search.n * sizeof(csf_personal_item));
 	n = place_items(&search, text, length, *items);

@@ -6,6 +6,7 @@
 
 #define MAX_LOCAL_PART 64
 #define MAX_DOMAIN 255
+#define MAX_CHINESE_NAME 3
 #define INTERRUPT_STRIDE 4096
 
 static bool
@@ -18,6 +19,18 @@ static bool
 is_alphanumeric(uint32 code)
 {
 	return csf_is_digit(code) || csf_is_letter(code);
+}
+
+static bool
+is_closing(uint32 code)
+{
+	return code == ')' || code == ']' || code == '}';
+}
+
+static bool
+is_opening(uint32 code)
+{
+	return code == '(' || code == '[' || code == '{';
 }
 
 static bool
@@ -50,25 +63,42 @@ skip_space(const csf_personal_search *search, int index, int step)
 	return index;
 }
 
-/* The length of an at sign, also spelt (at) or [at], or 0. */
+/* The length of an at sign, also spelt (at), [at], {at}, (@), [@], {@} or 艾特, or 0. */
 static int
 at_sign(const csf_personal_search *search, int index)
 {
-	if (csf_code_at(search, index) == '@')
-		return 1;
-	return csf_word_at(search, index, "(at)") || csf_word_at(search, index, "[at]") ? 4 : 0;
+	int at = index + 1;
+
+	switch (csf_code_at(search, index))
+	{
+		case '@':
+			return 1;
+		case 0x827E: /* 艾 */
+			return csf_word_at(search, index, "艾特") ? 2 : 0;
+		case '(':
+		case '[':
+		case '{':
+			at += csf_code_at(search, at) == '@' ? 1 : csf_word_at(search, at, "at") ? 2 : 0;
+			return at > index + 1 && is_closing(csf_code_at(search, at)) ? at + 1 - index : 0;
+	}
+	return 0;
 }
 
-/* The length of the dot in a domain, also spelt (dot) or [dot], with spaces around it where allowed; or 0. */
+/* The length of the dot in a domain, also spelt (dot), [dot], [.] or 点, with spaces around it where allowed; or 0. */
 static int
 domain_dot(const csf_personal_search *search, int index, bool spaces)
 {
 	int at = spaces ? skip_space(search, index, 1) : index;
 
-	if (is_dot(csf_code_at(search, at)))
+	if (is_dot(csf_code_at(search, at)) || csf_code_at(search, at) == 0x70B9) /* 点 */
 		at++;
-	else if (csf_word_at(search, at, "(dot)") || csf_word_at(search, at, "[dot]"))
-		at += 5;
+	else if (is_opening(csf_code_at(search, at)))
+	{
+		at += csf_word_at(search, at + 1, "dot") ? 4 : is_dot(csf_code_at(search, at + 1)) ? 2 : 0;
+		if (!is_closing(csf_code_at(search, at)))
+			return 0;
+		at++;
+	}
 	else
 		return 0;
 	if (spaces)
@@ -100,6 +130,26 @@ domain_end(const csf_personal_search *search, int start)
 	return dots > 0 && end - label >= 2 && csf_is_letter(csf_code_at(search, label)) ? end - 1 : -1;
 }
 
+/* Where the part before the at sign begins that is quoted, "a b"@…, or a Chinese name, or stop. */
+static int
+unusual_local_part(const csf_personal_search *search, int stop)
+{
+	int start = stop;
+
+	if (csf_code_at(search, stop - 1) == '"')
+	{
+		for (start = stop - 2; stop - start <= MAX_LOCAL_PART; start--)
+			if (csf_code_at(search, start) == '"')
+				return start;
+			else if (csf_code_at(search, start) == 0)
+				break;
+		return stop;
+	}
+	while (stop - start < MAX_CHINESE_NAME && csf_is_han(csf_code_at(search, start - 1)))
+		start--;
+	return start;
+}
+
 static void
 search_email(csf_personal_search *search, int index)
 {
@@ -111,6 +161,8 @@ search_email(csf_personal_search *search, int index)
 		start--;
 	while (start < stop && !is_alphanumeric(csf_code_at(search, start)))
 		start++;
+	if (start == stop)
+		start = unusual_local_part(search, stop);
 	if (start == stop)
 		return;
 	end = domain_end(search, skip_space(search, index + sign, 1));
@@ -134,7 +186,10 @@ octet_end(const csf_personal_search *search, int index)
 	return end;
 }
 
-/* The last code point of an IPv4 address that begins at start, or -1; single spaces around the dots are allowed. */
+/*
+ * The last code point of an IPv4 address that begins at start, or -1; single spaces around the dots are allowed, and
+ * brackets: 192[.]168[.]1[.]1.
+ */
 static int
 ipv4_end(const csf_personal_search *search, int start)
 {
@@ -143,8 +198,10 @@ ipv4_end(const csf_personal_search *search, int start)
 	for (int octets = 1; octets < 4 && end >= 0; octets++)
 	{
 		int dot = skip_space(search, end, 1);
+		bool bracket = is_opening(csf_code_at(search, dot));
 
-		if (!is_dot(csf_code_at(search, dot)))
+		dot += bracket;
+		if (!is_dot(csf_code_at(search, dot)) || (bracket && !is_closing(csf_code_at(search, ++dot))))
 			return -1;
 		end = octet_end(search, skip_space(search, dot + 1, 1));
 	}
@@ -275,7 +332,7 @@ csf_search_network(csf_personal_search *search)
 
 		if (i % INTERRUPT_STRIDE == INTERRUPT_STRIDE - 1)
 			csf_check_interrupts();
-		if (code == '@' || code == '(' || code == '[')
+		if (code == '@' || is_opening(code) || code == 0x827E) /* 艾 */
 		{
 			if (at_sign(search, i) > 0)
 				search_email(search, i);

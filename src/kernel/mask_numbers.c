@@ -10,8 +10,10 @@
 
 /* The longest number sought, a bank card, has 19 digits; with 0086 before it a mobile has 15. */
 #define MAX_DIGITS 19
-#define MAX_SEPARATORS 3
-#define MAX_THOUSANDS 8 /* groups of an amount */
+#define MAX_SEPARATORS 10
+#define MAX_GAP_UNCHECKED 3 /* separators inside a number that neither a checksum nor a strict form proves */
+#define MAX_THOUSANDS 8     /* groups of an amount */
+#define MAX_EXTENSION 6
 #define INTERRUPT_STRIDE 4096
 
 #define ORDER_LABELS "订单号 订单编号 订单 单号 编号 流水号 流水 交易号 运单号 快递 工单号 order ticket no"
@@ -20,7 +22,7 @@
 typedef struct digit_group
 {
 	int start, n; /* in the folded text */
-	bool skip;    /* part of a date or an amount */
+	bool skip;    /* part of a date, a time of day or an amount */
 } digit_group;
 
 /* The digits of some groups in a row. */
@@ -29,38 +31,23 @@ typedef struct number
 	int digits[MAX_DIGITS + 1]; /* 10 for the X that may end an identity number */
 	int n;
 	int start, end;
+	bool skip; /* contains what looks like a date, a time of day or an amount */
+	int gap;   /* most separators in a row */
 } number;
 
+/*
+ * Any mark can stand between digits: punctuation, arrows, shapes, emoji. Not letters of any script, and no currency, which
+ * begins an amount.
+ */
 static bool
 is_separator(uint32 code)
 {
-	switch (code)
-	{
-		case ' ':
-		case '-':
-		case '_':
-		case '.':
-		case ',':
-		case '/':
-		case '\\':
-		case '*':
-		case '+':
-		case '(':
-		case ')':
-		case '[':
-		case ']':
-		case '|':
-		case '~':
-		case '\'':
-		case 0xB7:   /* middle dot */
-		case 0x2022: /* bullet */
-		case 0x3001: /* ideographic comma and full stop */
-		case 0x3002:
-		case 0x30FB: /* katakana middle dot */
-		case 0x30FC: /* long vowel mark, looks like a dash */
-			return true;
-	}
-	return code >= 0x2010 && code <= 0x2015;
+	if (code < 0x80)
+		return code >= ' ' && code != '$' && !csf_is_digit(code) && !csf_is_letter(code);
+	return (code >= 0x80 && code <= 0xBF && (code < 0xA2 || code > 0xA5)) || code == 0xD7 || code == 0xF7 ||
+		   (code >= 0x2000 && code < 0x20A0) || (code >= 0x20D0 && code < 0x3005) ||
+		   (code >= 0x3008 && code <= 0x3030) || code == 0x30FB || code == 0x30FC ||
+		   (code >= 0xFE10 && code <= 0xFE6F) || (code >= 0x1F000 && code <= 0x1FAFF);
 }
 
 static int
@@ -89,13 +76,18 @@ evenly_separated(const csf_personal_search *search, const digit_group *groups)
 		   csf_code_at(search, first) == csf_code_at(search, second);
 }
 
-/* Year, month and day in three groups, or day, month and year, are a date and no part of anything else. */
+/*
+ * Year, month and day in three groups, or day, month and year, are a date, unless more digits follow behind the same
+ * mark: 1990-12-3-45678.
+ */
 static bool
 is_date(const csf_personal_search *search, const digit_group *groups, int n)
 {
 	int year, other, month;
 
-	if (n < 3 || groups[1].n > 2 || !evenly_separated(search, groups))
+	if (n < 3 || groups[1].n > 2 || !evenly_separated(search, groups) ||
+		(n > 3 && csf_code_at(search, groups[0].start + groups[0].n) != ' ' &&
+		 evenly_separated(search, groups + 1)))
 		return false;
 	if (groups[0].n == 4 && groups[2].n <= 2)
 	{
@@ -111,6 +103,30 @@ is_date(const csf_personal_search *search, const digit_group *groups, int n)
 		return false;
 	month = group_value(search, &groups[1]);
 	return year >= 1900 && year <= 2099 && month >= 1 && month <= 31 && other >= 1 && other <= 31;
+}
+
+/*
+ * How many groups a time of day takes, 18:30, 18:30:05 or 18:30:05.123; none where more digits follow behind a colon, as
+ * in 13:12:34:56:78:1.
+ */
+static int
+time_groups(const csf_personal_search *search, const digit_group *groups, int n)
+{
+	int used = 1;
+
+	if (groups[0].n > 2 || group_value(search, &groups[0]) > 24)
+		return 0;
+	while (used < n && groups[used].start == groups[used - 1].start + groups[used - 1].n + 1 &&
+		   csf_code_at(search, groups[used].start - 1) == ':')
+	{
+		if (used == 3 || groups[used].n != 2 || group_value(search, &groups[used]) > 60)
+			return 0;
+		used++;
+	}
+	if (used == 3 && n > 3 && groups[3].start == groups[2].start + 3 && groups[3].n <= 6 &&
+		(csf_code_at(search, groups[3].start - 1) == '.' || csf_code_at(search, groups[3].start - 1) == ','))
+		return 4;
+	return used > 1 ? used : 0;
 }
 
 static bool
@@ -139,7 +155,8 @@ amount_groups(const csf_personal_search *search, const digit_group *groups, int 
 	if (used < n && groups[used].n <= 2 && csf_code_at(search, groups[used].start - 1) == '.' &&
 		groups[used].start == groups[used - 1].start + groups[used - 1].n + 1)
 		used++;
-	if (!thousands && groups[0].n > 10)
+	/* Without either it is a number like any other, and may be part of a longer one. */
+	if (used == 1 || (!thousands && groups[0].n > 10))
 		return 0;
 	if (follows_unit(search, groups[used - 1].start + groups[used - 1].n) ||
 		csf_labelled(search, groups[0].start, CURRENCY_LABELS, 3))
@@ -152,8 +169,10 @@ mark_skipped(const csf_personal_search *search, digit_group *groups, int n)
 {
 	for (int i = 0; i < n;)
 	{
-		int used = is_date(search, &groups[i], n - i) ? 3 : amount_groups(search, &groups[i], n - i);
+		int used = is_date(search, &groups[i], n - i) ? 3 : time_groups(search, &groups[i], n - i);
 
+		if (used == 0)
+			used = amount_groups(search, &groups[i], n - i);
 		for (int j = 0; j < used; j++)
 			groups[i + j].skip = true;
 		i += used > 0 ? used : 1;
@@ -210,7 +229,8 @@ is_id_number(const number *candidate)
 	int sum = 0;
 
 	if (candidate->n == 15)
-		return candidate->digits[14] < 10 && is_province(digits_value(candidate, 0, 2)) &&
+		return candidate->gap <= MAX_GAP_UNCHECKED && candidate->digits[14] < 10 &&
+			   is_province(digits_value(candidate, 0, 2)) &&
 			   is_birthday(1900 + digits_value(candidate, 6, 2), digits_value(candidate, 8, 2),
 						   digits_value(candidate, 10, 2));
 	if (candidate->n != 18 || !is_province(digits_value(candidate, 0, 2)) ||
@@ -279,11 +299,44 @@ is_mobile(const csf_personal_search *search, const number *candidate)
 		   (from == 4 && digits_value(candidate, 0, 4) == 86);
 }
 
+/* +86 10 12345678: the country, perhaps a trunk 0 that is not dialled from abroad, the area code and the number. */
+static bool
+is_landline_from_abroad(const csf_personal_search *search, const number *candidate)
+{
+	int from = candidate->digits[0] == 0 ? 4 : 2;
+	int n;
+
+	if (candidate->n < from + 10 || digits_value(candidate, 0, from) != 86 ||
+		(from == 2 && csf_code_at(search, candidate->start - 1) != '+' &&
+		 digit_at(search, candidate->start + 2) >= 0))
+		return false;
+	if (candidate->digits[from] == 0)
+		from++;
+	n = candidate->n - from;
+	if (digits_value(candidate, from, 2) == 10 || candidate->digits[from] == 2)
+		return n == 10;
+	return candidate->digits[from] >= 3 && (n == 10 || n == 11);
+}
+
+/* A telephone anywhere in the world, as +852 9123 4567: a plus sign that adds nothing up, and 10 to 15 digits. */
+static bool
+is_international(const csf_personal_search *search, const number *candidate)
+{
+	uint32 before = csf_code_at(search, candidate->start - 2);
+
+	return csf_code_at(search, candidate->start - 1) == '+' && candidate->digits[0] > 0 &&
+		   candidate->n <= 15 && before != '+' && !csf_is_letter(before) && csf_digit_value(before) < 0 &&
+		   !follows_unit(search, candidate->end + 1);
+}
+
 /* An area code and seven or eight digits; ten digits from 09 are a mobile of Taiwan. */
 static bool
 is_landline(const csf_personal_search *search, const number *candidate)
 {
-	if (candidate->digits[0] != 0 || csf_is_letter(csf_code_at(search, candidate->start - 1)) ||
+	if (is_landline_from_abroad(search, candidate))
+		return true;
+	if (candidate->digits[0] != 0 || candidate->gap > MAX_GAP_UNCHECKED ||
+		csf_is_letter(csf_code_at(search, candidate->start - 1)) ||
 		csf_labelled(search, candidate->start, ORDER_LABELS, 3))
 		return false;
 	if (candidate->digits[1] == 9 && candidate->n == 10)
@@ -296,9 +349,10 @@ is_landline(const csf_personal_search *search, const number *candidate)
 static bool
 judge_number(const csf_personal_search *search, const number *candidate, csf_personal_kind *kind)
 {
-	if (is_id_number(candidate))
+	/* A checksum is worth more than the look of a birthday written with dashes. */
+	if (is_id_number(candidate) && (!candidate->skip || candidate->n == 18))
 		*kind = CSF_PERSONAL_ID_NUMBER;
-	else if (candidate->digits[candidate->n - 1] > 9)
+	else if (candidate->skip || candidate->digits[candidate->n - 1] > 9)
 		return false;
 	else if (is_mobile(search, candidate))
 		*kind = CSF_PERSONAL_MOBILE;
@@ -308,6 +362,8 @@ judge_number(const csf_personal_search *search, const number *candidate, csf_per
 		*kind = CSF_PERSONAL_DEVICE_ID;
 	else if (is_landline(search, candidate))
 		*kind = CSF_PERSONAL_LANDLINE;
+	else if (is_international(search, candidate))
+		*kind = CSF_PERSONAL_MOBILE;
 	else
 		return false;
 	return true;
@@ -316,8 +372,11 @@ judge_number(const csf_personal_search *search, const number *candidate, csf_per
 static bool
 append_group(const csf_personal_search *search, const digit_group *group, number *candidate)
 {
-	if (group->skip || candidate->n + group->n > MAX_DIGITS)
+	if (candidate->n + group->n > MAX_DIGITS)
 		return false;
+	if (candidate->n > 0 && group->start - candidate->end - 1 > candidate->gap)
+		candidate->gap = group->start - candidate->end - 1;
+	candidate->skip = candidate->skip || group->skip;
 	for (int i = 0; i < group->n; i++)
 		candidate->digits[candidate->n++] = digit_at(search, group->start + i);
 	candidate->end = group->start + group->n - 1;
@@ -341,22 +400,50 @@ append_check_letter(const csf_personal_search *search, number *candidate)
 	return true;
 }
 
-/* Where a find begins, with the opening bracket whose closing one it contains: (010) 12345678. */
+/* Where a find begins, with a plus sign and the opening bracket whose closing one it contains: (+86) 10 12345678. */
 static int
 with_bracket(const csf_personal_search *search, const csf_personal_find *find)
 {
-	if (csf_code_at(search, find->start - 1) == '(')
+	int start = csf_code_at(search, find->start - 1) == '+' ? find->start - 1 : find->start;
+
+	if (csf_code_at(search, start - 1) == '(')
 		for (int i = find->start; i <= find->end; i++)
 			if (csf_code_at(search, i) == ')')
-				return find->start - 1;
-	return find->start;
+				return start - 1;
+	return start;
+}
+
+/* The last code point of a landline with the extension behind it: -801, 转801, 转分机 801, ext. 801. */
+static int
+with_extension(const csf_personal_search *search, const csf_personal_find *find)
+{
+	static const char *const words[] = {"转分机", "转接", "转", "分机", "extension", "ext", "x", "-", "#"};
+	int at = find->end + 1, digits = 0;
+
+	if (find->kind != CSF_PERSONAL_LANDLINE)
+		return find->end;
+	while (csf_code_at(search, at) == ' ' || csf_code_at(search, at) == ',' || csf_code_at(search, at) == '(')
+		at++;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (csf_word_at(search, at, words[i]))
+		{
+			for (const char *byte = words[i]; *byte != '\0'; byte++)
+				at += (*byte & 0xC0) != 0x80;
+			while (csf_code_at(search, at) == ' ' || csf_code_at(search, at) == '.' ||
+				   csf_code_at(search, at) == ':')
+				at++;
+			while (digits <= MAX_EXTENSION && digit_at(search, at + digits) >= 0)
+				digits++;
+			break;
+		}
+	return digits > 0 && digits <= MAX_EXTENSION ? at + digits - 1 : find->end;
 }
 
 /* The number that begins with the first group, the longest if there are several; returns how many groups it takes. */
 static int
 find_number(csf_personal_search *search, const digit_group *groups, int n)
 {
-	number candidate = {.n = 0, .start = groups[0].start};
+	number candidate = {.n = 0, .start = groups[0].start, .skip = false, .gap = 0};
 	csf_personal_find found = {0, 0, 0};
 	int used = 0;
 
@@ -377,7 +464,7 @@ find_number(csf_personal_search *search, const digit_group *groups, int n)
 		}
 	}
 	if (used > 0)
-		csf_personal_add(search, found.kind, with_bracket(search, &found), found.end);
+		csf_personal_add(search, found.kind, with_bracket(search, &found), with_extension(search, &found));
 	return used;
 }
 
@@ -387,7 +474,7 @@ search_run(csf_personal_search *search, digit_group *groups, int n)
 	mark_skipped(search, groups, n);
 	for (int i = 0; i < n;)
 	{
-		int used = groups[i].skip ? 0 : find_number(search, &groups[i], n - i);
+		int used = find_number(search, &groups[i], n - i);
 
 		i += used > 0 ? used : 1;
 	}

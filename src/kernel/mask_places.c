@@ -31,11 +31,11 @@ static const uint32 plate_provinces[] = {
 	0x4EAC, 0x6D25, 0x6CAA, 0x6E1D, 0x5180, 0x8C6B, 0x4E91, 0x8FBD, 0x9ED1, 0x6E58, /* 京津沪渝冀豫云辽黑湘 */
 	0x7696, 0x9C81, 0x65B0, 0x82CF, 0x6D59, 0x8D63, 0x9102, 0x6842, 0x7518, 0x664B, /* 皖鲁新苏浙赣鄂桂甘晋 */
 	0x8499, 0x9655, 0x5409, 0x95FD, 0x8D35, 0x7CA4, 0x9752, 0x85CF, 0x5DDD, 0x5B81, /* 蒙陕吉闽贵粤青藏川宁 */
-	0x743C,                                                                         /* 琼 */
+	0x743C, 0x519B,                                                                 /* 琼军 */
 };
 
-/* 学警港澳挂 at the end */
-static const uint32 plate_suffixes[] = {0x5B66, 0x8B66, 0x6E2F, 0x6FB3, 0x6302};
+/* 学警港澳挂领使 at the end */
+static const uint32 plate_suffixes[] = {0x5B66, 0x8B66, 0x6E2F, 0x6FB3, 0x6302, 0x9886, 0x4F7F};
 
 static int
 skip_plate_separators(const csf_personal_search *search, int index)
@@ -67,9 +67,14 @@ search_plate(csf_personal_search *search, int index)
 	int n = 0;
 	bool digit = false;
 
-	if (!csf_is_letter(csf_code_at(search, at)) || is_other_word(search, index))
+	if (is_other_word(search, index))
 		return;
-	at++;
+	if (csf_is_letter(csf_code_at(search, at)))
+		at++;
+	else if (csf_word_at(search, index - 2, "wj")) /* the armed police: WJ京12345 */
+		index -= 2;
+	else
+		return;
 	while (n < 6)
 	{
 		int next = skip_plate_separators(search, at);

@@ -25,7 +25,8 @@ extern void csf_personal_add(csf_personal_search *search, csf_personal_kind kind
 
 extern void csf_search_numbers(csf_personal_search *search); /* id number, bank card, telephone, IMEI */
 extern void csf_search_network(csf_personal_search *search); /* e-mail, IP, MAC, UUID */
-extern void csf_search_places(csf_personal_search *search);  /* plate, address, name */
+extern void csf_search_places(csf_personal_search *search);  /* plate, Chinese address, name */
+extern void csf_search_streets(csf_personal_search *search); /* English address, passport */
 
 /* The code point at an index, or 0 outside the text. */
 static inline uint32
@@ -52,7 +53,7 @@ csf_is_han(uint32 code)
 	return code >= 0x4E00 && code <= 0x9FFF;
 }
 
-/* The value of a digit, Chinese ones included (folding has made 壹 of 壱 and 贰 of 貳), or -1. */
+/* The value of a digit of any script, Chinese ones included (folding has made 壹 of 壱 and 贰 of 貳), or -1. */
 extern int csf_digit_value(uint32 code);
 
 /* Whether the UTF-8 word lies at the index. */

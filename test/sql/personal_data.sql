@@ -39,7 +39,26 @@ INSERT INTO example (body) VALUES
   ('12:30:45'), ('std::string a::b'), ('4111111111111112'), ('11010519491231002Y'), ('110105194912310021'), ('123456789012'), ('x@y'), ('更新A12345'), ('地铁10号线3号口'),
   ('公交5路12站'), ('走了2条街5个人'), ('我叫客服三次了'), ('姓名不对'), ('400-800-1234'), ('12345678'), ('256.1.1.1'), ('运单号 YT13812345678'), ('iOS 17.0.1.2'), (''), ('😀👍'),
   -- addresses of regions and cities without their word
-  ('内蒙古自治区呼和浩特市新华东街18号'), ('香港九龍彌敦道100號5樓之1'), ('快送到家文三路138号');
+  ('内蒙古自治区呼和浩特市新华东街18号'), ('香港九龍彌敦道100號5樓之1'), ('快送到家文三路138号'),
+  -- any mark between digits, and digits of any script
+  ('138----1234----5678'), ('138#1234#5678'), ('138:1234:5678'), ('138❤1234😀5678'), ('138→1234…5678'), ('138‧1234−5678'), ('13;81=23<45>67"8'), ('1️⃣3️⃣8️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣'),
+  ('١٣٨١٢٣٤٥٦٧٨'), ('१३८१२३४५६७८'), ('❶❸❽➀➁➂➍❺❻❼❽'), ('13八1234伍六7八'), ('〡〣〨〡〢〣〤〥〦〧〨'), ('一三八两二三四五六七八'), ('110105 1949-12-31 002X'), ('138 1234 5678元'), ('¥138 1234 5678'),
+  -- telephones from abroad and with an extension
+  ('+86 10 12345678'), ('+86-755-1234-5678'), ('(+86)13812345678'), ('0086 21 12345678'), ('+852 9123 4567'), ('+1 (212) 555-1234'), ('0755-12345678-801'), ('010 1234 5678 转分机 801'), ('010-12345678 ext. 801'), ('010-12345678-13812345678'),
+  -- documents after their word
+  ('护照号码：E12345678'), ('passport no. G12345678'), ('香港身份证 A123456(7)'), ('台胞证 12345678'),
+  -- e-mail and network in disguise
+  ('zs(@)qq.com'), ('zs{at}qq.com'), ('zs艾特qq点com'), ('zs@qq点com'), ('"zhang san"@qq.com'), ('张三@qq.com'), ('192[.]168[.]1[.]1'), ('[2001:db8::1]:443'), ('fe80::1%eth0'), ('64:ff9b::192.0.2.33'),
+  -- plates of new-energy cars, the army, the armed police, embassies
+  ('粤B·DF1234'), ('京AF12345'), ('沪A12345D'), ('军A12345'), ('WJ京12345'), ('粤A1234领'),
+  -- English addresses
+  ('Send it to 221B Baker Street, London'), ('住在221B Baker Street，谢谢'), ('No. 12 Nathan Road'), ('Flat 5, 12 Nathan Road, Kowloon'), ('5th Avenue 350'), ('350 5th Ave., Apt. 4B, New York'), ('1600 Pennsylvania Ave. NW'), ('Nathan Road No. 12, Room 3'),
+  ('42 Wallaby Way, Sydney'), ('138 Wensan Lu'), ('10 Downing St.'), ('12-14 St James Street'),
+  -- none of these is one
+  ('Main Street'), ('5th Avenue'), ('order 12345 Oxford Street store closed'), ('order no. 12345 road bike'), ('I paid $12 Oxford Street'), ('version 12 fast lane'), ('2 minutes down the road'), ('5 star street food'), ('12.5 High Road'),
+  ('3 kids way too loud'), ('I have 2 cars, one on the street'), ('I waited on the road 3 times'), ('High Street 2 weeks ago'), ('a Road 50% closed'),
+  -- nor are times, sums and lists telephones
+  ('2023-10-15T18:30:05.123+08:00'), ('2023/10/15 18:30:05 2023/10/16 09:10:20'), ('12345678+9012345678'), ('余额+1234567890元'), ('价格 100 200 300 元'), ('尺码 37 38 39 40 41'), ('no 12345678'), ('上海A12345');
 SELECT body, mask_personal_data(body) FROM example WHERE body !~ E'[\n\u200B]' ORDER BY id;
 SELECT 'hidden', mask_personal_data(body) FROM example WHERE body ~ E'[\n\u200B]' ORDER BY id;
 SELECT 'null', mask_personal_data(NULL) IS NULL, (SELECT count(*) FROM find_personal_data(NULL));
@@ -64,7 +83,7 @@ WHERE (SELECT array_agg(kind ORDER BY character_position) FROM find_personal_dat
     '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ@.-:', '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ＠．－：')));
 
 -- Any separator between the digits of a mobile number, at any place.
-SELECT 'escaped', separator, place FROM unnest('{" ",-,.,_,/,*,~,·,"  ",--," - ",—,、,。,(,），|,"\\","'' "}'::text[]) AS separator, generate_series(1, 10) AS place
+SELECT 'escaped', separator, place FROM unnest('{" ",-,.,_,/,*,~,·,"  ",--," - ",—,、,。,(,），|,"\\","'' ",:,;,#,@,!,?,&,=,^,%,<,»,…,→,■,★,😀,----------}'::text[]) AS separator, generate_series(1, 10) AS place
 WHERE mask_personal_data('电话' || overlay('13812345678' PLACING separator FROM place + 1 FOR 0) || '谢谢') <> '电话[mobile]谢谢';
 
 SELECT 'a megabyte', length(mask_personal_data(repeat('手机13812345678，订单202310001。', 30000)));
