@@ -25,6 +25,9 @@ CREATE TABLE csflow.desk (
   duplicate_at_intake boolean NOT NULL DEFAULT true,
   duplicate_window interval NOT NULL DEFAULT '24 hours' CHECK (duplicate_window >= '0'),
   duplicate_similarity double precision NOT NULL DEFAULT 0.8 CHECK (duplicate_similarity > 0 AND duplicate_similarity <= 1),
+  emotion_threshold double precision NOT NULL DEFAULT 0.5 CHECK (emotion_threshold > 0 AND emotion_threshold <= 1),
+  anger_threshold double precision NOT NULL DEFAULT 0.5 CHECK (anger_threshold > 0 AND anger_threshold <= 1),
+  anxiety_threshold double precision NOT NULL DEFAULT 0.4 CHECK (anxiety_threshold > 0 AND anxiety_threshold <= 1),
   incident_minimum integer NOT NULL DEFAULT 5 CHECK (incident_minimum >= 0),
   incident_factor double precision NOT NULL DEFAULT 3 CHECK (incident_factor BETWEEN 0 AND 1000),
   incident_window interval NOT NULL DEFAULT '1 hour' CHECK (incident_window >= '0'),
@@ -54,6 +57,9 @@ COMMENT ON COLUMN csflow.desk.resume_on_customer_message IS 'Whether a customer'
 COMMENT ON COLUMN csflow.desk.duplicate_at_intake IS 'Whether an INSERT looks for the ticket it repeats; false: only run_duplicate_check does (handbook A8).';
 COMMENT ON COLUMN csflow.desk.duplicate_window IS 'How long before a ticket an earlier one of the same customer may have been opened of which it is a duplicate; 0: none are looked for (handbook A8).';
 COMMENT ON COLUMN csflow.desk.duplicate_similarity IS 'How alike, csflow.text_similarity(), the two bodies must be at least.';
+COMMENT ON COLUMN csflow.desk.emotion_threshold IS 'A ticket whose emotion is so far below 0 or further goes before the others of its priority in csflow.queue; 1: none does (handbook B8).';
+COMMENT ON COLUMN csflow.desk.anger_threshold IS 'From this much anger on a ticket does so too, and csflow.queue shows the caption soothing/anger as a hint; 1: never (handbook B8).';
+COMMENT ON COLUMN csflow.desk.anxiety_threshold IS 'The same for anxiety, caption soothing/anxiety (handbook B8).';
 COMMENT ON COLUMN csflow.desk.incident_minimum IS 'So many different customers with the same problem make an incident; 0: none are looked for (handbook B9).';
 COMMENT ON COLUMN csflow.desk.incident_factor IS 'And so many times as many as are usual: the mean of the 24 hours before, for the same problem, in the same length of time; 0: incident_minimum alone decides.';
 COMMENT ON COLUMN csflow.desk.incident_window IS 'Time within which they come.';

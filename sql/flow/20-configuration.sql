@@ -244,7 +244,7 @@ COMMENT ON TABLE csflow.transition IS 'Allowed changes of ticket.state; from_sta
 CREATE TABLE csflow.caption (
   desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
   kind text NOT NULL CHECK (kind IN ('state', 'priority', 'channel', 'clock', 'milestone', 'close_reason', 'customer_tier', 'action', 'template',
-    'late_cause', 'review_kind', 'approval_subject')),
+    'late_cause', 'review_kind', 'approval_subject', 'soothing')),
   code text NOT NULL,
   lang text NOT NULL CHECK (lang IN ('zh', 'en')),
   text text NOT NULL,

@@ -127,16 +127,27 @@ CREATE FUNCTION csflow.queue_at(desk_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (place bigint, ticket_no csflow.ticket_no, state text, priority csflow.priority, kind text, tag csflow.tag,
   title text, channel text, customer_tier text, team_id bigint, agent_id bigint, needs_review boolean, emotion double precision,
   opened_at timestamptz, last_customer_message_at timestamptz, waiting_since timestamptz, waiting_seconds double precision,
-  next_due_clock text, next_due_at timestamptz, seconds_to_due double precision, overdue_count bigint)
+  next_due_clock text, next_due_at timestamptz, seconds_to_due double precision, overdue_count bigint,
+  soothing text, soothing_hint_zh text, soothing_hint_en text)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT
-    row_number() OVER (ORDER BY t.priority DESC NULLS LAST, coalesce(t.emotion <= -0.5, false) DESC,
+    row_number() OVER (ORDER BY t.priority DESC NULLS LAST,
+      coalesce(t.emotion <= -d.emotion_threshold, false) OR h.code IS NOT NULL DESC,
       n.due_at NULLS LAST, t.opened_at, t.ticket_no),
     t.ticket_no, t.state, t.priority, t.kind, t.tag, t.title, t.channel, t.customer_tier, t.team_id, t.agent_id, t.needs_review,
     t.emotion, t.opened_at, t.last_customer_message_at, w.since, extract(epoch FROM queue_at.at - w.since)::double precision,
-    n.clock, n.due_at, extract(epoch FROM n.due_at - queue_at.at)::double precision, coalesce(o.overdue, 0)
+    n.clock, n.due_at, extract(epoch FROM n.due_at - queue_at.at)::double precision, coalesce(o.overdue, 0),
+    h.code,
+    (SELECT c.text FROM csflow.caption AS c WHERE c.desk_id = t.desk_id AND c.kind = 'soothing' AND c.code = h.code AND c.lang = 'zh'),
+    (SELECT c.text FROM csflow.caption AS c WHERE c.desk_id = t.desk_id AND c.kind = 'soothing' AND c.code = h.code AND c.lang = 'en')
   FROM csflow.ticket AS t
+  JOIN csflow.desk AS d ON d.desk_id = t.desk_id
+  CROSS JOIN LATERAL (
+    -- Of anger and anxiety the greater, where it reaches its threshold.
+    SELECT CASE
+      WHEN t.anger >= d.anger_threshold AND (t.anger >= t.anxiety OR t.anxiety < d.anxiety_threshold) IS NOT false THEN 'anger'
+      WHEN t.anxiety >= d.anxiety_threshold THEN 'anxiety' END AS code) AS h
   LEFT JOIN LATERAL (
     SELECT c.clock, c.due_at
     FROM csflow.clock AS c
@@ -168,7 +179,7 @@ SELECT d.desk_id, q.*
 FROM csflow.desk AS d
 CROSS JOIN LATERAL csflow.queue_at(d.desk_id, now()) AS q
 ORDER BY d.desk_id, q.place;
-COMMENT ON VIEW csflow.queue IS 'Live queue: open tickets, the most urgent first, as of the start of the transaction (handbook G9). Urgency is priority, then strongly negative emotion (B8), then the next due instant, then age.';
+COMMENT ON VIEW csflow.queue IS 'Live queue: open tickets, the most urgent first, as of the start of the transaction (handbook G9). Urgency is priority, then strong emotion (B8: the desk''s emotion_threshold, anger_threshold, anxiety_threshold), then the next due instant, then age.';
 COMMENT ON COLUMN csflow.queue.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.queue.place IS '1 for the most urgent ticket of the desk, 2 for the next …';
 COMMENT ON COLUMN csflow.queue.ticket_no IS 'Ticket.';
@@ -182,7 +193,7 @@ COMMENT ON COLUMN csflow.queue.customer_tier IS 'The customer''s tier when the t
 COMMENT ON COLUMN csflow.queue.team_id IS 'Handling department, csflow.team.';
 COMMENT ON COLUMN csflow.queue.agent_id IS 'Whose ticket it is, csflow.agent; NULL: nobody''s yet.';
 COMMENT ON COLUMN csflow.queue.needs_review IS 'The rules could not decide; a coordinator sorts it (handbook C2).';
-COMMENT ON COLUMN csflow.queue.emotion IS '−1 very negative … 1 positive; −0.5 or less goes before the others of its priority (handbook B8).';
+COMMENT ON COLUMN csflow.queue.emotion IS '−1 very negative … 1 positive; the desk''s −emotion_threshold or less goes before the others of its priority (handbook B8).';
 COMMENT ON COLUMN csflow.queue.opened_at IS 'When the ticket was opened.';
 COMMENT ON COLUMN csflow.queue.last_customer_message_at IS 'The customer''s last message.';
 COMMENT ON COLUMN csflow.queue.waiting_since IS 'The customer''s oldest message, or the opening, that no person has publicly answered; NULL when the customer waits for nothing.';
@@ -191,6 +202,9 @@ COMMENT ON COLUMN csflow.queue.next_due_clock IS 'The running clock that is due 
 COMMENT ON COLUMN csflow.queue.next_due_at IS 'Its due instant; past when it is overdue.';
 COMMENT ON COLUMN csflow.queue.seconds_to_due IS 'Elapsed seconds until next_due_at, negative when overdue.';
 COMMENT ON COLUMN csflow.queue.overdue_count IS 'Clocks of the ticket past their due instant and not stopped.';
+COMMENT ON COLUMN csflow.queue.soothing IS 'anger or anxiety, whichever is greater, where it reaches the desk''s threshold: the customer is to be soothed first (handbook B8); NULL: no need.';
+COMMENT ON COLUMN csflow.queue.soothing_hint_zh IS 'What to do then, in Chinese: the desk''s caption of kind soothing.';
+COMMENT ON COLUMN csflow.queue.soothing_hint_en IS 'The same in English.';
 
 CREATE FUNCTION csflow.event_value(desk_id bigint, event_kind text, value text, lang text) RETURNS text
 LANGUAGE sql STABLE

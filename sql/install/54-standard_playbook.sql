@@ -15,6 +15,9 @@ RETURN $json${
     "duplicate_at_intake": true,
     "duplicate_window": "24:00:00",
     "duplicate_similarity": 0.8,
+    "emotion_threshold": 0.5,
+    "anger_threshold": 0.5,
+    "anxiety_threshold": 0.4,
     "incident_minimum": 5,
     "incident_factor": 3,
     "incident_window": "01:00:00",
@@ -113,6 +116,10 @@ RETURN $json${
       {"code": "supervisor", "zh": "主管复盘", "en": "supervisor's review"},
       {"code": "objection", "zh": "异议复核", "en": "review of an objection"},
       {"code": "emergency", "zh": "应急响应小组", "en": "emergency response group"}
+    ],
+    "soothing": [
+      {"code": "anger", "zh": "客户很生气：先安抚，表示歉意和理解，听对方说完，不争辩；再说怎么处理、什么时候有结果。", "en": "The customer is angry: soothe first, apologise and show that you understand, hear them out, do not argue; then say what is done and by when."},
+      {"code": "anxiety", "zh": "客户很着急：先安抚，告诉对方已经收到、由谁在处理、什么时候有进展；再问细节。", "en": "The customer is anxious: soothe first, say that it has arrived, who works on it and when there will be news; then ask for details."}
     ],
     "approval_subject": [
       {"code": "refund", "zh": "退款", "en": "refund"},

@@ -55,6 +55,30 @@ SELECT correct(:desk, ticket_no, 'funds', priority => 'E', agent_id => 91, at =>
 UPDATE ticket SET emotion = -0.8 WHERE external_id = 'q2';
 SELECT is((SELECT array_agg(title ORDER BY place) FROM queue WHERE title IN ('1', '2', '3', '4')), '{3,2,1,4}'::text[],
   'G9, B8: by priority, then strong negative emotion, then what is due first');
+SELECT is((SELECT place FROM queue WHERE title = '2') < (SELECT place FROM queue WHERE title = '1'), true, 'B8: the desk''s threshold is −0.5');
+UPDATE desk SET emotion_threshold = 0.9 WHERE desk_id = :desk;
+SELECT is((SELECT array_agg(title ORDER BY place) FROM queue WHERE title IN ('1', '2', '3', '4')), '{3,1,2,4}'::text[], 'B8: less than another threshold moves nothing');
+UPDATE desk SET emotion_threshold = 0.5 WHERE desk_id = :desk;
+UPDATE ticket SET emotion = 0 WHERE external_id = 'q2';
+INSERT INTO lexicon (desk_id, word, class, weight) VALUES (:desk, '愤怒', 'anger', 3), (:desk, '着急', 'anxiety', 2);
+SELECT open_ticket(:desk, 'email', body, title => title, external_id => 'soothe' || title, at => '2025-04-01 14:00')
+FROM (VALUES ('furious', '怎么用？我很愤怒，也着急'), ('worried', '怎么用？我很着急'), ('calm', '怎么用？谢谢')) AS s (title, body) \g /dev/null
+SELECT is((SELECT array_agg(title || ' ' || coalesce(soothing, '-') || ' ' || priority ORDER BY title) FROM queue WHERE title IN ('furious', 'worried', 'calm')),
+  (SELECT ARRAY['calm - ' || q.priority, 'furious anger ' || q.priority, 'worried anxiety ' || q.priority] FROM queue q WHERE q.title = 'calm'),
+  'B8: the angry and the anxious are told apart, and have the priority of the calm');
+SELECT is((SELECT bool_and(place < (SELECT min(place) FROM queue WHERE title IN ('calm', '1', '2', '4'))) FROM queue WHERE title IN ('furious', 'worried')), true,
+  'B8: both go before the calm of their priority, though these came before them');
+SELECT is((SELECT array_agg(substr(soothing_hint_zh, 1, 10) || ' ' || split_part(soothing_hint_en, ':', 1) ORDER BY title) FROM queue WHERE title IN ('furious', 'worried')),
+  ARRAY['客户很生气：先安抚， The customer is angry', '客户很着急：先安抚， The customer is anxious'], 'B8, A9: the soothing hint in both languages');
+SELECT is((SELECT count(*) FROM queue WHERE (soothing IS NULL) <> (soothing_hint_zh IS NULL) OR (soothing IS NULL) <> (soothing_hint_en IS NULL)), 0::bigint, 'B8: no hint where nobody need be soothed');
+SELECT load_playbook(:desk, jsonb_set(jsonb_set(jsonb_set(export_playbook(:desk), '{settings,anger_threshold}', '1'), '{settings,anxiety_threshold}', '0.95'), '{settings,emotion_threshold}', '1')) \g /dev/null
+SELECT is((SELECT count(soothing) FROM queue), 0::bigint, 'B8, H4: thresholds come with the playbook');
+SELECT is(export_playbook(:desk) #> '{settings}' ->> 'anxiety_threshold', '0.95', 'H4: and go with it');
+SELECT is((SELECT array_agg(path ORDER BY path) FROM check_playbook('{"settings": {"emotion_threshold": 0, "anger_threshold": 1.5, "anxiety_threshold": "much"}}')),
+  '{$.settings.anger_threshold,$.settings.anxiety_threshold,$.settings.emotion_threshold}'::text[], 'H4: what is no threshold is refused with its path');
+SELECT throws_ok(format('UPDATE csflow.desk SET anger_threshold = %L WHERE desk_id = %s', v, :desk), '23514', NULL, 'B8: no threshold of ' || v) FROM unnest('{0,-1,1.1,NaN}'::text[]) AS v;
+UPDATE desk SET emotion_threshold = 0.5, anger_threshold = 0.5, anxiety_threshold = 0.4 WHERE desk_id = :desk;
+UPDATE ticket SET state = 'invalid', change_reason = 'a test' WHERE external_id LIKE 'soothe%';
 SELECT is((SELECT (next_due_clock, next_due_at, seconds_to_due, overdue_count, waiting_since, waiting_seconds)::text
     FROM queue_at(:desk, '2025-04-01 17:00') WHERE title = '3'),
   ('resolve', '2025-04-01 16:00'::timestamptz, -3600::double precision, 1, '2025-04-01 12:00'::timestamptz, 18000::double precision)::text,
