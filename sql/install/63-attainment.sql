@@ -47,9 +47,9 @@ CREATE AGGREGATE csflow.rollup(csflow.attainment_counts) (SFUNC = csflow.attainm
 COMMENT ON AGGREGATE csflow.rollup(csflow.attainment_counts) IS
 'all the targets of several values, in any order; NULL is left out, without a value the result is NULL. 22003 beyond 2^63 - 1';
 
-CREATE FUNCTION csflow.clocks(counts csflow.attainment_counts) RETURNS text[]
+CREATE FUNCTION csflow.attainment_clocks(counts csflow.attainment_counts) RETURNS text[]
 AS 'MODULE_PATHNAME', 'csf_attainment_clocks' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION csflow.clocks(csflow.attainment_counts) IS 'the clocks counted, in the order of their bytes';
+COMMENT ON FUNCTION csflow.attainment_clocks(csflow.attainment_counts) IS 'the clocks counted, in the order of their bytes';
 
 CREATE FUNCTION csflow.sla_met_count(counts csflow.attainment_counts) RETURNS bigint
 AS 'MODULE_PATHNAME', 'csf_attainment_met' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -48,6 +48,14 @@ BEGIN
   WHERE m.desk_id = archive_tickets.desk_id AND m.ticket_no = ANY (chosen) AND m.body <> csflow.mask_personal_data(m.body);
   UPDATE csflow.event_text AS x SET text = csflow.mask_personal_data(x.text), salt = NULL
   WHERE x.desk_id = archive_tickets.desk_id AND x.ticket_no = ANY (chosen) AND x.text <> csflow.mask_personal_data(x.text);
+  UPDATE csflow.review AS r SET explanation = csflow.mask_personal_data(r.explanation)
+  WHERE r.desk_id = archive_tickets.desk_id AND r.ticket_no = ANY (chosen) AND r.explanation <> csflow.mask_personal_data(r.explanation);
+  UPDATE csflow.late_cause AS l SET explanation = csflow.mask_personal_data(l.explanation)
+  WHERE l.desk_id = archive_tickets.desk_id AND l.ticket_no = ANY (chosen) AND l.explanation <> csflow.mask_personal_data(l.explanation);
+  UPDATE csflow.approval AS p SET proposal = csflow.mask_personal_data(p.proposal)
+  WHERE p.desk_id = archive_tickets.desk_id AND p.ticket_no = ANY (chosen) AND p.proposal <> csflow.mask_personal_data(p.proposal);
+  UPDATE csflow.task AS k SET title = csflow.mask_personal_data(k.title)
+  WHERE k.desk_id = archive_tickets.desk_id AND k.ticket_no = ANY (chosen) AND k.title <> csflow.mask_personal_data(k.title);
   UPDATE csflow.survey AS s SET comment = csflow.mask_personal_data(s.comment)
   WHERE s.desk_id = archive_tickets.desk_id AND s.ticket_no = ANY (chosen) AND s.comment <> csflow.mask_personal_data(s.comment);
   UPDATE csflow.outbox AS o SET payload = NULL
@@ -56,7 +64,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.archive_tickets(bigint, timestamptz, integer) IS
-'Masks personal data for good in the texts of tickets that were closed desk.archive_after or longer before the instant at (NULL: now): title, body, attributes, messages, reasons of events, comments of surveys; up to batch of them, those an agent is changing left for the next time. Result: tickets archived. With the rights of the flow''s owner. The record stays verifiable: verify_audit(). Errors: SF001 unknown desk, SF007 without those rights, SF009 future instant, SF014 no flow. Handbook F8.';
+'Masks personal data for good in the texts of tickets that were closed desk.archive_after or longer before the instant at (NULL: now): title, body, attributes, messages, reasons of events, words of reviews, causes, proposals, tasks and surveys; up to batch of them, those an agent is changing left for the next time. Result: tickets archived. With the rights of the flow''s owner. The record stays verifiable: verify_audit(). Errors: SF001 unknown desk, SF007 without those rights, SF009 future instant, SF014 no flow. Handbook F8.';
 
 CREATE FUNCTION csflow.archive_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -107,6 +115,14 @@ BEGIN
   DELETE FROM csflow.event_text AS x
   WHERE x.desk_id = erase_customer.desk_id AND x.ticket_no = ANY (chosen) AND x.text IS DISTINCT FROM erase_customer.reason;
   GET DIAGNOSTICS texts = ROW_COUNT;
+  UPDATE csflow.review AS r SET explanation = ''
+  WHERE r.desk_id = erase_customer.desk_id AND r.ticket_no = ANY (chosen) AND r.explanation <> '';
+  UPDATE csflow.late_cause AS l SET explanation = ''
+  WHERE l.desk_id = erase_customer.desk_id AND l.ticket_no = ANY (chosen) AND l.explanation <> '';
+  UPDATE csflow.approval AS p SET proposal = ''
+  WHERE p.desk_id = erase_customer.desk_id AND p.ticket_no = ANY (chosen) AND p.proposal <> '';
+  UPDATE csflow.task AS k SET title = '—'
+  WHERE k.desk_id = erase_customer.desk_id AND k.ticket_no = ANY (chosen) AND k.title <> '—';
   UPDATE csflow.survey AS s SET comment = ''
   WHERE s.desk_id = erase_customer.desk_id AND s.ticket_no = ANY (chosen) AND s.comment <> '';
   DELETE FROM csflow.customer_link AS l WHERE l.desk_id = erase_customer.desk_id AND l.ticket_no = ANY (chosen);
@@ -124,7 +140,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.erase_customer(bigint, bigint, text) IS
-'Erases a person''s data: the customer''s pseudonyms and attributes, titles, bodies and attributes of their tickets, bodies of the messages, reasons of the events, comments of surveys, links not yet used; files are named in the outbox (topic erase_file) for their store to delete. Numbers, states, instants and clocks stay, so figures do not change, and the record stays verifiable; each ticket''s record tells of the erasure. Arguments: desk_id, customer_id, the reason to record. Result: one row of counts. With the rights of the flow''s owner. Errors: SF001 unknown desk, SF005 unknown customer, SF007 without those rights, SF014 no flow. Handbook I5.';
+'Erases a person''s data: the customer''s pseudonyms and attributes, titles, bodies and attributes of their tickets, bodies of the messages, reasons of the events, words of reviews, causes, proposals, tasks and surveys, links not yet used; files are named in the outbox (topic erase_file) for their store to delete. Numbers, states, instants and clocks stay, so figures do not change, and the record stays verifiable; each ticket''s record tells of the erasure. Arguments: desk_id, customer_id, the reason to record. Result: one row of counts. With the rights of the flow''s owner. Errors: SF001 unknown desk, SF005 unknown customer, SF007 without those rights, SF014 no flow. Handbook I5.';
 
 CREATE FUNCTION csflow.drop_months(before date, reason text, preview boolean DEFAULT true)
 RETURNS TABLE (month date, tickets bigint, partitions text[])

@@ -36,8 +36,10 @@ static csf_statement ticket_query =
 				  "ln");
 static csf_statement edits_query =
 	CSF_STATEMENT("SELECT string_agg(DISTINCT n, ', ' ORDER BY n) FROM csflow.event e"
-				  " CROSS JOIN LATERAL regexp_split_to_table(e.new_value, ', ') n"
-				  " WHERE e.desk_id = $1 AND e.ticket_no = $2 AND e.kind = 'edited'"
+				  " CROSS JOIN LATERAL regexp_split_to_table(CASE e.kind WHEN 'edited' THEN e.new_value"
+				  " ELSE regexp_replace(e.kind, '_changed$', '') END, ', ') n"
+				  " WHERE e.desk_id = $1 AND e.ticket_no = $2"
+				  " AND e.kind IN ('edited', 'channel_changed', 'customer_tier_changed')"
 				  " AND n IN ('title', 'body', 'channel', 'customer_tier', 'amount', 'attributes')",
 				  "ln");
 
