@@ -156,12 +156,15 @@ SELECT is(mask_attributes(mask_attributes(attributes)), mask_attributes(attribut
 
 -- I5: a person's data
 INSERT INTO attachment (desk_id, ticket_no, name, uri) VALUES (:desk, :'no', 'a.png', 's3://x/a.png');
+SELECT add_task(:desk, :'no', '给 13812345678 回电', '2027-01-01') AS task \gset
+INSERT INTO late_cause (desk_id, ticket_no, clock, run, cause, explanation, recorded_at) VALUES (:desk, :'no', 'resolve', 1, 'resources', '张三休假', '2025-03-05 09:00');
 INSERT INTO survey (desk_id, ticket_no, sent_at, last_sent_at, answered_at, answer_count, comment) VALUES (:desk, :'no', '2025-03-05 09:00', '2025-03-05 09:00', '2025-03-05 10:00', 1, '王小明很好');
 SELECT to_jsonb(array_agg(c ORDER BY clock, run)) AS clocks FROM csflow.clock c WHERE ticket_no = :'no' \gset
 SELECT results_eq(format('SELECT tickets, messages, attachments FROM erase_customer(%s, 1, %L)', :desk, 'asked on paper'), 'VALUES (1::bigint, 2::bigint, 1::bigint)', 'I5: erased, and counted');
 SELECT is((SELECT (title, body, attributes)::text FROM ticket WHERE ticket_no = :'no'), '("","",{})', 'I5: the ticket''s words are gone');
 SELECT is((SELECT string_agg(body, '') FROM message WHERE ticket_no = :'no'), '', 'I5: the messages'' too');
 SELECT is((SELECT array_agg(DISTINCT text) FROM event_text WHERE ticket_no = :'no'), '{asked on paper}', 'I5: and reasons');
+SELECT is((SELECT (l.explanation, k.title)::text FROM late_cause l, task k WHERE l.ticket_no = :'no' AND k.ticket_no = :'no'), '("",—)', 'I5: causes and tasks');
 SELECT is((SELECT comment FROM survey WHERE ticket_no = :'no'), '', 'I5: the survey''s words');
 SELECT is((SELECT (nickname, external_id, attributes)::text FROM customer WHERE desk_id = :desk AND customer_id = 1), '(,,{})', 'I5: the customer has no name left');
 SELECT is((SELECT payload ->> 'uri' FROM outbox WHERE topic = 'erase_file'), 's3://x/a.png', 'I5: the store of files is told');
