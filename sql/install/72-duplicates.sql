@@ -144,7 +144,8 @@ $$;
 COMMENT ON FUNCTION csflow.mark_found_duplicates(bigint, timestamptz, csflow.ticket_no[], csflow.ticket_no[], text[]) IS
 'Marks the tickets numbers as duplicates of originals, for reasons (arrays in step), in one go, leaving out those that somebody else has locked, or whose original is, or that have changed; what was a duplicate of one of them follows. Returns the numbers marked. Tickets are locked in the order of their numbers. Part of mark_duplicates(). Handbook A8, design 2.3.';
 
-CREATE FUNCTION csflow.check_queued_duplicates(desk_id bigint, at timestamptz, checked csflow.ticket_no[]) RETURNS csflow.ticket_no[]
+CREATE FUNCTION csflow.check_queued_duplicates(desk_id bigint, at timestamptz, checked csflow.ticket_no[],
+  OUT settled integer, OUT marked integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -153,8 +154,9 @@ DECLARE
   originals csflow.ticket_no[];
   reasons text[];
   due integer;
-  marked csflow.ticket_no[] := '{}';
+  changed csflow.ticket_no[] := '{}';
   unsettled csflow.ticket_no[];
+  queued integer;
   error_code text;
   error text;
 BEGIN
@@ -163,11 +165,11 @@ BEGIN
   INTO numbers, originals, reasons
   FROM csflow.find_duplicates(check_queued_duplicates.desk_id, check_queued_duplicates.at, checked) AS f;
   BEGIN
-    marked := csflow.mark_found_duplicates(check_queued_duplicates.desk_id, check_queued_duplicates.at, numbers, originals, reasons);
+    changed := csflow.mark_found_duplicates(check_queued_duplicates.desk_id, check_queued_duplicates.at, numbers, originals, reasons);
   EXCEPTION WHEN OTHERS THEN
     FOR due IN 1 .. cardinality(numbers) LOOP
       BEGIN
-        marked := marked || csflow.mark_found_duplicates(check_queued_duplicates.desk_id, check_queued_duplicates.at,
+        changed := changed || csflow.mark_found_duplicates(check_queued_duplicates.desk_id, check_queued_duplicates.at,
           numbers[due:due], originals[due:due], reasons[due:due]);
       EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
         NULL; -- somebody else was at the ticket, nothing is wrong with it: it is left to the next pass
@@ -178,20 +180,25 @@ BEGIN
       END;
     END LOOP;
   END;
-  SELECT array_agg(n) INTO unsettled FROM unnest(numbers) AS n WHERE n <> ALL (marked);
+  SELECT array_agg(n) INTO unsettled FROM unnest(numbers) AS n WHERE n <> ALL (changed);
   DELETE FROM csflow.duplicate_queue AS q
   WHERE q.desk_id = check_queued_duplicates.desk_id AND q.ticket_no = ANY (checked)
     AND (unsettled IS NULL OR q.ticket_no <> ALL (unsettled));
+  GET DIAGNOSTICS settled = ROW_COUNT;
   INSERT INTO csflow.duplicate_queue (desk_id, ticket_no)
   SELECT check_queued_duplicates.desk_id, n FROM unnest(unsettled) AS n WHERE n <> ALL (checked) ORDER BY n
   ON CONFLICT DO NOTHING;
-  RETURN marked;
+  GET DIAGNOSTICS queued = ROW_COUNT;
+  -- What goes back into the queue is taken off, so that whoever calls until nothing is settled comes to an end.
+  settled := greatest(settled - queued, 0);
+  marked := cardinality(changed);
 END
 $$;
 COMMENT ON FUNCTION csflow.check_queued_duplicates(bigint, timestamptz, csflow.ticket_no[]) IS
-'Looks at the queued tickets checked, whose rows of csflow.duplicate_queue the caller has locked, marks what is a duplicate and takes from the queue what is settled; what is locked, set aside or like one that may itself be a duplicate stays for later. Returns the numbers marked. Part of mark_duplicates(). Handbook A8, design 2.12.';
+'Looks at the queued tickets checked, whose rows of csflow.duplicate_queue the caller has locked, marks what is a duplicate and takes from the queue what is settled; what is locked, set aside or like one that may itself be a duplicate stays for later. Result: by how many rows the queue has become shorter, and how many tickets were marked. Part of check_duplicates(). Handbook A8, design 2.12.';
 
-CREATE FUNCTION csflow.mark_duplicates(desk_id bigint, at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
+CREATE FUNCTION csflow.check_duplicates(desk_id bigint, at timestamptz DEFAULT NULL, batch integer DEFAULT 1000,
+  OUT settled integer, OUT marked integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -200,18 +207,20 @@ DECLARE
   checked csflow.ticket_no[];
   reached csflow.ticket_no := '190001001'; -- no ticket has a lower number
   last_checked csflow.ticket_no;
-  marked integer := 0;
 BEGIN
   IF batch IS NULL OR batch < 1 THEN
     RAISE EXCEPTION 'batch of % tickets', coalesce(batch::text, 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give at least 1.';
   END IF;
-  WHILE marked = 0 LOOP
+  settled := 0;
+  marked := 0;
+  -- Past what cannot be settled now, such as tickets locked by others, and no further than one batch of what can.
+  WHILE settled = 0 AND marked = 0 LOOP
     BEGIN
       SELECT array_agg(l.ticket_no) INTO checked
       FROM (
         SELECT q.ticket_no FROM csflow.duplicate_queue AS q
-        WHERE q.desk_id = mark_duplicates.desk_id AND q.ticket_no >= reached AND q.ticket_no IS DISTINCT FROM last_checked
+        WHERE q.desk_id = check_duplicates.desk_id AND q.ticket_no >= reached AND q.ticket_no IS DISTINCT FROM last_checked
           AND EXISTS (SELECT FROM csflow.ticket AS t
             WHERE t.desk_id = q.desk_id AND t.ticket_no = q.ticket_no AND t.opened_at <= instant)
           AND NOT EXISTS (SELECT FROM csflow.set_aside AS a WHERE a.desk_id = q.desk_id AND a.ticket_no = q.ticket_no
@@ -223,13 +232,31 @@ BEGIN
     EXIT WHEN checked IS NULL;
     reached := checked[cardinality(checked)];
     last_checked := reached;
-    marked := cardinality(csflow.check_queued_duplicates(mark_duplicates.desk_id, instant, checked));
+    SELECT c.settled, c.marked INTO settled, marked
+    FROM csflow.check_queued_duplicates(check_duplicates.desk_id, instant, checked) AS c;
   END LOOP;
-  RETURN marked;
+END
+$$;
+COMMENT ON FUNCTION csflow.check_duplicates(bigint, timestamptz, integer) IS
+'Looks at one batch of the tickets of a desk that wait in csflow.duplicate_queue, opened at the instant at (NULL: now) or before: state duplicate, duplicate_of the earliest ticket they repeat; their clocks become void. Never an original, never a ticket somebody has worked on or whose mark was taken back. Passes at once share the queue. Set-based; a ticket that raises an error is set aside with it. Result: by how many rows the queue has become shorter and how many tickets were marked; both 0 when nothing is left to do. Call again until then, committing between, for a ticket like one just marked is only then compared with the others. Errors: 22023 bad batch, SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook A8, design 2.12.';
+
+CREATE FUNCTION csflow.mark_duplicates(desk_id bigint, at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  batch_settled integer := 1;
+  batch_marked integer := 0;
+BEGIN
+  WHILE batch_settled > 0 AND batch_marked = 0 LOOP
+    SELECT c.settled, c.marked INTO batch_settled, batch_marked
+    FROM csflow.check_duplicates(mark_duplicates.desk_id, mark_duplicates.at, mark_duplicates.batch) AS c;
+  END LOOP;
+  RETURN batch_marked;
 END
 $$;
 COMMENT ON FUNCTION csflow.mark_duplicates(bigint, timestamptz, integer) IS
-'Looks at the tickets of a desk that wait in csflow.duplicate_queue, opened at the instant at (NULL: now) or before, batch by batch until one batch has marked something or none is left: state duplicate, duplicate_of the earliest ticket they repeat; their clocks become void. Never an original, never a ticket somebody has worked on or whose mark was taken back. Passes at once share the queue. Set-based; a ticket that raises an error is set aside with it. Returns how many were marked; call again until 0, for a ticket like one just marked is only then compared with the others. Errors: 22023 bad batch, SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook A8, design 2.12.';
+'check_duplicates() again and again, in one transaction, until a batch has marked something or none is left. Returns how many were marked; call again until 0. For use by hand: a long queue is better left to the job, which commits after each batch. Errors as csflow.check_duplicates(). Handbook A8.';
 
 CREATE FUNCTION csflow.recheck_duplicates(desk_id bigint, since timestamptz) RETURNS bigint
 LANGUAGE plpgsql
@@ -257,20 +284,20 @@ AS $$
 DECLARE
   instant timestamptz := csflow.sweep_instant(at);
   desk record;
-  marked integer := 0;
+  settled integer := 0;
 BEGIN
   FOR desk IN SELECT d.desk_id FROM csflow.desk AS d WHERE d.duplicate_window > interval '0' ORDER BY d.desk_id LOOP
-    marked := marked + csflow.mark_duplicates(desk.desk_id, instant, batch);
+    settled := settled + (SELECT greatest(c.settled, c.marked) FROM csflow.check_duplicates(desk.desk_id, instant, batch) AS c);
   END LOOP;
   DELETE FROM csflow.set_aside AS s
   WHERE s.job = 'duplicate_check' AND s.retry_at <= instant
     AND NOT EXISTS (SELECT FROM csflow.ticket AS t
       WHERE t.desk_id = s.desk_id AND t.ticket_no = s.ticket_no AND t.state IN ('new', 'assigned'));
-  RETURN marked;
+  RETURN settled;
 END
 $$;
 COMMENT ON FUNCTION csflow.duplicate_check_batch(timestamptz, integer) IS
-'mark_duplicates() for every desk with a duplicate_window, up to batch tickets of each. Returns how many were marked. Errors as csflow.mark_duplicates. Handbook A8.';
+'check_duplicates() for every desk with a duplicate_window, one batch of each. Returns how many tickets were settled, duplicates or not: 0 when nothing is left to do. Errors as csflow.check_duplicates(). Handbook A8, design 2.12.';
 
 CREATE FUNCTION csflow.duplicate_candidates(desk_id bigint, ticket_no csflow.ticket_no, minimum double precision DEFAULT 0.5)
 RETURNS TABLE (candidate_no csflow.ticket_no, similarity double precision, state text, opened_at timestamptz, title text,
@@ -400,4 +427,4 @@ COMMENT ON FUNCTION csflow.similar_tickets(bigint, csflow.ticket_no, integer, in
 REVOKE EXECUTE ON FUNCTION csflow.find_duplicates(bigint, timestamptz, csflow.ticket_no[]),
   csflow.mark_found_duplicates(bigint, timestamptz, csflow.ticket_no[], csflow.ticket_no[], text[]),
   csflow.check_queued_duplicates(bigint, timestamptz, csflow.ticket_no[]), csflow.recheck_duplicates(bigint, timestamptz),
-  csflow.mark_duplicates(bigint, timestamptz, integer), csflow.duplicate_check_batch(timestamptz, integer) FROM PUBLIC;
+  csflow.mark_duplicates(bigint, timestamptz, integer), csflow.check_duplicates(bigint, timestamptz, integer), csflow.duplicate_check_batch(timestamptz, integer) FROM PUBLIC;

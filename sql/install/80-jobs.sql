@@ -179,7 +179,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_duplicate_check(timestamptz, integer) IS
-'Marks the duplicates among the tickets opened before the instant at (NULL: now) that nobody has worked on (handbook A8), see csflow.mark_duplicates. As csflow.run_escalation otherwise.';
+'Marks the duplicates among the tickets opened before the instant at (NULL: now) that nobody has worked on (handbook A8), see csflow.check_duplicates; csflow.job_run counts the tickets settled, duplicates or not. As csflow.run_escalation otherwise.';
 
 CREATE PROCEDURE csflow.run_incident_watch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql

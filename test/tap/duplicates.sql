@@ -111,7 +111,7 @@ SELECT results_eq(format($$SELECT ticket_no, original_no FROM find_duplicates(%s
 CALL run_duplicate_check('2025-03-08 10:00', 1);
 SELECT results_eq(format($$SELECT ticket_no, state, duplicate_of FROM csflow.ticket WHERE desk_id = %s AND customer_id = 9 ORDER BY 1$$, :other), format($$VALUES (%L::ticket_no, 'new', NULL), (%L, 'duplicate', %L::ticket_no), (%L, 'new', NULL), (%L, 'duplicate', %L)$$, :'r1', :'r2', :'r1', :'r3', :'r4', :'r3'),
   'A8: no duplicate of a duplicate, however small the batches');
-SELECT is((SELECT (last_rows, last_errors, last_error IS NULL)::text FROM job WHERE job = 'duplicate_check'), '(2,0,t)', 'A8, H3: done by the job');
+SELECT is((SELECT (last_rows, last_errors, last_error IS NULL)::text FROM job WHERE job = 'duplicate_check'), '(4,0,t)', 'A8, H3: done by the job, which settled four');
 INSERT INTO ticket (desk_id, channel, customer_id, body, opened_at) SELECT :other, 'email', 8, '同一句话说了很多遍', '2025-03-09 09:00' FROM generate_series(1, 300);
 SELECT is(mark_duplicates(:other, '2025-03-09 10:00', 250) + mark_duplicates(:other, '2025-03-09 10:00', 250) + mark_duplicates(:other, '2025-03-09 10:00', 250), 299, 'A8: many at once, in one statement opened');
 SELECT is((SELECT count(DISTINCT duplicate_of) FROM ticket WHERE desk_id = :other AND customer_id = 8 AND opened_at = '2025-03-09 09:00'), 1::bigint, 'A8: all of the first');
@@ -125,6 +125,18 @@ INSERT INTO ticket (desk_id, channel, customer_id, body, opened_at)
     LATERAL (VALUES (1, '订单' || i || '退款没有到账，请尽快处理 order ' || i), (2, upper(translate('订单' || i || '退款没有到账,请尽快处理 order ' || i, '订单没帐账请尽处', '訂單沒帳賬請盡處'))), (3, '换一个手机号 ' || i || ' please')) v (n, b);
 SELECT is(mark_duplicates(:other, '2025-03-10 10:00'), 200, 'A8: traditional characters, capitals, other punctuation: the same verdict for 200 texts');
 SELECT is((SELECT count(*) FROM ticket WHERE desk_id = :other AND state = 'duplicate' AND body LIKE '换%'), 0::bigint, 'A8: and none for another matter');
+
+-- 2.12: a long queue without duplicates, batch by batch
+SELECT mark_duplicates(:other, '2025-03-10 10:00') AS rest \g /dev/null
+SELECT recheck_duplicates(:other, '2025-03-10 09:02:30') AS queued \gset
+SELECT is(:queued, 200, '2.12: two hundred tickets wait');
+SELECT is(check_duplicates(:other, '2025-03-10 10:00', 70)::text, '(70,0)', '2.12: one call looks at one batch, duplicates or not');
+SELECT is((SELECT count(*) FROM duplicate_queue WHERE desk_id = :other), 130::bigint, '2.12: and takes no more from the queue');
+SELECT is(duplicate_check_batch('2025-03-10 10:00', 70), 70, '2.12: the job knows that there is more to do');
+CALL run_duplicate_check('2025-03-10 10:00', 25);
+SELECT is((SELECT count(*) FROM duplicate_queue WHERE desk_id = :other), 0::bigint, '2.12: and goes on to the end');
+SELECT is((SELECT rows FROM job_run WHERE job = 'duplicate_check' ORDER BY run_id DESC LIMIT 1), 60::bigint, '2.12, H3: three batches, all it settled is counted');
+SELECT is(check_duplicates(:other, '2025-03-10 10:00')::text, '(0,0)', '2.12: nothing left');
 
 -- 2.12: one bad ticket does not stop the others; a desk may forbid the mark; the arguments
 CREATE FUNCTION jam() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.title = 'bad' AND NEW.state = 'duplicate' THEN RAISE EXCEPTION 'jammed'; END IF; RETURN NEW; END$$;
