@@ -4,7 +4,7 @@ CREATE TABLE done (clock text, met boolean);
 INSERT INTO done VALUES ('resolve', true), ('resolve', false), ('accept', true), ('resolve', true), ('受理"一"', false), ('accept', NULL), (NULL, true);
 SELECT attainment(clock, met), sla_met_count(attainment(clock, met)), sla_total_count(attainment(clock, met)), sla_met_pct(attainment(clock, met)) FROM done;
 SELECT c, sla_met_count(a, c), sla_total_count(a, c), round(sla_met_pct(a, c)::numeric, 3) AS pct
-  FROM (SELECT attainment(clock, met) a FROM done) q, unnest(clocks(a) || '{unknown}'::text[]) c;
+  FROM (SELECT attainment(clock, met) a FROM done) q, unnest(attainment_clocks(a) || '{unknown}'::text[]) c;
 SELECT a::text::attainment_counts::text = a::text AS round_trip FROM (SELECT attainment(clock, met) a FROM done) q;
 SELECT rollup(a)::text = (SELECT attainment(clock, met)::text FROM done) AS same FROM (SELECT attainment(clock, met) a FROM done GROUP BY met, clock) q;
 SELECT attainment(clock, NULL) FROM done;

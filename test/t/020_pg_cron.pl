@@ -74,7 +74,7 @@ is($node->safe_psql('postgres', "SELECT count(*), count(DISTINCT jobname) FROM c
 	2 * $jobs . '|' . 2 * $jobs, 'H3: scheduling again doubles nothing, databases keep apart');
 is($node->safe_psql('postgres', 'SELECT bool_and(present), bool_and(schedule = wanted_schedule) FROM csflow.job'),
 	't|t', 'the view shows them as scheduled');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM cron.job WHERE command !~ '^CALL csflow\.run_[a-z_]+\(\)$'}),
+is($node->safe_psql('postgres', q{SELECT count(*) FROM cron.job WHERE command !~ '^CALL csflow\.[a-z_]+\(\)$'}),
 	'0', 'each command is one bare CALL');
 my $seconds = $node->safe_psql('postgres',
 	q{SELECT regexp_match(extversion, '^(\d+)\.(\d+)')::integer[] >= '{1,5}' FROM pg_extension WHERE extname = 'pg_cron'});
