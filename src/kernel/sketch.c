@@ -151,42 +151,27 @@ csf_sketch_init(csf_sketch *sketch, csf_sketch_shape shape)
 	sketch->slots = shape.slots;
 }
 
-void
-csf_sketch_remove(csf_sketch *sketch, int64 value, int64 min, int64 max)
-{
-	int bucket = csf_sketch_bucket(value);
-
-	if (sketch->layout == CSF_SKETCH_NARROW)
-		((uint32 *) sketch->cells)[bucket - sketch->first]--;
-	else if (sketch->layout == CSF_SKETCH_WIDE)
-		sketch->cells[bucket - sketch->first]--;
-	else
-	{
-		uint16 *list = (uint16 *) sketch->cells;
-
-		for (uint64 i = 0; i < sketch->count; i++)
-			if (list[i] == bucket)
-			{
-				list[i] = list[sketch->count - 1];
-				break;
-			}
-	}
-	sketch->count--;
-	sketch->sum_high -= sketch->sum_low < (uint64) value;
-	sketch->sum_low -= (uint64) value;
-	sketch->min = sketch->count == 0 ? INT64_MAX : min;
-	sketch->max = sketch->count == 0 ? -1 : max;
-}
-
 /* What the merges share: all but the counters; those of a list follow its count, so they come first. */
 static void
-merge_totals(csf_sketch *sketch, uint64 count, uint64 sum_low, uint64 sum_high, int64 min, int64 max)
+merge_totals(csf_sketch *sketch, uint64 count, uint64 sum_low, uint64 sum_high, int64 min, int64 max,
+			 unsigned bounds)
 {
 	uint64 low = sketch->sum_low + sum_low;
+	unsigned kept = 0;
 
 	sketch->count += count;
 	sketch->sum_high += sum_high + (low < sketch->sum_low);
 	sketch->sum_low = low;
+	/* The outer one decides; of equal ones, that which is a value. */
+	if (min >= sketch->min)
+		kept |= CSF_SKETCH_MIN_BOUND;
+	if (min > sketch->min)
+		bounds |= CSF_SKETCH_MIN_BOUND;
+	if (max <= sketch->max)
+		kept |= CSF_SKETCH_MAX_BOUND;
+	if (max < sketch->max)
+		bounds |= CSF_SKETCH_MAX_BOUND;
+	sketch->bounds = (uint16) ((sketch->bounds | (kept ^ 3)) & bounds);
 	sketch->min = min < sketch->min ? min : sketch->min;
 	sketch->max = max > sketch->max ? max : sketch->max;
 }
@@ -237,45 +222,127 @@ csf_sketch_merge(csf_sketch *sketch, const csf_sketch *other)
 			put += count;
 		}
 	}
-	merge_totals(sketch, other->count, other->sum_low, other->sum_high, other->min, other->max);
+	merge_totals(sketch, other->count, other->sum_low, other->sum_high, other->min, other->max,
+				 other->bounds);
 	return true;
 }
 
-/* The cursor stays within [min, max] of the view, for which the target has counters, as its own check of buckets shows. */
-bool
-csf_sketch_merge_view(csf_sketch *sketch, const csf_sketch_view *view)
+/* The counts of a run of buckets into neighbouring counters, each a cell of this type; the end of what was read, or NULL. */
+#define ADD_RUN(name, cell)                                                                                  \
+	static const uint8 *name(cell *cells, uint64 in_run, const uint8 *at, const uint8 *end, uint64 *left)    \
+	{                                                                                                        \
+		uint64 taken = 0;                                                                                    \
+                                                                                                             \
+		while (in_run > 0)                                                                                   \
+		{                                                                                                    \
+			uint64 count;                                                                                    \
+                                                                                                             \
+			if (in_run >= 8 && end - at >= 8)                                                                \
+			{                                                                                                \
+				memcpy(&count, at, 8);                                                                       \
+				if ((count & UINT64_C(0x8080808080808080)) == 0)                                             \
+				{                                                                                            \
+					for (int i = 0; i < 8; i++)                                                              \
+					{                                                                                        \
+						cells[i] += at[i];                                                                   \
+						taken += at[i];                                                                      \
+					}                                                                                        \
+					cells += 8;                                                                              \
+					at += 8;                                                                                 \
+					in_run -= 8;                                                                             \
+					continue;                                                                                \
+				}                                                                                            \
+			}                                                                                                \
+			if (!csf_varint_get(&at, end, &count) || count > *left)                                          \
+				return NULL;                                                                                 \
+			*left -= count;                                                                                  \
+			*cells++ += (cell) count;                                                                        \
+			in_run--;                                                                                        \
+		}                                                                                                    \
+		if (taken > *left)                                                                                   \
+			return NULL;                                                                                     \
+		*left -= taken;                                                                                      \
+		return at;                                                                                           \
+	}                                                                                                        \
+	struct csf_wants_a_semicolon
+
+ADD_RUN(add_run_narrow, uint32);
+ADD_RUN(add_run_wide, uint64);
+
+static bool
+is_occupied(const csf_sketch *sketch, int bucket)
 {
-	int first = csf_sketch_bucket(view->min);
+	int slot = bucket - sketch->first;
+
+	return (sketch->layout == CSF_SKETCH_NARROW ? ((const uint32 *) sketch->cells)[slot]
+												: sketch->cells[slot]) > 0;
+}
+
+/* All runs of a view; they stay within [min, max] of the view, for which the target has counters. */
+static bool
+merge_runs(csf_sketch *sketch, const csf_sketch_view *view, uint64 *left)
+{
 	int last = csf_sketch_bucket(view->max);
-	uint64 left = view->count;
+	csf_sketch_cursor cursor;
+	uint64 gap;
+
+	csf_sketch_start(view, &cursor);
+	if (cursor.at == NULL)
+		return false;
+	for (;;)
+	{
+		int slot = cursor.next - sketch->first;
+
+		if (cursor.next > last || cursor.in_run > (uint64) (last - cursor.next + 1))
+			return false;
+		cursor.at =
+			sketch->layout == CSF_SKETCH_NARROW
+				? add_run_narrow((uint32 *) sketch->cells + slot, cursor.in_run, cursor.at, cursor.end, left)
+				: add_run_wide(sketch->cells + slot, cursor.in_run, cursor.at, cursor.end, left);
+		if (cursor.at == NULL)
+			return false;
+		if (cursor.at == cursor.end)
+			return is_occupied(sketch, csf_sketch_bucket(view->min)) && is_occupied(sketch, last);
+		cursor.next += (int) cursor.in_run;
+		if (!csf_varint_get(&cursor.at, cursor.end, &gap) || gap >= CSF_SKETCH_BUCKETS ||
+			!csf_varint_get(&cursor.at, cursor.end, &cursor.in_run) || cursor.in_run == 0)
+			return false;
+		cursor.next += (int) gap + 1;
+	}
+}
+
+static bool
+merge_into_list(csf_sketch *sketch, const csf_sketch_view *view, uint64 *left)
+{
+	int last = csf_sketch_bucket(view->max);
 	uint64 put = sketch->count;
-	int layout = sketch->layout;
-	int offset = sketch->first;
-	uint32 *narrow = (uint32 *) sketch->cells;
 	csf_sketch_cursor cursor;
 	uint64 count;
 	int bucket;
 
-	if (count_overflows(sketch, view->count))
-		return false;
 	csf_sketch_start(view, &cursor);
 	while (csf_sketch_next(&cursor, &bucket, &count))
 	{
-		if (bucket < first || bucket > last || count > left)
+		if (bucket > last || count == 0 || count > *left)
 			return false;
-		left -= count;
-		if (layout == CSF_SKETCH_NARROW)
-			narrow[bucket - offset] += (uint32) count;
-		else if (layout == CSF_SKETCH_WIDE)
-			sketch->cells[bucket - offset] += count;
-		else
-		{
-			list_put(sketch, put, bucket, count);
-			put += count;
-		}
+		*left -= count;
+		list_put(sketch, put, bucket, count);
+		put += count;
 	}
-	if (left != 0)
+	return true;
+}
+
+bool
+csf_sketch_merge_view(csf_sketch *sketch, const csf_sketch_view *view)
+{
+	uint64 left = view->count;
+
+	if (count_overflows(sketch, view->count))
 		return false;
-	merge_totals(sketch, view->count, view->sum_low, view->sum_high, view->min, view->max);
+	if (!(sketch->layout == CSF_SKETCH_LIST ? merge_into_list(sketch, view, &left)
+											: merge_runs(sketch, view, &left)) ||
+		left != 0)
+		return false;
+	merge_totals(sketch, view->count, view->sum_low, view->sum_high, view->min, view->max, view->bounds);
 	return true;
 }

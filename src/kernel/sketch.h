@@ -27,6 +27,10 @@
 #define CSF_SKETCH_TEXT_BUCKET 26
 #define CSF_SKETCH_TEXT_FIXED 160
 
+/* No value may be as small as min, or as great as max; but one lies in its bucket. */
+#define CSF_SKETCH_MIN_BOUND 1
+#define CSF_SKETCH_MAX_BOUND 2
+
 typedef enum csf_sketch_layout
 {
 	CSF_SKETCH_LIST,   /* uint16[slots]: a bucket number for each value, in no order */
@@ -36,7 +40,8 @@ typedef enum csf_sketch_layout
 
 /*
  * Working form; the cells follow, so that it can be copied as a block. Durations are microseconds. The sum has 128 bits.
- * min and max are exact; without values they are INT64_MAX and -1.
+ * min and max are exact until the least or greatest value is taken back: from then on, as bounds tells, they are bounds of
+ * the values in the bucket of the least or greatest. Without values they are INT64_MAX and -1.
  */
 typedef struct csf_sketch
 {
@@ -48,7 +53,7 @@ typedef struct csf_sketch
 	uint16 layout;
 	uint16 first;
 	uint16 slots;
-	uint16 reserved;
+	uint16 bounds;
 	uint64 cells[];
 } csf_sketch;
 
@@ -108,10 +113,16 @@ csf_sketch_tally(csf_sketch *sketch, int64 value)
 	sketch->count++;
 	sketch->sum_high += low < sketch->sum_low;
 	sketch->sum_low = low;
-	if (value < sketch->min)
+	if (value <= sketch->min)
+	{
 		sketch->min = value;
-	if (value > sketch->max)
+		sketch->bounds &= (uint16) ~CSF_SKETCH_MIN_BOUND;
+	}
+	if (value >= sketch->max)
+	{
 		sketch->max = value;
+		sketch->bounds &= (uint16) ~CSF_SKETCH_MAX_BOUND;
+	}
 }
 
 /* Counts a duration from 0 to CSF_SKETCH_GREATEST; false, and nothing changed, when the sketch has to grow first. */
@@ -143,8 +154,8 @@ csf_sketch_add(csf_sketch *sketch, int64 value)
 	return true;
 }
 
-/* Takes back a value that was added. The caller knows the least and greatest of those that stay, if any stay. */
-extern void csf_sketch_remove(csf_sketch *sketch, int64 value, int64 min, int64 max);
+/* Takes back a value that was added; false when it cannot have been. */
+extern bool csf_sketch_remove(csf_sketch *sketch, int64 value);
 
 /* An empty sketch of the least size. */
 extern csf_sketch_shape csf_sketch_least_shape(void);
@@ -178,6 +189,7 @@ typedef struct csf_sketch_view
 	uint64 sum_high;
 	int64 min;
 	int64 max;
+	unsigned bounds;
 	const uint8 *runs;
 	const uint8 *end;
 } csf_sketch_view;
@@ -190,6 +202,9 @@ extern bool csf_sketch_check(const uint8 *bytes, size_t length, csf_fault *fault
 
 /* As csf_sketch_merge; false also when the view is damaged, and then the target is in no defined state. */
 extern bool csf_sketch_merge_view(csf_sketch *sketch, const csf_sketch_view *view);
+
+/* Takes back what was merged; false when it cannot have been, and then the target is in no defined state. */
+extern bool csf_sketch_remove_view(csf_sketch *sketch, const csf_sketch_view *view);
 
 /* The buckets of a view in ascending order. */
 typedef struct csf_sketch_cursor
@@ -232,7 +247,7 @@ csf_sketch_next(csf_sketch_cursor *cursor, int *bucket, uint64 *count)
 
 /*
  * The value of rank ceil(share * count), at least 1, as percentile_disc() picks it, within 1 % (under a millisecond: within
- * a millisecond), and exact where it is the least or the greatest. share is from 0 to 1.
+ * a millisecond), and exact where it is the least or the greatest, unless that is only a bound. share is from 0 to 1.
  */
 extern int64 csf_sketch_percentile(const csf_sketch_view *view, double share);
 

@@ -2,7 +2,8 @@
  * sketch_packed.c
  *		The packed form of a sketch: bytes that are the same for the same values, and what is read from them.
  *
- * Numbers are variable-length (kernel/varint.h): count, sum - count * min as two halves, low one first, min, max - min; then
+ * Numbers are variable-length (kernel/varint.h): count, sum - count * min as two halves, low one first, min, max - min; before
+ * them, where min or max is only a bound, 0 and which of them is; then
  * runs of neighbouring buckets that hold values, each with its length and the counts of its buckets. The first run
  * begins with the bucket of min, the others after a gap, which is written before their length, less the one bucket it has at
  * least. The last run ends with the bucket of max.
@@ -29,8 +30,14 @@ put_head(const csf_sketch *sketch, uint8 *bytes)
 {
 	uint128_value above =
 		whole(sketch->sum_high, sketch->sum_low) - (uint128_value) sketch->count * (uint64) sketch->min;
-	size_t at = put(bytes, 0, sketch->count);
+	size_t at = 0;
 
+	if (sketch->bounds != 0)
+	{
+		at = put(bytes, at, 0);
+		at = put(bytes, at, sketch->bounds);
+	}
+	at = put(bytes, at, sketch->count);
 	at = put(bytes, at, (uint64) above);
 	at = put(bytes, at, (uint64) (above >> 64));
 	at = put(bytes, at, (uint64) sketch->min);
@@ -99,9 +106,15 @@ csf_sketch_open(const uint8 *bytes, size_t length, csf_sketch_view *view)
 	uint64 above_high;
 	uint64 min;
 	uint64 spread;
+	uint64 bounds = 0;
 	uint128_value sum;
 
 	view->end = bytes + length;
+	if (length > 0 && *at == 0 &&
+		(at++, !csf_varint_get(&at, view->end, &bounds) || bounds < 1 ||
+				   bounds > (CSF_SKETCH_MIN_BOUND | CSF_SKETCH_MAX_BOUND)))
+		return false;
+	view->bounds = (unsigned) bounds;
 	if (!csf_varint_get(&at, view->end, &view->count) || !csf_varint_get(&at, view->end, &above_low) ||
 		!csf_varint_get(&at, view->end, &above_high) || !csf_varint_get(&at, view->end, &min) ||
 		!csf_varint_get(&at, view->end, &spread))
@@ -170,17 +183,22 @@ csf_sketch_check(const uint8 *bytes, size_t length, csf_fault *fault)
 		least += (uint128_value) count * (uint64) (low > view.min ? low : view.min);
 		greatest += (uint128_value) count * (uint64) (high < view.max ? high : view.max);
 	}
+	if (view.count == 1 && view.bounds != 0)
+		return refuse(fault, "A single value has no bounds but itself.");
 	if (left != 0 || cursor.at != view.end || cursor.in_run != 0 || bucket != csf_sketch_bucket(view.max))
 		return refuse(
 			fault,
 			"The counts of the buckets do not make up the count, or the last bucket is not that of max.");
-	/* One of the values is min and one is max. */
-	least += (uint64) (view.max -
-					   (csf_sketch_bucket_low(bucket) > view.min ? csf_sketch_bucket_low(bucket) : view.min));
+	/* One of the values is min and one is max, where these are no bounds. */
+	if ((view.bounds & CSF_SKETCH_MAX_BOUND) == 0)
+		least +=
+			(uint64) (view.max -
+					  (csf_sketch_bucket_low(bucket) > view.min ? csf_sketch_bucket_low(bucket) : view.min));
 	bucket = csf_sketch_bucket(view.min);
-	greatest -=
-		(uint64) ((csf_sketch_bucket_high(bucket) < view.max ? csf_sketch_bucket_high(bucket) : view.max) -
-				  view.min);
+	if ((view.bounds & CSF_SKETCH_MIN_BOUND) == 0)
+		greatest -= (uint64) ((csf_sketch_bucket_high(bucket) < view.max ? csf_sketch_bucket_high(bucket)
+																		 : view.max) -
+							  view.min);
 	if (whole(view.sum_high, view.sum_low) < least || whole(view.sum_high, view.sum_low) > greatest)
 		return refuse(fault, "The sum cannot be that of values in these buckets.");
 	return true;
@@ -199,9 +217,9 @@ csf_sketch_percentile(const csf_sketch_view *view, double share)
 
 	if ((double) rank < exact)
 		rank++;
-	if (rank <= 1)
+	if (rank <= 1 && (view->bounds & CSF_SKETCH_MIN_BOUND) == 0)
 		return view->min;
-	if (rank >= view->count)
+	if (rank >= view->count && (view->bounds & CSF_SKETCH_MAX_BOUND) == 0)
 		return view->max;
 	csf_sketch_start(view, &cursor);
 	while (csf_sketch_next(&cursor, &bucket, &count))
@@ -264,8 +282,9 @@ csf_sketch_print(const csf_sketch_view *view, char *text)
 	size_t at = (size_t) sprintf(text, "count=%llu sum=", (unsigned long long) view->count);
 
 	at += print_sum(whole(view->sum_high, view->sum_low), text + at);
-	at += (size_t) sprintf(text + at, " min=%lld max=%lld buckets=", (long long) view->min,
-						   (long long) view->max);
+	at += (size_t) sprintf(text + at, " min%s%lld max%s%lld buckets=",
+						   (view->bounds & CSF_SKETCH_MIN_BOUND) != 0 ? ">=" : "=", (long long) view->min,
+						   (view->bounds & CSF_SKETCH_MAX_BOUND) != 0 ? "<=" : "=", (long long) view->max);
 	csf_sketch_start(view, &cursor);
 	while (csf_sketch_next(&cursor, &bucket, &count))
 		at += (size_t) sprintf(text + at, "%d:%llu,", bucket, (unsigned long long) count);
@@ -317,6 +336,22 @@ read_number(reader *in, uint64 most, uint64 *value)
 	return true;
 }
 
+/* NAME=N, or NAME, the sign of a bound, N. */
+static bool
+read_extreme(reader *in, const char *name, const char *sign, unsigned bound, csf_sketch *sketch, int64 *value)
+{
+	uint64 number;
+
+	if (!read_word(in, name))
+		return false;
+	if (read_word(in, sign))
+		sketch->bounds |= (uint16) bound;
+	if (!read_word(in, "=") || !read_number(in, (uint64) CSF_SKETCH_GREATEST, &number))
+		return false;
+	*value = (int64) number;
+	return true;
+}
+
 static bool
 read_buckets(reader *in, csf_sketch *sketch)
 {
@@ -340,20 +375,16 @@ static bool
 read_sketch(reader *in, csf_sketch *sketch)
 {
 	uint128_value sum;
-	uint64 min;
-	uint64 max;
 
 	/* Over this no sum of values can be, and there is room for the next digit. */
 	if (!read_word(in, "count=") || !read_number(in, INT64_MAX, &sketch->count) || !read_word(in, " sum=") ||
 		!read_whole(in, (uint128_value) INT64_MAX * (uint64) CSF_SKETCH_GREATEST, &sum) ||
-		!read_word(in, " min=") || !read_number(in, (uint64) CSF_SKETCH_GREATEST, &min) ||
-		!read_word(in, " max=") || !read_number(in, (uint64) CSF_SKETCH_GREATEST, &max) ||
+		!read_extreme(in, " min", ">", CSF_SKETCH_MIN_BOUND, sketch, &sketch->min) ||
+		!read_extreme(in, " max", "<", CSF_SKETCH_MAX_BOUND, sketch, &sketch->max) ||
 		!read_word(in, " buckets=") || !read_buckets(in, sketch) || in->at != in->end)
 		return false;
 	sketch->sum_low = (uint64) sum;
 	sketch->sum_high = (uint64) (sum >> 64);
-	sketch->min = (int64) min;
-	sketch->max = (int64) max;
 	return true;
 }
 

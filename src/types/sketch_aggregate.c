@@ -1,6 +1,6 @@
 /*
  * sketch_aggregate.c
- *		The aggregates duration_sketch() and rollup().
+ *		The aggregates duration_sketch() and rollup(), also over moving windows.
  *
  * The state is a value of the type in its working form, changed in place: returning the pointer that came in tells the
  * executor that there is nothing to copy. Where a state must grow, a larger one is made in the caller's short-lived context
@@ -14,6 +14,12 @@ PG_FUNCTION_INFO_V1(csf_sketch_add_interval);
 PG_FUNCTION_INFO_V1(csf_sketch_add_seconds);
 PG_FUNCTION_INFO_V1(csf_sketch_combine);
 PG_FUNCTION_INFO_V1(csf_sketch_final);
+PG_FUNCTION_INFO_V1(csf_sketch_add_interval_moving);
+PG_FUNCTION_INFO_V1(csf_sketch_add_seconds_moving);
+PG_FUNCTION_INFO_V1(csf_sketch_combine_moving);
+PG_FUNCTION_INFO_V1(csf_sketch_remove_interval);
+PG_FUNCTION_INFO_V1(csf_sketch_remove_seconds);
+PG_FUNCTION_INFO_V1(csf_sketch_remove_sketch);
 
 void
 csf_require_aggregate(FunctionCallInfo fcinfo, const char *type, const char *step)
@@ -82,31 +88,57 @@ add_value(FunctionCallInfo fcinfo, int64 value)
 	return PointerGetDatum(state);
 }
 
-/* Without a value the state stays as it is, none if there is none. */
+/* Without a value the state stays as it is, none if there is none; the state of a moving aggregate is always there. */
 static Datum
-unchanged(FunctionCallInfo fcinfo)
+unchanged(FunctionCallInfo fcinfo, bool moving)
 {
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	if (!PG_ARGISNULL(0))
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	if (moving)
+		PG_RETURN_POINTER(make_state(csf_sketch_least_shape()));
+	PG_RETURN_NULL();
+}
+
+static Datum
+add_interval(FunctionCallInfo fcinfo, bool moving)
+{
+	csf_require_aggregate(fcinfo, "duration_sketch", moving ? "_add_moving" : "_add");
+	if (PG_ARGISNULL(1))
+		return unchanged(fcinfo, moving);
+	return add_value(fcinfo, csf_duration(PG_GETARG_INTERVAL_P(1)));
 }
 
 Datum
 csf_sketch_add_interval(PG_FUNCTION_ARGS)
 {
-	csf_require_aggregate(fcinfo, "duration_sketch", "_add");
+	return add_interval(fcinfo, false);
+}
+
+Datum
+csf_sketch_add_interval_moving(PG_FUNCTION_ARGS)
+{
+	return add_interval(fcinfo, true);
+}
+
+static Datum
+add_seconds(FunctionCallInfo fcinfo, bool moving)
+{
+	csf_require_aggregate(fcinfo, "duration_sketch", moving ? "_add_seconds_moving" : "_add_seconds");
 	if (PG_ARGISNULL(1))
-		return unchanged(fcinfo);
-	return add_value(fcinfo, csf_duration(PG_GETARG_INTERVAL_P(1)));
+		return unchanged(fcinfo, moving);
+	return add_value(fcinfo, csf_duration_from_seconds(PG_GETARG_FLOAT8(1)));
 }
 
 Datum
 csf_sketch_add_seconds(PG_FUNCTION_ARGS)
 {
-	csf_require_aggregate(fcinfo, "duration_sketch", "_add_seconds");
-	if (PG_ARGISNULL(1))
-		return unchanged(fcinfo);
-	return add_value(fcinfo, csf_duration_from_seconds(PG_GETARG_FLOAT8(1)));
+	return add_seconds(fcinfo, false);
+}
+
+Datum
+csf_sketch_add_seconds_moving(PG_FUNCTION_ARGS)
+{
+	return add_seconds(fcinfo, true);
 }
 
 static csf_working_sketch *
@@ -133,17 +165,16 @@ merge_packed(csf_working_sketch *state, const csf_sketch_view *view)
 	return state;
 }
 
-/* Step of rollup(), and what puts the states of parallel workers together; the second argument has either form. */
-Datum
-csf_sketch_combine(PG_FUNCTION_ARGS)
+static Datum
+combine(FunctionCallInfo fcinfo, bool moving)
 {
 	csf_working_sketch *state;
 	struct varlena *other;
 	csf_sketch_view view;
 
-	csf_require_aggregate(fcinfo, "duration_sketch", "_combine");
+	csf_require_aggregate(fcinfo, "duration_sketch", moving ? "_combine_moving" : "_combine");
 	if (PG_ARGISNULL(1))
-		return unchanged(fcinfo);
+		return unchanged(fcinfo, moving);
 	state = state_argument(fcinfo);
 	other = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1));
 	if (VARSIZE_ANY_EXHDR(other) > 1 && *VARDATA_ANY(other) == CSF_SKETCH_WORKING)
@@ -154,6 +185,65 @@ csf_sketch_combine(PG_FUNCTION_ARGS)
 	}
 	csf_sketch_open_datum(PointerGetDatum(other), &view);
 	return PointerGetDatum(merge_packed(state, &view));
+}
+
+/* Step of rollup(), and what puts the states of parallel workers together; the second argument has either form. */
+Datum
+csf_sketch_combine(PG_FUNCTION_ARGS)
+{
+	return combine(fcinfo, false);
+}
+
+Datum
+csf_sketch_combine_moving(PG_FUNCTION_ARGS)
+{
+	return combine(fcinfo, true);
+}
+
+/* -- Moving windows: what left the frame is taken back ------------------------------------------------------------- */
+
+static Datum
+removed(FunctionCallInfo fcinfo, int64 value)
+{
+	csf_working_sketch *state = state_argument(fcinfo);
+
+	if (!csf_sketch_remove(&state->sketch, value))
+		elog(ERROR, "a duration that was not counted leaves a moving window");
+	return PointerGetDatum(state);
+}
+
+Datum
+csf_sketch_remove_interval(PG_FUNCTION_ARGS)
+{
+	csf_require_aggregate(fcinfo, "duration_sketch", "_remove");
+	if (PG_ARGISNULL(1))
+		return unchanged(fcinfo, true);
+	return removed(fcinfo, csf_duration(PG_GETARG_INTERVAL_P(1)));
+}
+
+Datum
+csf_sketch_remove_seconds(PG_FUNCTION_ARGS)
+{
+	csf_require_aggregate(fcinfo, "duration_sketch", "_remove_seconds");
+	if (PG_ARGISNULL(1))
+		return unchanged(fcinfo, true);
+	return removed(fcinfo, csf_duration_from_seconds(PG_GETARG_FLOAT8(1)));
+}
+
+Datum
+csf_sketch_remove_sketch(PG_FUNCTION_ARGS)
+{
+	csf_working_sketch *state;
+	csf_sketch_view view;
+
+	csf_require_aggregate(fcinfo, "duration_sketch", "_remove_sketch");
+	if (PG_ARGISNULL(1))
+		return unchanged(fcinfo, true);
+	state = state_argument(fcinfo);
+	csf_sketch_open_datum(PG_GETARG_DATUM(1), &view);
+	if (!csf_sketch_remove_view(&state->sketch, &view))
+		csf_sketch_damaged();
+	return PointerGetDatum(state);
 }
 
 Datum

@@ -40,6 +40,12 @@ INSERT INTO measured VALUES
 ('score-card, seconds', 'SELECT category, count(*), csflow.seconds_sketch(frt_s), csflow.seconds_sketch(res_s), csflow.csat(csat),
   csflow.nps(nps), count(*) FILTER (WHERE transferred), count(*) FILTER (WHERE sla_met) FROM fact GROUP BY category'),
 ('two sketches', 'SELECT category, csflow.duration_sketch(frt), csflow.duration_sketch(res) FROM fact GROUP BY category'),
+('moving, 100 rows', 'SELECT csflow.duration_sketch(res) OVER (ROWS 99 PRECEDING) FROM (SELECT res FROM fact LIMIT 50000) AS r'),
+('moving, 10000 rows', 'SELECT csflow.duration_sketch(res) OVER (ROWS 9999 PRECEDING) FROM (SELECT res FROM fact LIMIT 50000) AS r'),
+('top_k', 'SELECT csflow.top_k(category::text, 10) FROM fact'),
+('top_k, count of each', 'SELECT category::text, count(*) FROM fact GROUP BY 1'),
+('top_k, many values', 'SELECT csflow.top_k((res_s::integer * 3)::text, 10) FROM fact'),
+('top_k, many values, count of each', 'SELECT (res_s::integer * 3)::text, count(*) FROM fact GROUP BY 1'),
 ('merge', 'SELECT csflow.rollup(s) FROM sketches'),
 ('merge, full', 'SELECT csflow.rollup(s) FROM full_sketches');
 UPDATE measured SET ms = pg_temp.least_ms('EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) ' || statement);
@@ -48,7 +54,7 @@ SELECT format('settings: %s rows, work_mem %s, max_parallel_workers_per_gather %
   current_setting('max_parallel_workers_per_gather'));
 SELECT format('%-22s %9s ms %7s x floor %7s x exact', name, round(ms), round((ms / floor)::numeric, 2), round((ms / exact)::numeric, 3))
 FROM measured, (SELECT max(ms) FILTER (WHERE name = 'floor') AS floor, max(ms) FILTER (WHERE name = 'exact') AS exact FROM measured) AS base
-WHERE name NOT LIKE 'merge%' ORDER BY name COLLATE "C";
+WHERE name !~ '^(merge|moving|top_k)' ORDER BY name COLLATE "C";
 SELECT format('score-card: %s times the count/avg floor (at most 1.6), %s times as fast as exact (at least 5)',
   round((card / floor)::numeric, 2), round((exact / card)::numeric, 1))
 FROM (SELECT max(ms) FILTER (WHERE name = 'floor') AS floor, max(ms) FILTER (WHERE name = 'exact') AS exact,
@@ -58,6 +64,11 @@ SELECT format('%s: %s sketches of %s values and %s bytes each, %s a second (at l
 FROM (SELECT 'merge' AS name, count(*) AS n, round(avg(csflow.sketch_count(s))) AS values, round(avg(pg_column_size(s))) AS bytes FROM sketches
   UNION ALL SELECT 'merge, full', count(*), round(avg(csflow.sketch_count(s))), round(avg(pg_column_size(s))) FROM full_sketches) AS s
 JOIN measured USING (name) ORDER BY name;
+SELECT format('moving window: a row of a 10000-row frame costs %s times one of a 100-row frame, %s microseconds', round((large / small)::numeric, 2),
+  round((large / 50)::numeric, 1))
+FROM (SELECT max(ms) FILTER (WHERE name = 'moving, 100 rows') AS small, max(ms) FILTER (WHERE name = 'moving, 10000 rows') AS large FROM measured) AS m;
+SELECT format('%s: %s ms, %s times count(*) of each value', t.name, round(t.ms), round((t.ms / c.ms)::numeric, 2))
+FROM measured AS t JOIN measured AS c ON c.name = t.name || ', count of each' WHERE t.name LIKE 'top_k%' ORDER BY 1;
 SELECT format('sketch of all %s resolutions, 1 minute to 2 days: %s bytes; 1 second to 1 year in every bucket: %s bytes (at most 4096)', :rows,
   (SELECT pg_column_size(csflow.duration_sketch(res)) FROM fact),
   (SELECT pg_column_size(csflow.seconds_sketch(exp(x / 100000.0 * ln(31557600.0)))) FROM generate_series(0, 100000) AS x));

@@ -1,7 +1,7 @@
 /*
  * sketch_fuzz.c
  *		Fuzzes the two readers of duration sketches without a server. The first byte chooses. Bytes: whatever passes the check
- *		packs to itself, and whatever does not is merged and read without harm. Text: whatever is accepted prints as itself.
+ *		packs to itself, and whatever does not is merged, read and taken back without harm. Text: whatever is accepted prints as itself.
  */
 #include "kernel/sketch.h"
 
@@ -59,6 +59,11 @@ fuzz_bytes(const uint8 *bytes, size_t length)
 
 		check(csf_sketch_pack(sketch, again) == length && memcmp(bytes, again, length) == 0);
 		csf_free(again);
+	}
+	if (sound)
+	{
+		check(csf_sketch_remove_view(sketch, &view));
+		check(sketch->count == 0 && csf_sketch_pack(sketch, NULL) == 0);
 	}
 	csf_free(sketch);
 }

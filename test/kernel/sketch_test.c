@@ -141,6 +141,55 @@ test_grid(void)
 	is_int(wrong, 0, "G1: a million random values lie in their buckets");
 }
 
+static csf_sketch *
+take_back(csf_sketch *sketch, const csf_sketch *gone)
+{
+	csf_sketch_view view;
+	size_t length;
+	uint8 *bytes = pack(gone, &length);
+
+	if (!csf_sketch_open(bytes, length, &view) || !csf_sketch_remove_view(sketch, &view))
+		abort();
+	csf_free(bytes);
+	return sketch;
+}
+
+/* Equal but for least and greatest: these are bounds within their bucket, and every percentile is within 1 % of a value there. */
+static bool
+remains(const csf_sketch *moved, const csf_sketch *rest)
+{
+	csf_sketch_view moved_view;
+	csf_sketch_view view;
+	csf_fault fault;
+	size_t moved_length;
+	size_t length;
+	uint8 *moved_bytes = pack(moved, &moved_length);
+	uint8 *bytes = pack(rest, &length);
+	bool good = moved->count == rest->count && moved->sum_low == rest->sum_low &&
+				moved->sum_high == rest->sum_high && (length == 0) == (moved_length == 0);
+
+	if (good && length > 0)
+	{
+		good = csf_sketch_check(moved_bytes, moved_length, &fault) &&
+			   csf_sketch_open(moved_bytes, moved_length, &moved_view) &&
+			   csf_sketch_open(bytes, length, &view) && moved_view.min <= view.min &&
+			   moved_view.max >= view.max &&
+			   csf_sketch_bucket(moved_view.min) == csf_sketch_bucket(view.min) &&
+			   csf_sketch_bucket(moved_view.max) == csf_sketch_bucket(view.max);
+		for (int i = 0; i <= 20; i++)
+		{
+			int64 got = csf_sketch_percentile(&moved_view, i / 20.0);
+			int64 want = csf_sketch_percentile(&view, i / 20.0);
+
+			good = good && csf_sketch_bucket(got) == csf_sketch_bucket(want) &&
+				   ((i > 0 && i < 20) || want < 1000 || 100 * llabs(got - want) <= want);
+		}
+	}
+	csf_free(moved_bytes);
+	csf_free(bytes);
+	return good;
+}
+
 static void
 test_orders(void)
 {
@@ -186,7 +235,7 @@ test_orders(void)
 	ok(same(whole, back), "G1: in the opposite order too");
 	ok(same(whole, read), "G1: from packed parts too");
 
-	/* Take values back until few are left, then all. */
+	/* Take values back until few are left, then all, one by one and in parts. */
 	for (int keep = VALUES / 2; keep >= 0; keep = keep > 100 ? keep / 10 : keep - 1)
 	{
 		csf_sketch *rest = make(csf_sketch_least_shape());
@@ -194,14 +243,29 @@ test_orders(void)
 		for (int i = 0; i < keep; i++)
 			rest = add(rest, values[i]);
 		for (int i = (int) whole->count - 1; i >= keep; i--)
-			csf_sketch_remove(whole, values[i], i == keep ? rest->min : whole->min,
-							  i == keep ? rest->max : whole->max);
-		if (!same(rest, whole))
+			if (!csf_sketch_remove(whole, values[i]))
+				abort();
+		if (!remains(whole, rest))
 			ok(false, "G1: %d values left after taking back the others", keep);
+		while (forth->count > (uint64) keep)
+		{
+			csf_sketch *gone = make(csf_sketch_least_shape());
+			int to = (int) forth->count - 1;
+
+			for (int i = to; i >= keep && i > to - 50; i--)
+				gone = add(gone, values[i]);
+			forth = take_back(forth, gone);
+			csf_free(gone);
+		}
+		if (!remains(forth, rest))
+			ok(false, "G1: %d values left after taking back parts", keep);
 		csf_free(rest);
 	}
-	is_int((long long) whole->count, 0,
-		   "G1: what is left after taking values back is the sketch of those left");
+	is_int(
+		(long long) (whole->count + forth->count), 0,
+		"G1: what is left after taking values back has the counts and sum of those left, its extremes are bounds");
+	ok(!csf_sketch_remove(whole, 5) && !csf_sketch_remove(forth, 5),
+	   "G1: what is not there cannot be taken back");
 	for (int i = 0; i < PARTS; i++)
 		csf_free(part[i]);
 	csf_free(whole);

@@ -101,7 +101,21 @@ SELECT sketch_sum('count=10000 sum=31557600000000000000 min=3155760000000000 max
 SELECT rollup(s) FROM (SELECT 'count=5000000000 sum=0 min=0 max=0 buckets=0:5000000000'::duration_sketch s FROM generate_series(1, 2)) q;
 SELECT rollup(s) FROM (SELECT 'count=9223372036854775807 sum=0 min=0 max=0 buckets=0:9223372036854775807'::duration_sketch s
   FROM generate_series(1, 2)) q;
+-- Where the least or greatest has left a moving window, a bound stands for it.
+CREATE TABLE moved AS SELECT n, duration_sketch(n * interval '1 minute') OVER (ORDER BY n DESC ROWS 2 PRECEDING) AS s FROM generate_series(1, 5) n;
+SELECT n, s, octet_length(duration_sketch_send(s)) AS bytes, sketch_max(s), approx_percentile(1, s) FROM moved ORDER BY n DESC;
+\copy (SELECT s FROM moved) TO 'results/sketch.bin' (FORMAT binary)
+CREATE TABLE received (s duration_sketch);
+\copy received FROM 'results/sketch.bin' (FORMAT binary)
+SELECT count(*) FROM received r JOIN moved m ON duration_sketch_send(m.s) = duration_sketch_send(r.s);
+SELECT rollup(s) FROM (VALUES ('count=2 sum=20 min>=5 max<=999 buckets=0:2'::duration_sketch), ('count=1 sum=5 min=5 max=5 buckets=0:1')) v (s);
+SELECT 'count=1 sum=5 min>=5 max=5 buckets=0:1'::duration_sketch;
+SELECT 'count=2 sum=20 min>5 max=15 buckets=0:2'::duration_sketch;
+SELECT 'count=2 sum=20 min<=5 max=15 buckets=0:2'::duration_sketch;
+DROP TABLE moved, received;
 -- Refused: steps of the aggregates by themselves.
 SELECT duration_sketch_add(NULL, '1 hour');
 SELECT duration_sketch_combine(s, s) FROM kept;
+SELECT duration_sketch_remove(NULL, '1 hour');
+SELECT duration_sketch_remove_sketch(s, s) FROM kept;
 DROP TABLE kept;

@@ -67,15 +67,39 @@ SELECT is((SELECT count(DISTINCT duration_sketch_send(s)) FROM generate_series(1
 SELECT is((SELECT rollup(s)::text FROM (SELECT rollup(s) AS s FROM part WHERE name = 'pareto' GROUP BY part % 7) AS seven),
   (SELECT s::text FROM serial WHERE name = 'pareto'), 'G1: rolled up in two steps');
 
--- Moving windows: values come and go.
-CREATE TABLE few AS SELECT n, d FROM value WHERE name = 'lognormal' AND n <= 600;
-SELECT is((SELECT count(*) FROM (SELECT n, duration_sketch(d) OVER w AS moving FROM few WINDOW w AS (ORDER BY n ROWS 199 PRECEDING)) AS m
-    WHERE duration_sketch_send(moving) = (SELECT duration_sketch_send(duration_sketch(d)) FROM few AS f WHERE f.n BETWEEN m.n - 199 AND m.n)),
-  600::bigint, 'G1: over a moving window as over its rows, to the last bit');
-SELECT is((SELECT count(*) FROM (SELECT n, rollup(s) OVER w AS moving FROM (SELECT part AS n, s FROM part WHERE name = 'uniform') AS p
-      WINDOW w AS (ORDER BY n ROWS 6 PRECEDING)) AS m
-    WHERE sketch_count(moving) = (SELECT count(*) FROM value AS v WHERE name = 'uniform' AND v.n % 500 BETWEEN m.n - 6 AND m.n)),
+-- Moving windows: values come and go; what stays has its counts and sum to the microsecond and its percentiles within 1 %.
+CREATE TABLE few AS SELECT n, CASE WHEN n % 7 > 0 AND n NOT BETWEEN 300 AND 360 THEN d END AS d FROM value WHERE name = 'lognormal' AND n <= 600;
+CREATE TABLE moved AS
+SELECT size, m.* FROM (VALUES (0), (1), (6), (49), (199)) AS w (size),
+  LATERAL (SELECT n, duration_sketch(d) OVER x AS s, seconds_sketch(extract(epoch FROM d)) OVER x AS seconds
+    FROM few WINDOW x AS (ORDER BY n ROWS BETWEEN size PRECEDING AND CURRENT ROW)) AS m;
+CREATE TABLE frame AS
+SELECT size, m.n, count(f.d) AS count, sum(f.d) AS sum, min(f.d) AS least, max(f.d) AS greatest, duration_sketch(f.d) AS s,
+  percentile_disc('{0, 0.05, 0.5, 0.95, 1}'::double precision[]) WITHIN GROUP (ORDER BY f.d) AS exact
+FROM moved AS m JOIN few AS f ON f.n BETWEEN m.n - size AND m.n GROUP BY size, m.n;
+SELECT is((SELECT count(*) FROM moved AS m JOIN frame AS f USING (size, n) WHERE sketch_count(m.s) IS NOT DISTINCT FROM nullif(f.count, 0)
+    AND sketch_sum(m.s) IS NOT DISTINCT FROM f.sum), 3000::bigint, 'G1: over a moving window count and sum are exact, NULL without a value');
+SELECT ok(max(share_of(approx_percentile(p, m.s), e)) <= 0.01, format('G1: over a moving window every percentile is within 1 %%, at most %s %% off',
+  round((100 * max(share_of(approx_percentile(p, m.s), e)))::numeric, 3)))
+FROM moved AS m JOIN frame AS f USING (size, n), unnest('{0, 0.05, 0.5, 0.95, 1}'::double precision[], f.exact) AS q (p, e);
+SELECT ok(bool_and(sketch_min(m.s) <= f.least AND sketch_max(m.s) >= f.greatest AND share_of(sketch_min(m.s), f.least) <= 0.021
+    AND share_of(sketch_max(m.s), f.greatest) <= 0.021), 'G1: over a moving window least and greatest are bounds within 2.1 %')
+FROM moved AS m JOIN frame AS f USING (size, n) WHERE f.count > 0;
+SELECT ok(count(*) FILTER (WHERE m.s::text ~ 'min>=') > 0 AND bool_and(m.s::text::duration_sketch::text = m.s::text),
+  'G1: text says where they are bounds, and reads back') FROM moved AS m;
+SELECT ok(bool_and(split_part(m.s::text, 'buckets', 2) = split_part(f.s::text, 'buckets', 2) AND m.s::text = m.seconds::text),
+  'G1: over a moving window the buckets are those of the rows, of seconds_sketch too') FROM moved AS m JOIN frame AS f USING (size, n) WHERE f.count > 0;
+SELECT is((SELECT count(*) FROM moved AS m JOIN frame AS f USING (size, n) WHERE f.count = 1 AND m.s::text = f.s::text),
+  (SELECT count(*) FROM frame WHERE count = 1), 'G1: a single value that stays is exact');
+CREATE TABLE part_moved AS SELECT part AS n, rollup(s) OVER (ORDER BY part ROWS 6 PRECEDING) AS s FROM part WHERE name = 'lognormal';
+SELECT is((SELECT count(*) FROM part_moved AS m, LATERAL (SELECT rollup(p.s) AS s FROM part AS p WHERE name = 'lognormal' AND p.part BETWEEN m.n - 6 AND m.n) AS f
+    WHERE sketch_count(m.s) = sketch_count(f.s) AND sketch_sum(m.s) = sketch_sum(f.s) AND share_of(approx_percentile(0.5, m.s), approx_percentile(0.5, f.s)) = 0
+      AND split_part(m.s::text, 'buckets', 2) = split_part(f.s::text, 'buckets', 2)
+      AND sketch_min(m.s) <= sketch_min(f.s) AND share_of(sketch_min(m.s), sketch_min(f.s)) <= 0.021
+      AND sketch_max(m.s) >= sketch_max(f.s) AND share_of(sketch_max(m.s), sketch_max(f.s)) <= 0.021),
   500::bigint, 'G1: the same of sketches rolled up');
+SELECT is((SELECT rollup(s ORDER BY n)::text FROM part_moved), (SELECT rollup(s ORDER BY n DESC)::text FROM part_moved),
+  'G1: rolled up again in any order with the same result');
 
 -- Health: the same, with all figures.
 CREATE TABLE one AS SELECT n % 30 AS desk, d, CASE WHEN n % 3 = 0 THEN NULL ELSE n % 2 END AS events, n % 5 = 0 AS yes FROM value WHERE name = 'bimodal';
