@@ -42,11 +42,19 @@ typedef struct search
 	TimestampTz since;
 	TimestampTz until;
 	Datum customer_id;
-	const char *body; /* UTF-8 */
-	size_t length;
-	csf_duplicate live;   /* the earliest open ticket that is alike */
+	Datum body;
+	csf_similarity similarity; /* of body */
+	bool is_ready;             /* similarity, with a first ticket to compare: most customers have none */
+	csf_duplicate live;        /* the earliest open ticket that is alike */
 	csf_duplicate marked; /* what the earliest duplicate that is alike repeats; similarity not known yet */
 } search;
+
+/* One column of the ticket in the slot; there are many, and twenty tickets to look at. */
+static void
+read_column(const search *s, csf_ticket_row *row, csf_ticket_column column)
+{
+	row->values[column] = slot_getattr(s->slot, s->map->numbers[column], &row->nulls[column]);
+}
 
 /* Looks at the ticket in the slot. */
 static void
@@ -58,14 +66,23 @@ compare(search *s)
 	size_t length;
 	double similarity;
 
-	csf_ticket_read(&earlier, s->slot, s->map);
+	read_column(s, &earlier, CSF_TICKET_STATE);
 	state = csf_ticket_state(&earlier);
 	if (state != CSF_STATE_DUPLICATE && (CSF_STATE_BIT(state) & STATES_GONE) != 0)
 		return;
+	if (!s->is_ready)
+	{
+		body = csf_utf8_from_text(DatumGetTextPP(s->body), &length);
+		csf_similarity_begin(&s->similarity, body, length);
+		s->is_ready = true;
+	}
+	read_column(s, &earlier, CSF_TICKET_BODY);
 	body = csf_utf8_from_text(DatumGetTextPP(earlier.values[CSF_TICKET_BODY]), &length);
-	similarity = csf_text_similarity(s->body, s->length, body, length);
+	similarity = csf_similarity_to(&s->similarity, body, length, s->desk->duplicate_similarity);
 	if (similarity < s->desk->duplicate_similarity)
 		return;
+	read_column(s, &earlier, CSF_TICKET_TICKET_NO);
+	read_column(s, &earlier, CSF_TICKET_DUPLICATE_OF);
 	if (state == CSF_STATE_DUPLICATE)
 		s->marked.original_no = csf_ticket_int64(&earlier, CSF_TICKET_DUPLICATE_OF, 0);
 	else
@@ -138,10 +155,10 @@ csf_duplicate_find(Relation tickets, const csf_ticket_map *map, const csf_desk *
 		(desk->transitions[csf_ticket_state(row)] & CSF_STATE_BIT(CSF_STATE_DUPLICATE)) == 0)
 		return false;
 	s.customer_id = row->values[CSF_TICKET_CUSTOMER_ID];
+	s.body = row->values[CSF_TICKET_BODY];
 	s.until = DatumGetTimestampTz(row->values[CSF_TICKET_OPENED_AT]);
 	s.since = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval, TimestampTzGetDatum(s.until),
 													  IntervalPGetDatum(&desk->duplicate_window)));
-	s.body = csf_utf8_from_text(DatumGetTextPP(row->values[CSF_TICKET_BODY]), &s.length);
 	/* The rows before this one in the same statement count. */
 	CommandCounterIncrement();
 	s.snapshot = RegisterSnapshot(GetTransactionSnapshot());
@@ -151,11 +168,13 @@ csf_duplicate_find(Relation tickets, const csf_ticket_map *map, const csf_desk *
 		look_at_original(&s);
 	ExecDropSingleTupleTableSlot(s.slot);
 	UnregisterSnapshot(s.snapshot);
-	/* Empty texts say nothing, though they are equal. Asked last, of the few that are alike. */
-	if (s.live.original_no == 0 || csf_text_similarity(s.body, s.length, "", 0) == 1)
-		return false;
+	/* Empty texts say nothing, though they are equal. */
+	if (s.is_ready && s.similarity.folded.n == 0)
+		s.live.original_no = 0;
+	if (s.is_ready)
+		csf_similarity_end(&s.similarity);
 	*found = s.live;
-	return true;
+	return s.live.original_no != 0;
 }
 
 /* ---- from BEFORE to AFTER ---- */

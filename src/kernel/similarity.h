@@ -7,6 +7,23 @@
 
 #include "kernel/fold.h"
 
+/* One text made ready to be compared with many, which saves half of each comparison. */
+typedef struct csf_bigram csf_bigram;
+typedef struct csf_similarity
+{
+	csf_folded folded; /* its letters, or its marks where it has none */
+	bool has_letters;
+	csf_bigram *table;
+	uint64 mask;
+	uint64 comparisons;
+} csf_similarity;
+
+extern void csf_similarity_begin(csf_similarity *similarity, const char *text, size_t length);
+extern void csf_similarity_end(csf_similarity *similarity);
+
+/* Of texts less alike than the minimum it is enough to know that: the result may be 0 then. */
+extern double csf_similarity_to(csf_similarity *similarity, const char *text, size_t length, double minimum);
+
 /*
  * Twice the number of common bigrams over the number of all (Dice), 0 to 1, in linear time. Bigrams are of the folded
  * text without white space and punctuation and are counted as often as they occur. A text with fewer than two such

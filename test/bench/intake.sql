@@ -1,53 +1,66 @@
 -- The rivals of test/bench/40_intake.sh.
 SELECT csflow.create_desk('bench');
 CREATE SCHEMA bench;
+-- Only the same text counts as repeated, so that the tickets of a customer are looked up and compared, but none is a duplicate
+-- and all leave the same rows behind.
+UPDATE csflow.desk SET duplicate_similarity = 1;
+INSERT INTO csflow.customer (desk_id, customer_id, nickname) SELECT 1, g, 'customer ' || g FROM generate_series(1, 100001) AS g;
 
--- What one ticket leaves behind: read from a real one, so that the rivals write as many rows with the same values.
+-- What one ticket leaves behind: read from a real one, without and with a customer, so that the rivals write as many rows
+-- with the same values.
 INSERT INTO csflow.ticket (desk_id, channel, body)
 VALUES (1, 'live_chat', '昨天下午申请的提现失败，钱一直没到账，客服电话也打不通，请尽快帮我查一下到底是怎么回事，订单号已经发过两次了');
+INSERT INTO csflow.ticket (desk_id, channel, customer_id, body)
+VALUES (1, 'live_chat', 100000, '昨天下午申请的提现失败，钱一直没到账，客服电话也打不通，请尽快帮我查一下到底是怎么回事，订单号已经发过两次了');
+CREATE TABLE bench.model_ticket AS SELECT ticket_no, customer_id IS NOT NULL AS has_customer FROM csflow.ticket;
 
--- All columns of a table but the number and those named, with the values of the model ticket as literals.
-CREATE FUNCTION bench.model(relation regclass, condition text, number text) RETURNS text
+-- The rows of a table that belong to the model ticket, its values as literals but for the number and the customer.
+CREATE FUNCTION bench.model(relation regclass, number text, customer text) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
   result text;
   columns text;
 BEGIN
-  SELECT string_agg(CASE a.attname WHEN 'ticket_no' THEN quote_literal(number) ELSE
+  SELECT string_agg(CASE WHEN a.attname = 'ticket_no' THEN quote_literal(number)
+    WHEN a.attname = 'customer_id' AND customer IS NOT NULL THEN quote_literal(customer) ELSE
       format($f$coalesce(quote_literal(x.%1$I::text), 'NULL') || '::%2$s'$f$, a.attname, format_type(a.atttypid, a.atttypmod)) END,
       ' || '', '' || ' ORDER BY a.attnum)
   INTO columns FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
-  EXECUTE format('SELECT string_agg(''('' || %s || '')'', '', '') FROM %s AS x WHERE %s', columns, relation, condition) INTO result;
+  EXECUTE format('SELECT string_agg(''('' || %s || '')'', '', '') FROM %s AS x JOIN bench.model_ticket AS m USING (ticket_no) WHERE m.has_customer = %L',
+    columns, relation, customer IS NOT NULL) INTO result;
   RETURN result;
 END
 $$;
 
 -- The statement: number drawn as we do, the rest as values.
-CREATE FUNCTION bench.cte_text() RETURNS text
+CREATE FUNCTION bench.cte_text(customer text DEFAULT NULL) RETURNS text
 LANGUAGE sql AS $$
   SELECT format('WITH n AS MATERIALIZED (SELECT csflow.next_ticket_no() AS no),
 t AS (INSERT INTO csflow.ticket SELECT v.* FROM n, LATERAL (VALUES %s) AS v),
 e AS (INSERT INTO csflow.event SELECT v.* FROM n, LATERAL (VALUES %s) AS v),
-c AS (INSERT INTO csflow.clock SELECT v.* FROM n, LATERAL (VALUES %s) AS v),
-h AS (INSERT INTO csflow.health_dirty SELECT v.* FROM n, LATERAL (VALUES %s) AS v)
+c AS (INSERT INTO csflow.clock SELECT v.* FROM n, LATERAL (VALUES %s) AS v)%s
 INSERT INTO csflow.ticket_chain SELECT v.* FROM n, LATERAL (VALUES %s) AS v;',
-    replace(bench.model('csflow.ticket', 'desk_id = 1 AND ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'), E'\n', ' '),
-    bench.model('csflow.event', 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'),
-    bench.model('csflow.clock', 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'),
-    bench.model('csflow.health_dirty', 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'),
-    bench.model('csflow.ticket_chain', 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'))
+    replace(bench.model('csflow.ticket', 'n.no', customer), E'\n', ' '), bench.model('csflow.event', 'n.no', customer),
+    bench.model('csflow.clock', 'n.no', customer),
+    CASE WHEN customer IS NOT NULL THEN ',
+q AS (INSERT INTO csflow.duplicate_queue SELECT 1, no FROM n)' ELSE '' END,
+    bench.model('csflow.ticket_chain', 'n.no', customer))
 $$;
 
-CREATE FUNCTION bench.bulk(count integer) RETURNS void
+-- The same for many tickets; customer: an expression over n.place, the place of a ticket.
+CREATE FUNCTION bench.bulk(count integer, customer text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   relation text;
 BEGIN
-  CREATE TEMP TABLE numbers ON COMMIT DROP AS SELECT csflow.next_ticket_no() AS no FROM generate_series(1, count);
-  FOREACH relation IN ARRAY ARRAY['ticket', 'event', 'clock', 'health_dirty', 'ticket_chain'] LOOP
+  CREATE TEMP TABLE numbers ON COMMIT DROP AS SELECT csflow.next_ticket_no() AS no, g AS place FROM generate_series(1, count) AS g;
+  FOREACH relation IN ARRAY ARRAY['ticket', 'event', 'clock', 'ticket_chain'] LOOP
     EXECUTE format('INSERT INTO csflow.%I SELECT v.* FROM numbers AS n, LATERAL (VALUES %s) AS v', relation,
-      bench.model(format('csflow.%I', relation)::regclass, 'ticket_no = (SELECT min(ticket_no) FROM csflow.ticket)', 'n.no'));
+      bench.model(format('csflow.%I', relation)::regclass, 'n.no', customer));
   END LOOP;
+  IF customer IS NOT NULL THEN
+    INSERT INTO csflow.duplicate_queue SELECT 1, n.no FROM numbers AS n;
+  END IF;
 END
 $$;
 
