@@ -62,6 +62,12 @@ CREATE FUNCTION csflow.csat_pct(csat csflow.csat) RETURNS double precision
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN 100.0::double precision * csflow.csat_count(csat, 4, 5) / csflow.csat_count(csat, 1, 5);
 COMMENT ON FUNCTION csflow.csat_pct(csflow.csat) IS 'answers of 4 or 5 in per cent of all answers (kpi definitions, handbook G2)';
 
+CREATE FUNCTION csflow.csat_response_rate_pct(csat csflow.csat, sent_count bigint) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE WHEN sent_count > 0 THEN
+  100.0::double precision * coalesce(csflow.csat_count(csat, 1, 5), 0) / sent_count END;
+COMMENT ON FUNCTION csflow.csat_response_rate_pct(csflow.csat, bigint) IS
+'answers in per cent of the surveys sent, 0 where none was answered (csat NULL); NULL where none was sent (kpi definitions, handbook G2)';
+
 CREATE FUNCTION csflow.to_jsonb(csat csflow.csat) RETURNS jsonb
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN pg_catalog.jsonb_build_object('count', csflow.csat_count(csat, 1, 5), 'positive_count', csflow.csat_positive_count(csat), 'csat_pct', csflow.csat_pct(csat), 'csat_mean', csflow.csat_mean(csat));
 COMMENT ON FUNCTION csflow.to_jsonb(csflow.csat) IS 'customer satisfaction as a JSON object, units in the keys; also the cast to jsonb';

@@ -64,6 +64,7 @@ UPDATE raw SET b = '\x01010200000000000000000000000000';
 
 -- Answers to surveys.
 SELECT csat(x), csat_count(csat(x)), csat_positive_count(csat(x)), csat_pct(csat(x)), csat_mean(csat(x)) FROM unnest('{5, 4, 4, NULL, 1}'::integer[]) x;
+SELECT csat_response_rate_pct(csat(x), 8), csat_response_rate_pct(csat(x), 0), csat_response_rate_pct(csat(x), NULL), csat_response_rate_pct(csat(NULL), 8) FROM unnest('{5, 4, 4, NULL, 1}'::integer[]) x;
 SELECT nps(x), nps_promoter_count(nps(x)), nps_detractor_count(nps(x)), nps(nps(x)) FROM unnest('{10, 9, 8, 7, 6, 0, NULL, 10}'::integer[]) x;
 SELECT ces(x), ces_top_pct(ces(x)), ces_mean(ces(x)) FROM unnest('{1, 5, 7, 7}'::integer[]) x;
 SELECT nps(nps(x)) FROM unnest('{0, 0}'::integer[]) x;
