@@ -21,8 +21,8 @@ static csf_statement tier_query = CSF_STATEMENT("SELECT tier FROM csflow.custome
 												" WHERE desk_id = $1 AND customer_id = $2",
 												"ll");
 
-void
-csf_fill_customer_tier(csf_filling *f)
+static void
+fill_customer_tier(csf_filling *f)
 {
 	Datum keys[2] = {f->new.values[CSF_TICKET_DESK_ID], f->new.values[CSF_TICKET_CUSTOMER_ID]};
 	csf_owner_scope scope;
@@ -182,7 +182,7 @@ csf_fill_insert(csf_filling *f)
 	csf_check_channel(f);
 	fill_instants(f);
 	csf_fill_actor(f, "customer");
-	csf_fill_customer_tier(f);
+	fill_customer_tier(f);
 	csf_settle_category(f, !f->new.nulls[CSF_TICKET_CATEGORY_ID], !f->new.nulls[CSF_TICKET_KIND]);
 	/* What the rules are measured by leaves out what they did not decide (handbook B7). */
 	csf_fill(f, CSF_TICKET_CATEGORY_GIVEN, BoolGetDatum(!f->new.nulls[CSF_TICKET_CATEGORY_ID]));
