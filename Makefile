@@ -27,9 +27,9 @@ TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 # -- PGXS, unless only targets are wanted that find or install a PostgreSQL themselves -------------------------------
 OWN_GOALS = demo test quick bench test-matrix check-kernel check-regress check-tap check-isolation check-server \
-	check-fuzz check-format check-warnings
+	check-fuzz check-format check-warnings check-analysis
 PG_CONFIG ?= pg_config
-ifneq (,$(filter-out $(OWN_GOALS) test/bin/% warnings-%,$(or $(MAKECMDGOALS),all)))
+ifneq (,$(filter-out $(OWN_GOALS) test/bin/% warnings-% analysis-%,$(or $(MAKECMDGOALS),all)))
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq (,$(PGXS))
 $(error PG_CONFIG=$(PG_CONFIG) cannot be run: install postgresql-server-dev-N, or let `make test` install what is missing)
@@ -43,7 +43,7 @@ $(EXTENSION_SCRIPT): sql/assemble.sh $(wildcard sql/install/*.sql sql/flow/*.sql
 endif
 
 # -- Everything by itself --------------------------------------------------------------------------------------------
-.PHONY: $(OWN_GOALS) warnings-gcc warnings-clang
+.PHONY: $(OWN_GOALS) warnings-gcc warnings-clang analysis-cppcheck analysis-clang
 GIVEN_PG_CONFIG = $(if $(filter-out file default,$(origin PG_CONFIG)),PG_CONFIG='$(PG_CONFIG)')
 PRIVATE = @$(GIVEN_PG_CONFIG) test/private.sh
 
@@ -61,7 +61,7 @@ quick:
 check-regress check-tap check-isolation check-server:
 	$(PRIVATE) test/run.sh $(@:check-%=%)
 
-check-kernel check-fuzz check-format check-warnings:
+check-kernel check-fuzz check-format check-warnings check-analysis:
 	@$(GIVEN_PG_CONFIG) test/run.sh $(@:check-%=%)
 
 bench:
@@ -104,3 +104,13 @@ compile_each = printf '%s\n' $(1) | xargs -P 2 -n 1 $(2) $(STRICT_$(2)) $(3) -c 
 warnings-gcc warnings-clang: warnings-%:
 	@$(call compile_each,$(SOURCES),$*,-isystem $$($(PG_CONFIG) --includedir-server))
 	@$(call compile_each,$(KERNEL_SOURCES),$*,-DCSF_STANDALONE)
+
+# -- Static analysis. cppcheck sees no server headers, so that it is told what raises an error; PostgreSQL's own headers are
+# not analysed. A finding is an error.
+ANALYSED = $(filter-out %/fold_table.c,$(SOURCES))
+analysis-cppcheck:
+	@cppcheck -q --error-exitcode=1 --inline-suppr --std=c11 -Isrc --enable=warning,portability,performance \
+		--suppress=missingIncludeSystem --suppress=preprocessorErrorDirective '-Dereport(...)=abort()' '-Delog(...)=abort()' $(ANALYSED)
+analysis-clang:
+	@printf '%s\n' $(ANALYSED) | xargs -P 2 -n 1 clang --analyze -Xclang -analyzer-werror -Xclang -analyzer-output=text -o /dev/null \
+		-Isrc -D_GNU_SOURCE -Wno-ignored-attributes -isystem $$($(PG_CONFIG) --includedir-server)

@@ -11,6 +11,7 @@
 #   fuzz        test/fuzz/*_fuzz.c for FUZZ_SECONDS each (clang with libFuzzer; skipped without)
 #   format      test/lint
 #   warnings    gcc and clang with -Wall -Wextra -Werror
+#   analysis    cppcheck and clang's static analyser
 #
 # regress, tap, isolation and server want the surroundings that test/private.sh makes. TESTS="NAME NAME" keeps only the
 # tests of these names.
@@ -144,6 +145,19 @@ run_warnings() {
 	done
 }
 
+run_analysis() {
+	local tool pg_config
+	pg_config=$(test/setup.sh)
+	for tool in cppcheck clang; do
+		if command -v "$tool" >/dev/null; then
+			check "analysis, $tool" make -s PG_CONFIG="$pg_config" "analysis-$tool"
+		else
+			echo "analysis, $tool ... skipped, not installed"
+			count 0 0 1
+		fi
+	done
+}
+
 run_part() { # PART: with the files that belong to it
 	local files=()
 	case $1 in
@@ -153,7 +167,7 @@ run_part() { # PART: with the files that belong to it
 	isolation) files=(test/specs/*.spec) ;;
 	server) files=(test/t/*.pl) ;;
 	fuzz) files=(test/fuzz/*_fuzz.c) ;;
-	format | warnings)
+	format | warnings | analysis)
 		echo "== $1"
 		"run_$1"
 		return

@@ -138,7 +138,8 @@ text_of_hit(const explanation *e, const csf_hit *hit)
 	}
 	for (int i = 0; i < e->desk->attribute_count; i++)
 	{
-		if (strcmp(csf_classifier_attribute(e->desk->classifier, i), hit->attribute_key) == 0)
+		if (hit->attribute_key != NULL &&
+			strcmp(csf_classifier_attribute(e->desk->classifier, i), hit->attribute_key) == 0)
 			return e->content.attributes[i];
 	}
 	elog(ERROR, "no text for attribute \"%s\"", hit->attribute_key);

@@ -487,7 +487,7 @@ csf_ticket_after(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = csf_trigger_data(fcinfo, "ticket_after", false);
 	csf_owner_scope scope;
-	chunk c;
+	chunk c = {0};
 
 	if (data->tg_newtable == NULL || (TRIGGER_FIRED_BY_UPDATE(data->tg_event) && data->tg_oldtable == NULL))
 		ereport(ERROR, (errcode(ERRCODE_CSF_TRIGGER_MISUSE),

@@ -214,8 +214,8 @@ static bool
 expect_shift(parser *parser, csf_shift *shift)
 {
 	int start = parser->position;
-	int from;
-	int to;
+	int from = 0;
+	int to = 0;
 	char buffer[EXCERPT_SIZE];
 
 	if (!expect_time(parser, &from))
@@ -402,7 +402,7 @@ weekly_clause(parser *parser)
 static bool
 date_clause(parser *parser)
 {
-	csf_date_clause clause;
+	csf_date_clause clause = {0};
 
 	clause.position = parser->position;
 	if (!expect_date(parser, &clause.first))

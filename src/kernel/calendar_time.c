@@ -143,7 +143,7 @@ reach_forward(csf_calendar *calendar, int number, int64 total, int64 *result)
 	wanted = (uint32) (seconds - calendar->piece[number].before);
 	slot = wanted >> calendar->piece[number].total_shift;
 	at = count_totals_below(piece->interval, wanted, piece->by_total[slot], piece->by_total[slot + 1]) - 1;
-	*result = instant_of(((int64) number << PIECE_SHIFT) + piece->interval[at].start) +
+	*result = instant_of((int64) number * PIECE_SECONDS + piece->interval[at].start) +
 			  (total - (calendar->piece[number].before + piece->interval[at].before) * MICROSECONDS);
 	return csf_business_in_range(*result);
 }
@@ -170,7 +170,7 @@ reach_backward(csf_calendar *calendar, int number, int64 total, int64 *result)
 	wanted = (uint32) (seconds - calendar->piece[number].before) + 1;
 	slot = wanted >> calendar->piece[number].total_shift;
 	at = count_totals_below(piece->interval, wanted, piece->by_total[slot], piece->by_total[slot + 1]) - 1;
-	*result = instant_of(((int64) number << PIECE_SHIFT) + piece->interval[at].start) +
+	*result = instant_of((int64) number * PIECE_SECONDS + piece->interval[at].start) +
 			  (total - (calendar->piece[number].before + piece->interval[at].before) * MICROSECONDS);
 	return csf_business_in_range(*result);
 }
@@ -243,14 +243,14 @@ next_start(csf_calendar *calendar, const place *place, int64 *second)
 
 	if (place->begun < place->piece->count)
 	{
-		*second = ((int64) number << PIECE_SHIFT) + place->piece->interval[place->begun].start;
+		*second = (int64) number * PIECE_SECONDS + place->piece->interval[place->begun].start;
 		return true;
 	}
 	while (++number < PIECES)
 	{
 		if (!piece_has_open_time(calendar, number))
 			continue;
-		*second = ((int64) number << PIECE_SHIFT) + csf_calendar_piece(calendar, number)->interval[0].start;
+		*second = (int64) number * PIECE_SECONDS + csf_calendar_piece(calendar, number)->interval[0].start;
 		return true;
 	}
 	return false;
@@ -287,13 +287,13 @@ end_of_interval(csf_calendar *calendar, int64 second)
 			piece->interval[at].start + (piece->interval[at + 1].before - piece->interval[at].before);
 
 		if (end < PIECE_SECONDS || number + 1 >= PIECES)
-			return ((int64) number << PIECE_SHIFT) + end;
+			return (int64) number * PIECE_SECONDS + end;
 		number++;
 		if (!piece_has_open_time(calendar, number))
-			return (int64) number << PIECE_SHIFT;
+			return (int64) number * PIECE_SECONDS;
 		piece = csf_calendar_piece(calendar, number);
 		if (piece->interval[0].start > 0)
-			return (int64) number << PIECE_SHIFT;
+			return (int64) number * PIECE_SECONDS;
 		at = 0;
 	}
 }
