@@ -184,21 +184,30 @@ COMMENT ON FUNCTION csflow.transfer(bigint, csflow.ticket_no, text, text, bigint
 
 CREATE FUNCTION csflow.add_message(desk_id bigint, ticket_no csflow.ticket_no, author_kind text, is_public boolean, body text,
   next_news_at timestamptz DEFAULT NULL, milestone text DEFAULT NULL, agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL,
-  source text DEFAULT 'csflow', external_id text DEFAULT NULL) RETURNS bigint
+  source text DEFAULT 'csflow', external_id text DEFAULT NULL, team text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   added bigint;
+  speaking_id bigint;
 BEGIN
   IF NOT EXISTS (SELECT FROM csflow.ticket AS t WHERE t.desk_id = add_message.desk_id AND t.ticket_no = add_message.ticket_no) THEN
     PERFORM csflow.refuse_unknown_ticket(add_message.desk_id, add_message.ticket_no);
   END IF;
+  IF add_message.team IS NOT NULL THEN
+    SELECT t.team_id INTO speaking_id FROM csflow.team AS t
+    WHERE t.desk_id = add_message.desk_id AND t.code = add_message.team AND t.is_active;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'desk % has no active team "%"', add_message.desk_id, add_message.team
+        USING ERRCODE = 'SF005', HINT = 'Name a team by its code, see csflow.team.';
+    END IF;
+  END IF;
   INSERT INTO csflow.message AS m (desk_id, ticket_no, at, author_kind, is_public, body, milestone, next_news_at, source, external_id,
-    changed_by)
+    changed_by, team_id)
   VALUES (add_message.desk_id, add_message.ticket_no, add_message.at, add_message.author_kind, add_message.is_public,
     coalesce(add_message.body, ''), add_message.milestone, add_message.next_news_at, add_message.source, add_message.external_id,
-    add_message.agent_id)
+    add_message.agent_id, speaking_id)
   ON CONFLICT DO NOTHING
   RETURNING m.message_no INTO added;
   IF NOT FOUND THEN
@@ -209,8 +218,8 @@ BEGIN
   RETURN added;
 END
 $$;
-COMMENT ON FUNCTION csflow.add_message(bigint, csflow.ticket_no, text, boolean, text, timestamptz, text, bigint, timestamptz, text, text) IS
-'Adds a message to a ticket and returns its number; reply, note, receive and answer are written over it. The same external_id from the same source gives the message that is there already (handbook I1). author_kind: customer, agent or system; next_news_at: the instant the message names for the next news; milestone: one of the desk''s. Errors: SF004 unknown ticket, SF005 unknown milestone or agent, SF008, SF010, SF013 text too large.';
+COMMENT ON FUNCTION csflow.add_message(bigint, csflow.ticket_no, text, boolean, text, timestamptz, text, bigint, timestamptz, text, text, text) IS
+'Adds a message to a ticket and returns its number; reply, note, receive and answer are written over it. The same external_id from the same source gives the message that is there already (handbook I1). author_kind: customer, agent or system; next_news_at: the instant the message names for the next news; milestone: one of the desk''s; team: the department it speaks for or concerns, by its code, NULL for its author''s. Errors: SF004 unknown ticket, SF005 unknown milestone, agent or team, SF008, SF010, SF013 text too large.';
 
 CREATE FUNCTION csflow.reply(desk_id bigint, ticket_no csflow.ticket_no, body text, next_news_at timestamptz DEFAULT NULL,
   milestone text DEFAULT NULL, agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint
@@ -226,17 +235,17 @@ COMMENT ON FUNCTION csflow.reply(bigint, csflow.ticket_no, text, timestamptz, te
 'A message the customer sees; a person''s is the first response (handbook A2). next_news_at: when the next news comes, NULL if none is named; milestone: what it records; agent_id: its author, NULL for the agent whose role this is. Returns message_no. Errors: as csflow.add_message, SF017 no body.';
 
 CREATE FUNCTION csflow.note(desk_id bigint, ticket_no csflow.ticket_no, body text, milestone text DEFAULT NULL,
-  next_news_at timestamptz DEFAULT NULL, agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint
+  next_news_at timestamptz DEFAULT NULL, agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL, team text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN csflow.add_message(note.desk_id, note.ticket_no, 'agent', false, csflow.require_text('body of the note', note.body),
-    note.next_news_at, note.milestone, note.agent_id, note.at);
+    note.next_news_at, note.milestone, note.agent_id, note.at, team => note.team);
 END
 $$;
-COMMENT ON FUNCTION csflow.note(bigint, csflow.ticket_no, text, text, timestamptz, bigint, timestamptz) IS
-'A note between colleagues, which may record a milestone such as cause_located (handbook D1, D2). Returns message_no. Arguments and errors as csflow.reply.';
+COMMENT ON FUNCTION csflow.note(bigint, csflow.ticket_no, text, text, timestamptz, bigint, timestamptz, text) IS
+'A note between colleagues, which may record a milestone such as cause_located (handbook D1, D2). team: the department whose progress, part or promise it is, by its code, NULL for its author''s (handbook D2, D12). Returns message_no. Other arguments and errors as csflow.reply; SF005 unknown team.';
 
 CREATE FUNCTION csflow.receive(desk_id bigint, ticket_no csflow.ticket_no, body text, source text DEFAULT 'csflow',
   external_id text DEFAULT NULL, agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint

@@ -2,7 +2,7 @@
 -- as an independent replay in Perl computes them (test/oracle/clocks.pl). Handbook A2, B3, D2, D4, D6, D7, D9, D12, F1, F2;
 -- design 2.2. Another seed, or more of it: CSFLOW_SEED=0.123 CSFLOW_TICKETS=20000 make check-tap TESTS=clock_property
 \set seed 0.5
-\set tickets 500
+\set tickets 5000
 \getenv seed CSFLOW_SEED
 \getenv tickets CSFLOW_TICKETS
 \ir ../lib/internet_desk.sql
