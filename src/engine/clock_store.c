@@ -361,9 +361,9 @@ clocks_of(HTAB *places, csf_ticket_clocks *tickets, int *count, const csf_change
 
 /* ---- what happened before ---- */
 
-static uint64
-past_signals(const csf_desk *desk, const char *kind, csf_state state, const char *value, bool names_time,
-			 bool by_system)
+uint64
+csf_past_signals(const csf_desk *desk, const char *kind, int state, const char *value, bool names_time,
+				 bool by_system)
 {
 	uint64 milestone = csf_desk_milestone(desk, value);
 	uint64 named = names_time ? CSF_SIGNAL_BIT(CSF_SIGNAL_NEWS_NAMED) : 0;
@@ -407,10 +407,9 @@ read_past(void *of, int *count)
 
 		past[i].at = csf_column_int64(row, description, 1, 0);
 		past[i].state = state == NULL ? -1 : csf_state_parse(state, strlen(state));
-		past[i].signals =
-			past_signals(change->desk, csf_column_text(row, description, 2), (csf_state) past[i].state,
-						 csf_column_text(row, description, 4), named_at != CSF_NO_INSTANT,
-						 strcmp(csf_column_text(row, description, 6), "system") == 0);
+		past[i].signals = csf_past_signals(change->desk, csf_column_text(row, description, 2), past[i].state,
+										   csf_column_text(row, description, 4), named_at != CSF_NO_INSTANT,
+										   strcmp(csf_column_text(row, description, 6), "system") == 0);
 	}
 	return past;
 }

@@ -49,7 +49,7 @@ static csf_statement overdue_query =
 	CSF_STATEMENT_PLANNED("SELECT t.kind, " CSF_CLOCK_COLUMNS " FROM csflow.ticket t"
 						  " JOIN csflow.clock c ON c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no"
 						  " WHERE t.desk_id = $1 AND t.opened_at >= $2 AND t.opened_at < $3"
-						  " AND " CSF_CLOCK_IS_ACTIVE " AND c.due_at < $4",
+						  " AND c.stopped_at IS NULL AND c.due_at < $4",
 						  "lzzz");
 
 /* One event, as far as clocks ask; old_value and new_value by kind. */
@@ -94,6 +94,7 @@ typedef struct replay
 	int event_count;
 	int event_capacity;
 	past_event *events;
+	int past_count; /* of them, happened before the one that is being replayed */
 	csf_clock_list list;
 } replay;
 
@@ -248,6 +249,36 @@ is_message(const past_event *event)
 		   is_kind(event, "automatic_message") || is_kind(event, "note");
 }
 
+static bool
+is_task(const past_event *event)
+{
+	return strncmp(event->kind, "task_", 5) == 0;
+}
+
+/* Whether a task has another due instant than it had before: another promise, as task.c has it. */
+static bool
+is_another_date(const replay *r, const past_event *event)
+{
+	for (const past_event *before = event - 1; before >= r->events; before--)
+	{
+		if ((is_kind(before, "task_created") || is_kind(before, "task_changed")) &&
+			same_word(before->new_value, event->new_value))
+			return before->due_at != event->due_at;
+	}
+	return true;
+}
+
+/* As task.c gives them. */
+static uint64
+task_signals(const replay *r, const past_event *event)
+{
+	if (is_kind(event, "task_done"))
+		return CSF_SIGNAL_BIT(CSF_SIGNAL_TASK_DONE);
+	if (is_kind(event, "task_cancelled") || (is_kind(event, "task_changed") && !is_another_date(r, event)))
+		return 0;
+	return CSF_SIGNAL_BIT(CSF_SIGNAL_TASK_CREATED);
+}
+
 /* As message.c gives them. */
 static uint64
 message_signals(const csf_desk *desk, const past_event *event, csf_state state)
@@ -280,6 +311,8 @@ apply_event(replay *r, csf_ticket_facts *facts, const past_event *event)
 {
 	if (is_message(event))
 		return message_signals(r->desk, event, facts->state);
+	if (is_task(event))
+		return task_signals(r, event);
 	if (set_fact(r, facts, event, false))
 		return 0;
 	if (is_kind(event, "opened"))
@@ -294,6 +327,8 @@ apply_event(replay *r, csf_ticket_facts *facts, const past_event *event)
 	}
 	if (is_kind(event, "assigned"))
 		return CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
+	if (is_kind(event, "reviewer_named"))
+		return CSF_SIGNAL_BIT(CSF_SIGNAL_REVIEWER_NAMED);
 	if (is_kind(event, "transferred"))
 	{
 		r->team_id = number_of(event->new_value);
@@ -314,7 +349,8 @@ place_of(const past_event *event)
 										"complexity_changed",
 										"handling_tier_changed"};
 
-	if (is_message(event) || is_kind(event, "step_fired") || is_kind(event, "clocks_recomputed"))
+	if (is_message(event) || is_task(event) || is_kind(event, "step_fired") ||
+		is_kind(event, "step_skipped") || is_kind(event, "clocks_recomputed"))
 		return 0;
 	for (int i = 0; i < (int) lengthof(order); i++)
 	{
@@ -325,7 +361,9 @@ place_of(const past_event *event)
 		return 20;
 	if (is_kind(event, "assigned") || is_kind(event, "unassigned"))
 		return 21;
-	return event->new_state != NULL ? 22 : 23;
+	if (is_kind(event, "reviewer_named"))
+		return 22;
+	return event->new_state != NULL ? 23 : 24;
 }
 
 /* Whether one UPDATE recorded both: the same instant, the same actor, and in its order. */
@@ -355,11 +393,32 @@ go_back(replay *r)
 static int64
 subject_team(const replay *r, const past_event *event)
 {
-	if (is_kind(event, "opened"))
+	if (is_kind(event, "opened") || is_task(event))
 		return 0;
 	if (!is_message(event))
 		return r->team_id;
 	return event->team_id != 0 || event->actor_id == 0 ? event->team_id : r->team_id;
+}
+
+/* What a run that begins asks for: the events before, as clock_store.c reads them. */
+static const csf_past_event *
+events_before(void *of, int *count)
+{
+	const replay *r = of;
+	csf_past_event *past = palloc(sizeof(csf_past_event) * (r->past_count + 1));
+
+	*count = r->past_count;
+	for (int i = 0; i < r->past_count; i++)
+	{
+		const past_event *event = &r->events[i];
+
+		past[i].at = event->at;
+		past[i].state = event->new_state == NULL ? -1 : (int) state_of(event->new_state);
+		past[i].signals =
+			csf_past_signals(r->desk, event->kind, past[i].state, event->new_value,
+							 event->due_at != CSF_NO_INSTANT, strcmp(event->actor_kind, "system") == 0);
+	}
+	return past;
 }
 
 static void
@@ -375,17 +434,23 @@ replay_ticket(replay *r)
 	{
 		const past_event *event = &r->events[i];
 		csf_clock_event moved = {.at = is_open ? event->at : r->facts.opened_at,
-								 .named_at = is_message(event) ? event->due_at : CSF_NO_INSTANT,
+								 .named_at =
+									 is_message(event) || is_task(event) ? event->due_at : CSF_NO_INSTANT,
 								 .before = is_open ? &before : NULL,
-								 .after = &r->facts};
+								 .after = &r->facts,
+								 .is_cancelled = is_kind(event, "task_cancelled"),
+								 .past = is_open ? events_before : NULL,
+								 .past_of = r};
 
 		before = r->facts;
+		r->past_count = i;
 		do
 			moved.signals |= apply_event(r, &r->facts, &r->events[i++]);
 		while (i < r->event_count && belong_together(&r->events[i - 1], &r->events[i]));
-		if (place_of(event) == 0 && !is_message(event))
+		if (place_of(event) == 0 && !is_message(event) && !is_task(event))
 			continue;
 		moved.subjects[CSF_SUBJECT_TEAM] = subject_team(r, event);
+		moved.subjects[CSF_SUBJECT_TASK] = is_task(event) ? number_of(event->new_value) : 0;
 		csf_clocks_apply(&r->list, r->desk->groups, r->desk->group_count, &moved);
 		is_open = true;
 		forget_old_runs(r);

@@ -51,6 +51,13 @@ INSERT INTO csflow.message (desk_id, ticket_no, at, author_kind, body)
   SELECT desk_id, ticket_no, '2025-03-03 12:10', 'agent', '正在处理' FROM csflow.ticket WHERE state = 'in_progress';
 UPDATE csflow.ticket SET state = 'answered', changed_at = '2025-03-03 12:20' WHERE csflow.ticket_serial(ticket_no) % 10 = 6 AND opened_at > '2025-01-01';
 INSERT INTO csflow.attachment (desk_id, ticket_no, name, uri) SELECT desk_id, ticket_no, 'log.txt', 'file:///log' FROM csflow.ticket LIMIT 3;
+INSERT INTO csflow.target (desk_id, clock, calendar, mode, due_from, starts_on, stops_on, rearms_on, subject, outlives_closing)
+  VALUES (csflow.desk_id('support'), 'task', 'around_the_clock', 'each', 'named', '{task_created}', '{task_done}', '{task_created}', 'task', true);
+INSERT INTO csflow.step (desk_id, target_id, position, at_share_pct, level, action, recipients)
+  SELECT desk_id, target_id, 1, 100, 'breach', 'notify', '{owner}' FROM csflow.target WHERE clock = 'task';
+INSERT INTO csflow.task (desk_id, ticket_no, title, due_at, created_at)
+  SELECT desk_id, ticket_no, '核对退款', '2025-03-03 18:00', '2025-03-03 12:25' FROM csflow.ticket WHERE csflow.ticket_serial(ticket_no) % 10 < 3 AND opened_at > '2025-01-01';
+UPDATE csflow.task SET done_at = '2025-03-03 12:26' WHERE csflow.ticket_serial(ticket_no) % 10 = 2;
 CALL csflow.run_escalation('2025-03-03 12:30');
 GRANT USAGE ON SCHEMA csflow TO clerk;
 GRANT SELECT, INSERT ON csflow.ticket TO clerk;
@@ -58,6 +65,8 @@ GRANT SELECT, INSERT ON csflow.ticket TO clerk;
 cmp_ok($node->safe_psql('origin', 'SELECT count(*) FROM csflow.clock WHERE run_since IS NOT NULL AND next_at IS NOT NULL'), '>', 50, 'clocks run');
 cmp_ok($node->safe_psql('origin', 'SELECT count(*) FROM csflow.clock WHERE paused_at IS NOT NULL'), '>', 5, 'others are paused');
 cmp_ok($node->safe_psql('origin', q{SELECT count(*) FROM csflow.event WHERE kind = 'step_fired'}), '>', 20, 'steps have fired');
+cmp_ok($node->safe_psql('origin', q{SELECT count(*) FROM csflow.clock JOIN csflow.task USING (desk_id, ticket_no) WHERE clock = 'task' AND subject_id = task_no AND stopped_at IS NULL}),
+	'>', 10, 'tasks are under way');
 
 # -- What is compared: text, so that a difference is shown. ----------------------------------------------------------
 my $relations = q{c.relnamespace = 'csflow'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend AS x

@@ -28,6 +28,12 @@ SELECT progress_check_batch('2025-03-04 10:00') > 0 AS swept \gset
 SELECT results_eq(format($$SELECT recipient_id FROM csflow.outbox WHERE ticket_no = %L AND clock = 'progress_update' AND recipient = 'team'$$, :'shared'), ARRAY[:technical]::bigint[],
   'D2: the department whose update is missing is chased, not the one that has done its part');
 
+-- D2, D12: whoever writes, for whichever department
+SELECT opened('2025-03-03 08:00', 'A') AS written \gset
+SELECT note(:desk, :'written', 'they will look', NULL, '2025-03-03 18:00', 11, '2025-03-03 12:00', 'product') AS written_no \gset
+SELECT is((SELECT (subject_id, due_at)::text FROM clock WHERE ticket_no = :'written' AND clock = 'department_promise'), (:product::bigint, '2025-03-03 18:00'::timestamptz)::text, 'D12: a note can speak for another department');
+SELECT throws_ok(format('SELECT csflow.note(%s, %L, %L, agent_id => 11, team => %L)', :desk, :'written', 'x', 'nobody'), 'SF005', 'desk 1 has no active team "nobody"', 'D12: which must be one');
+
 -- D7: tasks
 SELECT opened('2025-03-03 08:00') AS busy \gset
 UPDATE target SET clock = 'direction_before' WHERE desk_id = :desk AND clock = 'direction';
@@ -68,6 +74,11 @@ SELECT changed(:'waited', '2025-03-05 09:00', 'in_progress'), changed(:'waited',
   changed(:'waited', '2025-03-05 18:00', 'in_progress') \g /dev/null
 SELECT results_eq(format($$SELECT clock, spent, own_time, customer_waiting, partner_waiting FROM csflow.clock_status_at(%s, '2025-03-05 20:00') WHERE ticket_no = %L AND clock IN ('resolve', 'first_response') ORDER BY clock$$, :desk, :'waited'),
   $$VALUES ('first_response', interval '12 h', interval '4 h', interval '3 h', interval '5 h'), ('resolve', '4 h', '4 h', '3 h', '5 h')$$, 'D9: customer, partner and own time apart');
+
+SELECT results_eq(format($$SELECT own_time, customer_waiting, partner_waiting, done_time FROM csflow.waiting_time_at(%s, '2025-03-05 20:00') WHERE ticket_no = %L$$, :desk, :'waited'),
+  $$VALUES (interval '4 h', interval '3 h', interval '5 h', interval '0')$$, 'D9: and of the ticket as a whole');
+SELECT is((SELECT count(*) FROM waiting_time w JOIN ticket t USING (desk_id, ticket_no) WHERE w.own_time + w.customer_waiting + w.partner_waiting + w.done_time <> make_interval(secs => extract(epoch FROM now() - t.opened_at))), 0::bigint,
+  'D9: the four add up to its age');
 
 -- F3: the right to object
 SELECT create_desk('objections', 'complaint') AS objections \gset

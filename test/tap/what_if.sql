@@ -31,7 +31,7 @@ SELECT is_empty(format($$SELECT * FROM what_if(%s, (SELECT jsonb_build_object('t
 SELECT is((SELECT sum(met_then) FROM what_if(:desk, '{}', at => :at)), (SELECT count(*)::numeric FROM clock WHERE desk_id = :desk AND outcome = 'met'), 'then is what is stored');
 SELECT is((SELECT count(*) FROM what_if(:desk, '{}', at => :at) WHERE total_then <> met_then + breached_then OR total_now <> met_now + breached_now
   OR met_pct_then IS DISTINCT FROM 100 * met_then / nullif(total_then, 0)::double precision), 0::bigint, 'sums and shares');
-SELECT is((SELECT sum(total_now) FROM what_if(:desk, '{}', NULL, '2025-03-03 20:00', :at)) + (SELECT sum(total_now) FROM what_if(:desk, '{}', '2025-03-03 20:00', NULL, :at)),
+SELECT is((SELECT sum(total_now) FROM what_if(:desk, '{}', NULL, '2025-03-03 08:30', :at)) + (SELECT sum(total_now) FROM what_if(:desk, '{}', '2025-03-03 08:30', NULL, :at)),
   (SELECT sum(total_now) FROM what_if(:desk, '{}', at => :at)), 'a time and the rest of it are all');
 
 -- Simple clocks under other targets and hours: an oracle without stopwatch. A desk whose clocks neither pause nor change.
