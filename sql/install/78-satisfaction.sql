@@ -33,17 +33,13 @@ BEGIN
     WHERE s.desk_id = satisfaction_at.desk_id AND s.sent_at >= (SELECT min(m.starts) FROM month AS m) AND s.sent_at <= satisfaction_at.at
   ), cell AS (
     SELECT a.bucket, v.cut, v.value, count(*) AS sent, count(*) FILTER (WHERE a.is_answered) AS responses,
-      count(a.overall) FILTER (WHERE a.is_answered) AS rated, count(*) FILTER (WHERE a.is_answered AND a.overall >= 4) AS positive,
-      avg(a.overall) FILTER (WHERE a.is_answered)::double precision AS overall,
+      csflow.csat(a.overall) FILTER (WHERE a.is_answered) AS overall,
       avg(a.efficiency) FILTER (WHERE a.is_answered)::double precision AS efficiency,
       avg(a.attitude) FILTER (WHERE a.is_answered)::double precision AS attitude,
       avg(a.clarity) FILTER (WHERE a.is_answered)::double precision AS clarity,
       avg(a.fairness) FILTER (WHERE a.is_answered)::double precision AS fairness,
-      count(a.nps) FILTER (WHERE a.is_answered) AS recommends, count(*) FILTER (WHERE a.is_answered AND a.nps >= 9) AS promoters,
-      count(*) FILTER (WHERE a.is_answered AND a.nps <= 6) AS detractors,
-      avg(a.nps) FILTER (WHERE a.is_answered)::double precision AS recommends_mean,
-      count(a.ces) FILTER (WHERE a.is_answered) AS eased, count(*) FILTER (WHERE a.is_answered AND a.ces >= 5) AS ease_top,
-      avg(a.ces) FILTER (WHERE a.is_answered)::double precision AS ease, count(*) FILTER (WHERE a.is_answered AND a.is_low) AS low
+      csflow.nps(a.nps) FILTER (WHERE a.is_answered) AS recommended, csflow.ces(a.ces) FILTER (WHERE a.is_answered) AS ease,
+      count(*) FILTER (WHERE a.is_answered AND a.is_low) AS low
     FROM asked AS a
     CROSS JOIN LATERAL (VALUES ('all', ''), ('kind', coalesce(a.kind, '')), ('team', coalesce(a.team_id::text, '')),
       ('customer_tier', a.customer_tier), ('agent', coalesce(a.agent_id::text, ''))) AS v (cut, value)
@@ -51,11 +47,12 @@ BEGIN
   )
   SELECT m.bucket, m.starts, desk_zone, m.ends <= satisfaction_at.at, p.cut, nullif(k.value, ''), n.zh, n.en, p.place,
     coalesce(c.sent, 0), coalesce(c.responses, 0), 100 * c.responses::double precision / nullif(c.sent, 0),
-    coalesce(c.rated, 0), coalesce(c.positive, 0), 100 * c.positive::double precision / nullif(c.rated, 0), c.overall,
-    c.efficiency, c.attitude, c.clarity, c.fairness,
-    coalesce(c.recommends, 0), coalesce(c.promoters, 0), coalesce(c.detractors, 0),
-    100 * (c.promoters - c.detractors)::double precision / nullif(c.recommends, 0), c.recommends_mean,
-    coalesce(c.eased, 0), coalesce(c.ease_top, 0), c.ease, 100 * c.ease_top::double precision / nullif(c.eased, 0), coalesce(c.low, 0)
+    coalesce(csflow.csat_count(c.overall), 0), coalesce(csflow.csat_positive_count(c.overall), 0), csflow.csat_pct(c.overall),
+    csflow.csat_mean(c.overall), c.efficiency, c.attitude, c.clarity, c.fairness,
+    coalesce(csflow.nps_count(c.recommended), 0), coalesce(csflow.nps_promoter_count(c.recommended), 0),
+    coalesce(csflow.nps_detractor_count(c.recommended), 0), csflow.nps(c.recommended), csflow.nps_mean(c.recommended),
+    coalesce(csflow.ces_count(c.ease), 0), coalesce(csflow.ces_top_count(c.ease), 0), csflow.ces_mean(c.ease), csflow.ces_top_pct(c.ease),
+    coalesce(c.low, 0)
   FROM (VALUES ('all', 1), ('kind', 2), ('team', 3), ('customer_tier', 4), ('agent', 5)) AS p (cut, place)
   CROSS JOIN LATERAL (SELECT DISTINCT e.value FROM cell AS e WHERE e.cut = p.cut UNION SELECT '' WHERE p.cut = 'all') AS k
   CROSS JOIN month AS m
