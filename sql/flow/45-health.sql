@@ -18,6 +18,17 @@ COMMENT ON TABLE csflow.report_calendar IS 'Which working calendar counts as bus
 COMMENT ON COLUMN csflow.report_calendar.valid_from IS 'In force from this instant until the next row''s.';
 COMMENT ON COLUMN csflow.report_calendar.calendar IS 'Code of the working calendar.';
 
+CREATE TYPE csflow.promise AS (
+  clock text,
+  run integer,
+  priority csflow.priority,
+  due_at timestamptz,
+  stopped_at timestamptz,
+  is_met boolean,
+  is_missed boolean
+);
+COMMENT ON TYPE csflow.promise IS 'A clock of a ticket as attainment counts it: due_at as the clock has it; stopped_at and is_met, whether not later than due, NULL while it is not completed; is_missed: completed later than due, or past due when the figures were last computed. Void clocks, windows, clocks that only measure or close the ticket are none (kpi.md "SLA achieved").';
+
 CREATE TABLE csflow.ticket_fact (
   desk_id bigint NOT NULL,
   ticket_no csflow.ticket_no NOT NULL,
@@ -55,12 +66,14 @@ CREATE TABLE csflow.ticket_fact (
   group_stations integer NOT NULL,
   assignee_stations integer NOT NULL,
   escalation_count integer NOT NULL,
+  promises csflow.promise[] NOT NULL,
+  next_due_at timestamptz,
   PRIMARY KEY (desk_id, ticket_no)
 ) WITH (fillfactor = 80);
-CREATE INDEX ticket_fact_opened ON csflow.ticket_fact (desk_id, opened_at);
 CREATE INDEX ticket_fact_first_reply ON csflow.ticket_fact (desk_id, first_reply_at) WHERE first_reply_at IS NOT NULL;
 CREATE INDEX ticket_fact_first_solved ON csflow.ticket_fact (desk_id, first_solved_at) WHERE first_solved_at IS NOT NULL;
 CREATE INDEX ticket_fact_solved ON csflow.ticket_fact (desk_id, solved_at) WHERE solved_at IS NOT NULL;
+CREATE INDEX ticket_fact_due ON csflow.ticket_fact (desk_id, next_due_at) WHERE next_due_at IS NOT NULL;
 CREATE INDEX ticket_fact_unsolved ON csflow.ticket_fact (desk_id, opened_at) WHERE solved_at IS NULL;
 COMMENT ON TABLE csflow.ticket_fact IS 'The figures of each ticket, from its events alone, as of the last refresh_health; duplicate and invalid tickets have none (kpi.md). _cal is elapsed, _bus business time (csflow.report_calendar); NULL until both ends have happened.';
 COMMENT ON COLUMN csflow.ticket_fact.kind IS 'kind, category_id, team_id, agent_id, channel, customer_tier and priority as the ticket has them now.';
@@ -83,6 +96,8 @@ COMMENT ON COLUMN csflow.ticket_fact.solve_time_cal IS 'Time in new, open, pendi
 COMMENT ON COLUMN csflow.ticket_fact.group_stations IS 'Departments it was with, one after the other; transfers are one less.';
 COMMENT ON COLUMN csflow.ticket_fact.assignee_stations IS 'Assignments to a person.';
 COMMENT ON COLUMN csflow.ticket_fact.escalation_count IS 'Steps of level breach or escalation that fired, those that close left out.';
+COMMENT ON COLUMN csflow.ticket_fact.promises IS 'Its clocks that promise something, by name and run.';
+COMMENT ON COLUMN csflow.ticket_fact.next_due_at IS 'When the first promise falls due that is neither completed nor missed yet: the refresh after that looks again. NULL: none, or all paused.';
 
 CREATE TABLE csflow.reply_gap (
   desk_id bigint NOT NULL,
@@ -170,6 +185,36 @@ CREATE TABLE csflow.health_value (
 );
 COMMENT ON TABLE csflow.health_value IS 'The values each cut has had and their first bucket, so that views can show empty buckets as zero rows. Maintained by refresh_health.';
 COMMENT ON COLUMN csflow.health_value.first_date IS 'Local date of the earliest bucket.';
+
+CREATE TABLE csflow.attainment_day (
+  desk_id bigint NOT NULL,
+  cut text NOT NULL,
+  value text NOT NULL,
+  clock text NOT NULL,
+  bucket_date date NOT NULL,
+  met_count bigint NOT NULL,
+  breached_count bigint NOT NULL,
+  missed_count bigint NOT NULL,
+  PRIMARY KEY (desk_id, cut, value, clock, bucket_date)
+) WITH (fillfactor = 80);
+COMMENT ON TABLE csflow.attainment_day IS 'Promises kept and broken by local day. Read csflow.attainment_daily and its like (design 2.14, kpi.md "SLA achieved"). Maintained by refresh_health.';
+COMMENT ON COLUMN csflow.attainment_day.cut IS 'total, kind, priority (when the target took force), team, channel or customer_tier.';
+COMMENT ON COLUMN csflow.attainment_day.value IS 'Code of the kind, priority, number of the team, channel, customer tier; empty for total and where there is none.';
+COMMENT ON COLUMN csflow.attainment_day.bucket_date IS 'Local date in the desk''s report zone.';
+COMMENT ON COLUMN csflow.attainment_day.met_count IS 'Completed on that day, not later than due.';
+COMMENT ON COLUMN csflow.attainment_day.breached_count IS 'Completed on that day, later than due.';
+COMMENT ON COLUMN csflow.attainment_day.missed_count IS 'Fell due on that day and were not completed by then.';
+
+CREATE TABLE csflow.attainment_value (
+  desk_id bigint NOT NULL,
+  cut text NOT NULL,
+  value text NOT NULL,
+  clock text NOT NULL,
+  first_date date NOT NULL,
+  PRIMARY KEY (desk_id, cut, value, clock)
+);
+COMMENT ON TABLE csflow.attainment_value IS 'The clocks and values that attainment has by each cut, so that views can show empty buckets as zero rows. Maintained by refresh_health.';
+COMMENT ON COLUMN csflow.attainment_value.first_date IS 'Local date of the earliest bucket.';
 
 CREATE TABLE csflow.health_progress (
   desk_id bigint NOT NULL PRIMARY KEY REFERENCES csflow.desk ON DELETE CASCADE,

@@ -1,10 +1,13 @@
 -- The figures of tickets, computed from their events alone. Here and not in the extension because they name row types of tables.
 
-CREATE FUNCTION csflow.ticket_facts_at(desk_id bigint, tickets csflow.ticket_no[], at timestamptz DEFAULT 'infinity')
+CREATE FUNCTION csflow.ticket_facts_at(desk_id bigint, tickets csflow.ticket_no[], at timestamptz DEFAULT 'infinity',
+  known_at timestamptz DEFAULT NULL)
 RETURNS SETOF csflow.ticket_fact
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  missed_before timestamptz := coalesce(known_at, CASE WHEN isfinite(at) THEN at ELSE now() END);
 BEGIN
   RETURN QUERY
   WITH period AS MATERIALIZED (
@@ -82,6 +85,22 @@ BEGIN
       coalesce(sum(n.cal) FILTER (WHERE n.what = 'hold'), '0') AS hold_cal,
       coalesce(sum(n.bus) FILTER (WHERE n.what = 'hold'), '0') AS hold_bus
     FROM length AS n GROUP BY n.ticket_no
+  ),
+  promise AS (
+    SELECT c.ticket_no, array_agg(ROW(c.clock, c.run, c.priority, c.due_at, s.stopped_at, s.is_met, s.is_missed)::csflow.promise
+        ORDER BY c.clock COLLATE "C", c.run) AS promises,
+      min(c.due_at) FILTER (WHERE s.stopped_at IS NULL AND NOT s.is_missed) AS next_due_at
+    FROM csflow.clock AS c
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.stopped_at <= ticket_facts_at.at THEN c.stopped_at END AS stopped_at,
+      CASE WHEN c.stopped_at <= ticket_facts_at.at THEN c.outcome = 'met' END AS is_met,
+      CASE WHEN c.stopped_at <= ticket_facts_at.at THEN c.outcome = 'breached' ELSE coalesce(c.due_at < missed_before, false) END AS is_missed) AS s
+    WHERE c.desk_id = ticket_facts_at.desk_id AND c.ticket_no = ANY (ARRAY(SELECT w.ticket_no FROM wanted AS w))
+      AND c.started_at <= ticket_facts_at.at AND c.length_microseconds IS NOT NULL AND (c.outcome IS NULL OR c.outcome IN ('met', 'breached'))
+      AND c.target_id <> ALL (ARRAY(
+        SELECT g.target_id FROM csflow.target AS g WHERE g.desk_id = ticket_facts_at.desk_id AND g.is_window
+        UNION ALL
+        SELECT x.target_id FROM csflow.step AS x WHERE x.desk_id = ticket_facts_at.desk_id AND x.action = 'close'))
+    GROUP BY c.ticket_no
   )
   SELECT w.desk_id, w.ticket_no, w.kind, w.category_id, w.team_id, w.agent_id, w.channel, w.customer_tier, w.priority,
     p.opened_at, p.first_reply_at, n.first_reply_cal, n.first_reply_bus, p.last_reply_at, p.reply_count,
@@ -97,16 +116,17 @@ BEGIN
         WHERE e.desk_id = w.desk_id AND e.ticket_no = w.ticket_no AND e.kind IN ('routed', 'transferred')
         ORDER BY e.seq LIMIT 1), (w.team_id IS NOT NULL)::integer)
       WHEN p.first_transferred < p.first_routed OR p.first_routed IS NULL THEN 1 ELSE 0 END)::integer,
-    p.assignee_stations, p.escalation_count
+    p.assignee_stations, p.escalation_count, coalesce(m.promises, '{}'), m.next_due_at
   FROM wanted AS w
   JOIN point AS p ON p.ticket_no = w.ticket_no AND p.opened_at IS NOT NULL
   JOIN solving AS s ON s.ticket_no = w.ticket_no
+  LEFT JOIN promise AS m ON m.ticket_no = w.ticket_no
   LEFT JOIN total AS n ON n.ticket_no = w.ticket_no
   LEFT JOIN total AS f ON f.ticket_no = w.ticket_no AND s.solved_at IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION csflow.ticket_facts_at(bigint, csflow.ticket_no[], timestamptz) IS
-'The figures of some tickets of a desk as their events up to the instant at tell them, one row each, as csflow.ticket_fact keeps them; none for duplicate and invalid tickets and those opened later. kind, category, department, channel, tier and priority are those of now. Result: rows of csflow.ticket_fact. kpi.md; design 2.14.';
+COMMENT ON FUNCTION csflow.ticket_facts_at(bigint, csflow.ticket_no[], timestamptz, timestamptz) IS
+'The figures of some tickets of a desk as their events up to the instant at tell them, and their promises as their clocks do, one row each, as csflow.ticket_fact keeps them; none for duplicate and invalid tickets and those opened later. kind, category, department, channel, tier and priority are those of now, as are the due instants of clocks. known_at: what fell due before it and is not completed is missed; NULL: at, or now where that is infinite. Result: rows of csflow.ticket_fact. kpi.md; design 2.14.';
 
 CREATE FUNCTION csflow.reply_gaps_at(desk_id bigint, tickets csflow.ticket_no[], at timestamptz DEFAULT 'infinity')
 RETURNS SETOF csflow.reply_gap

@@ -317,12 +317,12 @@ $$;
 COMMENT ON FUNCTION csflow.roll_up_anew(bigint, text, csflow.health_change[]) IS
 'Rolls up the days and months of buckets that lost durations, from hours and days. Part of refresh_health.';
 
-CREATE FUNCTION csflow.refresh_tickets(desk_id bigint, zone text, tickets csflow.ticket_no[]) RETURNS void
+CREATE FUNCTION csflow.refresh_tickets(desk_id bigint, zone text, tickets csflow.ticket_no[], at timestamptz) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  new_facts csflow.ticket_fact[] := ARRAY(SELECT f FROM csflow.ticket_facts_at(refresh_tickets.desk_id, tickets) AS f);
+  new_facts csflow.ticket_fact[] := ARRAY(SELECT f FROM csflow.ticket_facts_at(refresh_tickets.desk_id, tickets, known_at => refresh_tickets.at) AS f);
   -- A live ticket without an event opened is one whose events have left with their month: what is known of it stays.
   old_facts csflow.ticket_fact[] := ARRAY(SELECT f FROM csflow.ticket_fact AS f
     WHERE f.desk_id = refresh_tickets.desk_id AND f.ticket_no = ANY (tickets)
@@ -340,8 +340,12 @@ BEGIN
   DELETE FROM csflow.ticket_fact AS f USING unnest(old_facts) AS o
   WHERE f.desk_id = o.desk_id AND f.ticket_no = o.ticket_no
     AND NOT EXISTS (SELECT FROM unnest(new_facts) AS n WHERE n.ticket_no = o.ticket_no AND n IS NOT DISTINCT FROM o);
-  INSERT INTO csflow.ticket_fact SELECT n.* FROM unnest(new_facts) AS n
+  INSERT INTO csflow.ticket_fact SELECT n.* FROM unnest(new_facts) AS n ORDER BY n.ticket_no
   ON CONFLICT ON CONSTRAINT ticket_fact_pkey DO NOTHING;
+  -- What can no longer be computed need not be looked at when it falls due.
+  UPDATE csflow.ticket_fact AS f SET next_due_at = NULL
+  WHERE f.desk_id = refresh_tickets.desk_id AND f.next_due_at IS NOT NULL
+    AND f.ticket_no = ANY (ARRAY(SELECT t.no FROM unnest(tickets) AS t (no) EXCEPT SELECT n.ticket_no FROM unnest(new_facts) AS n));
   DELETE FROM csflow.reply_gap AS g USING unnest(old_gaps) AS o
   WHERE g.desk_id = o.desk_id AND g.ticket_no = o.ticket_no AND g.gap_no = o.gap_no;
   INSERT INTO csflow.reply_gap SELECT n.* FROM unnest(new_gaps) AS n;
@@ -353,10 +357,11 @@ BEGIN
     SELECT c FROM csflow.fact_changes(zone, old_facts, new_facts) AS c
     UNION ALL
     SELECT c FROM csflow.moment_changes(zone, old_facts, new_facts, old_gaps, new_gaps, old_reopenings, new_reopenings) AS c));
+  PERFORM csflow.change_attainment(refresh_tickets.desk_id, zone, old_facts, new_facts);
 END
 $$;
-COMMENT ON FUNCTION csflow.refresh_tickets(bigint, text, csflow.ticket_no[]) IS
-'Computes the facts of some tickets anew and puts what changed into the buckets. Part of refresh_health; its caller holds the desk''s refresh lock. Design 2.14.';
+COMMENT ON FUNCTION csflow.refresh_tickets(bigint, text, csflow.ticket_no[], timestamptz) IS
+'Computes the facts of some tickets anew, what is missed as of the instant at, and puts what changed into the buckets. Part of refresh_health; its caller holds the desk''s refresh lock. Design 2.14.';
 
 CREATE FUNCTION csflow.roll_up_kept(desk_id bigint, zone text) RETURNS void
 LANGUAGE plpgsql
@@ -377,6 +382,7 @@ BEGIN
       SELECT c FROM csflow.moment_changes(zone, '{}', facts,
         '{}', ARRAY(SELECT g FROM unnest(facts) AS f JOIN csflow.reply_gap AS g ON g.desk_id = f.desk_id AND g.ticket_no = f.ticket_no),
         '{}', ARRAY(SELECT r FROM unnest(facts) AS f JOIN csflow.reopening AS r ON r.desk_id = f.desk_id AND r.ticket_no = f.ticket_no)) AS c));
+    PERFORM csflow.change_attainment(roll_up_kept.desk_id, zone, '{}', facts);
   END LOOP;
 END
 $$;
@@ -384,4 +390,4 @@ COMMENT ON FUNCTION csflow.roll_up_kept(bigint, text) IS
 'Puts all facts that a desk has into its buckets, which must be empty: part of rebuild_health(), for tickets whose events have left.';
 
 REVOKE EXECUTE ON FUNCTION csflow.roll_up_kept(bigint, text), csflow.change_health(bigint, text, csflow.health_change[]),
-  csflow.roll_up_anew(bigint, text, csflow.health_change[]), csflow.refresh_tickets(bigint, text, csflow.ticket_no[]) FROM PUBLIC;
+  csflow.roll_up_anew(bigint, text, csflow.health_change[]), csflow.refresh_tickets(bigint, text, csflow.ticket_no[], timestamptz) FROM PUBLIC;

@@ -35,7 +35,7 @@ DECLARE
   half integer := cardinality(tickets) / 2;
 BEGIN
   BEGIN
-    PERFORM csflow.refresh_tickets(refresh_or_set_aside.desk_id, zone, tickets);
+    PERFORM csflow.refresh_tickets(refresh_or_set_aside.desk_id, zone, tickets, refresh_or_set_aside.at);
     DELETE FROM csflow.set_aside AS a
     WHERE a.desk_id = refresh_or_set_aside.desk_id AND a.job = 'refresh_health' AND a.ticket_no = ANY (tickets);
     RETURN;
@@ -74,7 +74,8 @@ BEGIN
   WHERE a.desk_id = refresh_desk_health.desk_id AND a.job = 'refresh_health' AND a.retry_at <= refresh_desk_health.at;
   SELECT p.zone INTO report_zone FROM csflow.health_progress AS p WHERE p.desk_id = refresh_desk_health.desk_id;
   -- A ticket has as many rows as it had changes.
-  SELECT (array_agg(t.ticket_no))[:batch], least(count(*), batch), sum(t.changes) INTO tickets, taken, rows_read
+  SELECT coalesce((array_agg(t.ticket_no ORDER BY t.ticket_no))[:batch], '{}'), least(count(*), batch), sum(t.changes)
+  INTO tickets, taken, rows_read
   FROM (
     SELECT d.ticket_no, count(*) AS changes
     FROM (SELECT h.ticket_no FROM csflow.health_dirty AS h WHERE h.desk_id = refresh_desk_health.desk_id LIMIT 20 * batch::bigint) AS d
@@ -84,6 +85,18 @@ BEGIN
     DELETE FROM csflow.health_dirty AS h WHERE h.ctid = ANY (ARRAY(
       SELECT d.ctid FROM csflow.health_dirty AS d
       WHERE d.desk_id = refresh_desk_health.desk_id AND d.ticket_no = ANY (tickets) FOR UPDATE SKIP LOCKED));
+  END IF;
+  -- A promise falls due without an event.
+  IF taken < batch THEN
+    tickets := tickets || ARRAY(
+      SELECT f.ticket_no FROM csflow.ticket_fact AS f
+      WHERE f.desk_id = refresh_desk_health.desk_id AND f.next_due_at < refresh_desk_health.at AND f.ticket_no <> ALL (tickets)
+        AND NOT EXISTS (SELECT FROM csflow.set_aside AS a
+          WHERE a.desk_id = f.desk_id AND a.ticket_no = f.ticket_no AND a.job = 'refresh_health')
+      ORDER BY f.next_due_at LIMIT batch - taken);
+    taken := cardinality(tickets);
+  END IF;
+  IF taken > 0 THEN
     PERFORM csflow.refresh_or_set_aside(refresh_desk_health.desk_id, report_zone, tickets, refresh_desk_health.at);
   END IF;
   IF rows_read = 20 * batch::bigint THEN
@@ -138,6 +151,8 @@ BEGIN
   DELETE FROM csflow.health_day AS x WHERE x.desk_id = rebuild_health.desk_id;
   DELETE FROM csflow.health_month AS x WHERE x.desk_id = rebuild_health.desk_id;
   DELETE FROM csflow.health_value AS x WHERE x.desk_id = rebuild_health.desk_id;
+  DELETE FROM csflow.attainment_day AS x WHERE x.desk_id = rebuild_health.desk_id;
+  DELETE FROM csflow.attainment_value AS x WHERE x.desk_id = rebuild_health.desk_id;
   DELETE FROM csflow.health_progress AS x WHERE x.desk_id = rebuild_health.desk_id;
   INSERT INTO csflow.health_progress (desk_id, zone) SELECT d.desk_id, d.zone FROM csflow.desk AS d
   WHERE d.desk_id = rebuild_health.desk_id RETURNING zone INTO report_zone;

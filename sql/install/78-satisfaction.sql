@@ -17,6 +17,8 @@ BEGIN
   IF months IS NULL OR months NOT BETWEEN 1 AND 1200 THEN
     RAISE EXCEPTION 'satisfaction of % months', coalesce(months::text, 'NULL')
       USING ERRCODE = '22023', HINT = 'Give a number of months from 1 to 1200.';
+  ELSIF satisfaction_at.at IS NULL OR NOT isfinite(satisfaction_at.at) THEN
+    RAISE EXCEPTION 'satisfaction as of %', coalesce(satisfaction_at.at::text, 'NULL') USING ERRCODE = '22023', HINT = 'Give a finite instant.';
   END IF;
   PERFORM csflow.require_desk(satisfaction_at.desk_id);
   SELECT d.zone INTO desk_zone FROM csflow.desk AS d WHERE d.desk_id = satisfaction_at.desk_id;
@@ -62,7 +64,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.satisfaction_at(bigint, timestamptz, integer) IS
-'What csflow.satisfaction shows, as of the instant at and for so many months up to its own: surveys sent in each month of the desk''s zone (by_created: the first sending decides), with the answers given by then. Errors: SF001 unknown desk, SF014 no flow, 22023 months. Handbook F5, G2, G4.';
+'What csflow.satisfaction shows, as of the instant at and for so many months up to its own: surveys sent in each month of the desk''s zone (by_created: the first sending decides), with the answers given by then. Errors: SF001 unknown desk, SF014 no flow, 22023 months or an instant that is not finite. Handbook F5, G2, G4.';
 
 CREATE FUNCTION csflow.cut_caption(desk_id bigint, cut text, value text, OUT zh text, OUT en text)
 LANGUAGE plpgsql STABLE

@@ -93,6 +93,10 @@ DECLARE
   day_starts timestamptz;
   day_ends timestamptz;
 BEGIN
+  IF first_day IS NULL OR NOT isfinite(first_day) OR days IS NULL OR days NOT BETWEEN 1 AND 366 THEN
+    RAISE EXCEPTION 'shifts of % days from %', coalesce(days::text, 'NULL'), coalesce(first_day::text, 'NULL')
+      USING ERRCODE = '22023', HINT = 'Give a finite date and a number of days from 1 to 366.';
+  END IF;
   SELECT d.zone, w.calendar INTO desk FROM csflow.desk AS d
   LEFT JOIN csflow.working_calendar AS w ON w.desk_id = d.desk_id AND w.code = d.shift_calendar WHERE d.desk_id = shifts.desk_id;
   FOR n IN 0 .. days - 1 LOOP
@@ -108,7 +112,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.shifts(bigint, date, integer) IS
-'The shifts of the desk''s shift_calendar on so many days from first_day, in the desk''s zone; without such a calendar each day is one. Handbook D8, G6.';
+'The shifts of the desk''s shift_calendar on so many days from first_day, in the desk''s zone; without such a calendar each day is one. Errors: 22023 a date that is not finite, days not from 1 to 366. Handbook D8, G6.';
 
 CREATE FUNCTION csflow.staff_needed(desk_id bigint, handling interval, first_day date DEFAULT NULL, days integer DEFAULT 7,
   occupancy_pct double precision DEFAULT 80, target_pct double precision DEFAULT 80, wait interval DEFAULT '30 seconds',

@@ -329,7 +329,10 @@ bind_time(const csf_desk *desk, csf_target *target)
 	target->same_day = same_day;
 	target->zone = pg_tzset(desk->zone);
 	if (target->time.calendar == NULL || target->zone == NULL)
-		elog(ERROR, "target %lld has no calendar or zone", (long long) target->target_id);
+		ereport(ERROR,
+				(errcode(ERRCODE_CSF_INVALID_PLAYBOOK),
+				 errmsg("target %lld has no calendar or zone", (long long) target->target_id),
+				 errhint("Give a complete document, as csflow.check_playbook() finds no fault with.")));
 }
 
 static void

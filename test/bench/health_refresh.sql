@@ -49,6 +49,7 @@ BEGIN
   DELETE FROM csflow.health_hour;
   DELETE FROM csflow.health_day;
   DELETE FROM csflow.health_month;
+  DELETE FROM csflow.attainment_day;
   PERFORM csflow.roll_up_kept(1, 'Asia/Shanghai');
 END
 $$;

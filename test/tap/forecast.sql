@@ -79,6 +79,7 @@ INSERT INTO working_calendar (desk_id, code, base) VALUES (:phones, 'office', 'A
 INSERT INTO ticket (desk_id, channel, body, opened_at)
   SELECT :phones, CASE WHEN h = 20 THEN 'email' ELSE 'hotline' END, 'x', day + h * interval '1 hour' + i * interval '1 minute' FROM generate_series('2025-01-06'::timestamptz, '2025-03-09', '1 day') day, (VALUES (10, 30), (15, 20), (20, 12)) v (h, n), generate_series(0, n - 1) i;
 SELECT results_eq(format($$SELECT starts, ends FROM shifts(%s, '2025-03-14', 2)$$, :phones), $$VALUES ('2025-03-14 00:00'::timestamptz, '2025-03-15 00:00'::timestamptz), ('2025-03-15 00:00', '2025-03-16 00:00')$$, 'G6: without a calendar each day is a shift');
+SELECT throws_ok(format('SELECT * FROM shifts(%s, %s)', :phones, v), '22023', NULL, 'G6: refused: shifts of ' || v) FROM (VALUES ('''infinity'', 2'), ('NULL, 2'), ('''2025-03-14'', 0'), ('''2025-03-14'', 2147483647'), ('''2025-03-14'', NULL')) x (v);
 UPDATE desk SET shift_calendar = 'office' WHERE desk_id = :phones;
 SELECT results_eq(format($$SELECT shift_start, shift_end, round(expected_count::numeric, 6), workload_agents, live_agents, agents FROM staff_needed(%s, '6 minutes', '2025-03-13', 5, at => '2025-03-10 08:00')$$, :phones),
   $$VALUES ('2025-03-13 09:00'::timestamptz, '2025-03-13 12:00'::timestamptz, 30.000000, 2::bigint, erlang_agents(60, 360, 80, 30), erlang_agents(60, 360, 80, 30)),

@@ -75,7 +75,7 @@ END $$;
 
 -- With each argument varied through all values of its type and NULL, the others sane; and with all NULL.
 -- What only part of another function calls need not say in its own words that it needs a value.
-CREATE FUNCTION calls() RETURNS TABLE (kind "char", is_part boolean, call text) LANGUAGE sql STABLE AS $$
+CREATE TABLE calls AS
   WITH routine AS (
     SELECT p.oid, p.prokind, p.proname, coalesce(obj_description(p.oid, 'pg_proc') ~* 'part of', false) AS is_part, p.proargtypes::oid[] AS types, p.pronargs
     FROM pg_proc p
@@ -88,20 +88,18 @@ CREATE FUNCTION calls() RETURNS TABLE (kind "char", is_part boolean, call text) 
     SELECT a.oid, a.n, v.value FROM argument a CROSS JOIN LATERAL (
       SELECT format('NULL::%s', a.type::regtype) UNION ALL SELECT format('%L::%s', l.value, a.type::regtype) FROM literal l WHERE l.type = a.type) AS v (value)
     UNION ALL SELECT r.oid, 0, NULL FROM routine r)
-  SELECT r.prokind, r.is_part, format('csflow.%I(%s)', r.proname, (SELECT coalesce(string_agg(CASE WHEN v.n = 0 THEN format('NULL::%s', a.type::regtype)
-      WHEN a.n = v.n THEN v.value ELSE a.sane END, ', ' ORDER BY a.n), '') FROM argument a WHERE a.oid = r.oid))
+  SELECT r.prokind AS kind, r.is_part, format('csflow.%I(%s)', r.proname, (SELECT coalesce(string_agg(CASE WHEN v.n = 0 THEN format('NULL::%s', a.type::regtype)
+      WHEN a.n = v.n THEN v.value ELSE a.sane END, ', ' ORDER BY a.n), '') FROM argument a WHERE a.oid = r.oid)) AS call
   FROM routine r JOIN varied v ON v.oid = r.oid
-  ORDER BY r.proname, r.oid, v.n, v.value
-$$;
-SET statement_timeout = 0;
-SELECT count(*) AS calls FROM calls() \gset
+  ORDER BY r.proname, r.oid, v.n, v.value;
+SELECT count(*) AS calls FROM calls \gset
 SELECT ok(:calls > 2000, 'calls made up: ' || :calls);
 -- Of each call the server's own time limit holds: a statement of its own.
 SET statement_timeout = '20s';
 \set ON_ERROR_STOP 0
-SELECT format('CALL try(%L, %L, %L)', kind, is_part, call) FROM calls() \gexec
+SELECT format('CALL try(%L, %L, %L)', kind, is_part, call) FROM calls \gexec
 RESET statement_timeout;
 \set ON_ERROR_STOP 1
-INSERT INTO fault SELECT left(call, 300), '57014', 'did not come back' FROM calls() WHERE call NOT IN (SELECT call FROM done);
+INSERT INTO fault SELECT left(call, 300), '57014', 'did not come back' FROM calls WHERE call NOT IN (SELECT call FROM done);
 SELECT is_empty('SELECT call, code, message FROM fault', 'examples 3: every call answers or refuses');
 SELECT * FROM finish();

@@ -48,6 +48,7 @@ SELECT is((SELECT array_agg(DISTINCT cut || ' ' || coalesce(caption_zh, '-') || 
 SELECT is((SELECT sum(response_count) FROM satisfaction_at(:desk, (SELECT min(at) FROM answer) - interval '1 second', 2) WHERE cut = 'all'), 0::numeric, 'kpi: answers after the instant asked about do not count yet');
 SELECT is((SELECT count(*) FROM satisfaction_at(:desk, '2025-05-10', 6) WHERE cut = 'all'), 6::bigint, 'kpi: every month, also without surveys');
 SELECT throws_ok(format('SELECT * FROM satisfaction_at(%s, now(), %s)', :desk, n), '22023', NULL, 'kpi: refused: ' || n || ' months') FROM (VALUES ('0'), ('-1'), ('NULL')) v (n);
+SELECT throws_ok(format('SELECT * FROM satisfaction_at(%s, %s)', :desk, n), '22023', NULL, 'kpi: refused: as of ' || n) FROM (VALUES ('''infinity'''), ('''-infinity'''), ('NULL')) v (n);
 SELECT throws_ok('SELECT * FROM satisfaction_at(4711)', 'SF001', NULL, 'kpi: unknown desk');
 
 -- G7: words and causes of low scores

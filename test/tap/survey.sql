@@ -116,11 +116,10 @@ SELECT results_eq(format('SELECT clock, started_at, due_at FROM clock WHERE tick
   $$VALUES ('low_score_explanation', '2025-03-03 10:05'::timestamptz, '2025-03-04 10:05'::timestamptz), ('second_call', '2025-03-03 10:05', '2025-03-04 10:05')$$, 'F6: both clocks run 24 hours');
 SELECT escalate_batch('2025-03-03 10:05') AS fired \gset
 SELECT results_eq(format('SELECT participants FROM review WHERE ticket_no = %L', :'r1'), $$VALUES ('{supervisor}'::text[])$$, 'F6: the supervisor''s review is open');
-UPDATE target SET outlives_closing = true WHERE desk_id = :live AND clock IN ('low_score_explanation', 'second_call');
 SELECT open_ticket(:live, 'live_chat', '外卖延迟', at => '2025-03-03 09:00') AS r2 \gset
 SELECT answer(:live, :'r2', 'done', agent_id => 199, at => '2025-03-03 10:00'), close_ticket(:live, :'r2', 'customer_confirmed', agent_id => 199, at => '2025-03-03 10:01') \g /dev/null
 SELECT is(answer_survey(token(:'r2', 'survey'), 1, 1, 1, 1, 1, at => '2025-03-03 12:00'), true, 'F6: a score that comes after closing');
-SELECT is((SELECT array_agg(clock ORDER BY clock) FROM clock WHERE ticket_no = :'r2' AND stopped_at IS NULL AND due_at = '2025-03-04 12:00'), '{low_score_explanation,second_call}', 'F6: starts both clocks, where they outlive closing');
+SELECT is((SELECT array_agg(clock ORDER BY clock) FROM clock WHERE ticket_no = :'r2' AND stopped_at IS NULL AND due_at = '2025-03-04 12:00'), '{low_score_explanation,second_call}', 'F6: starts both clocks on the closed ticket, for they outlive closing');
 SELECT create_desk('formal', 'complaint') AS formal, create_desk('bot_first', 'tiered') AS tiered \gset
 SELECT is((SELECT (survey_on, confirm_by_link)::text FROM desk WHERE desk_id = :formal), '(closed,t)', 'F5: complaint sends it on completion');
 SELECT is((SELECT survey_questions FROM desk WHERE desk_id = :tiered), '{overall,nps,ces}', 'F5: tiered asks NPS and CES');
