@@ -44,81 +44,107 @@ BEGIN
       ARRAY['', coalesce(n.kind, ''), coalesce(n.category_id::text, ''), coalesce(n.team_id::text, ''), n.channel, coalesce(n.customer_tier, '')] AS new_values) AS v
     WHERE o.ticket_no IS NULL OR n.ticket_no IS NULL OR o IS DISTINCT FROM n
   ),
+  -- Counts and sketches are made once for all tickets with the same values, then put into each cut: far fewer rows and additions.
   opening AS (
-    SELECT s.bucket_start, s.cut, s.value, sum(s.sign) AS opened,
-      sum(s.sign * (s.group_stations > 1)::integer) AS transferred, sum(s.sign * greatest(s.group_stations - 1, 0)) AS transfers,
-      sum(s.sign * (s.assignee_stations > 1)::integer) AS reassigned, sum(s.sign * greatest(s.assignee_stations - 1, 0)) AS reassignments,
-      sum(s.sign * (s.escalation_count > 0)::integer) AS escalated, sum(s.sign * s.escalation_count) AS escalations
+    SELECT s.bucket_start, s.cut, s.value, sum(s.sign * s.opened)::bigint AS opened, sum(s.sign * s.transferred)::bigint AS transferred,
+      sum(s.sign * s.transfers)::bigint AS transfers, sum(s.sign * s.reassigned)::bigint AS reassigned, sum(s.sign * s.reassignments)::bigint AS reassignments,
+      sum(s.sign * s.escalated)::bigint AS escalated, sum(s.sign * s.escalations)::bigint AS escalations
     FROM (
-      SELECT -1 AS sign, p.old_opened_hour AS bucket_start, p.old_group AS group_stations, p.old_assignee AS assignee_stations, p.old_escalation AS escalation_count, p.opening_differs AS differs,
-        unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
+      SELECT -1 AS sign, p.old_opened_hour AS bucket_start, count(*) AS opened,
+        count(*) FILTER (WHERE p.old_group > 1) AS transferred, sum(greatest(p.old_group - 1, 0)) AS transfers,
+        count(*) FILTER (WHERE p.old_assignee > 1) AS reassigned, sum(greatest(p.old_assignee - 1, 0)) AS reassignments,
+        count(*) FILTER (WHERE p.old_escalation > 0) AS escalated, sum(p.old_escalation) AS escalations,
+        p.opening_differs AS differs, unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
       FROM pair AS p WHERE p.old_opened_at IS NOT NULL AND (p.opening_differs OR p.cuts_differ)
+      GROUP BY p.old_opened_hour, p.opening_differs, p.old_values, p.new_values
       UNION ALL
-      SELECT 1, p.opened_hour, p.group_stations, p.assignee_stations, p.escalation_count, p.opening_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
-      FROM pair AS p WHERE p.opened_at IS NOT NULL AND (p.opening_differs OR p.cuts_differ)) AS s
+      SELECT 1, p.opened_hour, count(*),
+        count(*) FILTER (WHERE p.group_stations > 1), sum(greatest(p.group_stations - 1, 0)),
+        count(*) FILTER (WHERE p.assignee_stations > 1), sum(greatest(p.assignee_stations - 1, 0)),
+        count(*) FILTER (WHERE p.escalation_count > 0), sum(p.escalation_count),
+        p.opening_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
+      FROM pair AS p WHERE p.opened_at IS NOT NULL AND (p.opening_differs OR p.cuts_differ)
+      GROUP BY p.opened_hour, p.opening_differs, p.new_values, p.old_values) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
     GROUP BY 1, 2, 3
   ),
   reply AS (
-    SELECT s.bucket_start, s.cut, s.value, sum(s.sign) AS replies,
-      csflow.duration_sketch(s.cal) AS cal, csflow.duration_sketch(s.bus) AS bus, bool_or(s.sign < 0) AS loses
+    SELECT s.bucket_start, s.cut, s.value, sum(s.replies)::bigint AS replies, csflow.rollup(s.cal) AS cal, csflow.rollup(s.bus) AS bus, bool_or(s.replies < 0) AS loses
     FROM (
-      SELECT -1 AS sign, p.old_first_reply_hour AS bucket_start, NULL::interval AS cal, NULL::interval AS bus, p.reply_differs AS differs,
+      SELECT p.old_first_reply_hour AS bucket_start, -count(*) AS replies, NULL::csflow.duration_sketch AS cal, NULL::csflow.duration_sketch AS bus, p.reply_differs AS differs,
         unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
       FROM pair AS p WHERE p.old_first_reply_at IS NOT NULL AND (p.reply_differs OR p.cuts_differ)
+      GROUP BY p.old_first_reply_hour, p.reply_differs, p.old_values, p.new_values
       UNION ALL
-      SELECT 1, p.first_reply_hour, p.first_reply_cal, p.first_reply_bus, p.reply_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
-      FROM pair AS p WHERE p.first_reply_at IS NOT NULL AND (p.reply_differs OR p.cuts_differ)) AS s
+      SELECT p.first_reply_hour, count(*), csflow.duration_sketch(p.first_reply_cal), csflow.duration_sketch(p.first_reply_bus), p.reply_differs,
+        unnest(cuts), unnest(p.new_values), unnest(p.old_values)
+      FROM pair AS p WHERE p.first_reply_at IS NOT NULL AND (p.reply_differs OR p.cuts_differ)
+      GROUP BY p.first_reply_hour, p.reply_differs, p.new_values, p.old_values) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
     GROUP BY 1, 2, 3
   ),
   first_solved AS (
-    SELECT s.bucket_start, s.cut, s.value, sum(s.sign) AS solved,
-      csflow.duration_sketch(s.cal) AS cal, csflow.duration_sketch(s.bus) AS bus, bool_or(s.sign < 0) AS loses
+    SELECT s.bucket_start, s.cut, s.value, sum(s.solved)::bigint AS solved, csflow.rollup(s.cal) AS cal, csflow.rollup(s.bus) AS bus, bool_or(s.solved < 0) AS loses
     FROM (
-      SELECT -1 AS sign, p.old_first_solved_hour AS bucket_start, NULL::interval AS cal, NULL::interval AS bus, p.first_solved_differs AS differs,
+      SELECT p.old_first_solved_hour AS bucket_start, -count(*) AS solved, NULL::csflow.duration_sketch AS cal, NULL::csflow.duration_sketch AS bus, p.first_solved_differs AS differs,
         unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
       FROM pair AS p WHERE p.old_first_solved_at IS NOT NULL AND (p.first_solved_differs OR p.cuts_differ)
+      GROUP BY p.old_first_solved_hour, p.first_solved_differs, p.old_values, p.new_values
       UNION ALL
-      SELECT 1, p.first_solved_hour, p.first_resolution_cal, p.first_resolution_bus, p.first_solved_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
-      FROM pair AS p WHERE p.first_solved_at IS NOT NULL AND (p.first_solved_differs OR p.cuts_differ)) AS s
+      SELECT p.first_solved_hour, count(*), csflow.duration_sketch(p.first_resolution_cal), csflow.duration_sketch(p.first_resolution_bus), p.first_solved_differs,
+        unnest(cuts), unnest(p.new_values), unnest(p.old_values)
+      FROM pair AS p WHERE p.first_solved_at IS NOT NULL AND (p.first_solved_differs OR p.cuts_differ)
+      GROUP BY p.first_solved_hour, p.first_solved_differs, p.new_values, p.old_values) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
     GROUP BY 1, 2, 3
   ),
   -- What was solved before may still be replied to or reopened: counted apart from the durations, which stay.
   quality AS (
-    SELECT s.bucket_start, s.cut, s.value,
-      sum(s.sign * (s.replies = 1)::integer) AS one_touch, sum(s.sign * (s.replies = 0)::integer) AS zero_touch,
-      sum(s.sign * (s.cal <= interval '15 minutes')::integer) AS quick_close,
-      sum(s.sign * (s.replies = 1 AND coalesce(s.reopened_at > s.at + interval '7 days', true))::integer) AS first_contact,
-      sum(s.sign * (s.reopens > 0)::integer) AS reopened
+    SELECT s.bucket_start, s.cut, s.value, sum(s.sign * s.one_touch)::bigint AS one_touch, sum(s.sign * s.zero_touch)::bigint AS zero_touch,
+      sum(s.sign * s.quick_close)::bigint AS quick_close, sum(s.sign * s.first_contact)::bigint AS first_contact, sum(s.sign * s.reopened)::bigint AS reopened
     FROM (
-      SELECT -1 AS sign, p.old_first_solved_hour AS bucket_start, p.old_first_solved_at AS at, p.old_first_resolution_cal AS cal, p.old_replies AS replies, p.old_reopens AS reopens, p.old_first_reopened_at AS reopened_at, p.quality_differs AS differs,
-        unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
+      SELECT -1 AS sign, p.old_first_solved_hour AS bucket_start, count(*) FILTER (WHERE p.old_replies = 1) AS one_touch,
+        count(*) FILTER (WHERE p.old_replies = 0) AS zero_touch, count(*) FILTER (WHERE p.old_first_resolution_cal <= interval '15 minutes') AS quick_close,
+        count(*) FILTER (WHERE p.old_replies = 1 AND coalesce(p.old_first_reopened_at > p.old_first_solved_at + interval '7 days', true)) AS first_contact,
+        count(*) FILTER (WHERE p.old_reopens > 0) AS reopened,
+        p.quality_differs AS differs, unnest(cuts) AS cut, unnest(p.old_values) AS value, unnest(p.new_values) AS other
       FROM pair AS p WHERE p.old_first_solved_at IS NOT NULL AND (p.quality_differs OR p.cuts_differ)
+      GROUP BY p.old_first_solved_hour, p.quality_differs, p.old_values, p.new_values
       UNION ALL
-      SELECT 1, p.first_solved_hour, p.first_solved_at, p.first_resolution_cal, p.reply_count, p.reopen_count, p.first_reopened_at, p.quality_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
-      FROM pair AS p WHERE p.first_solved_at IS NOT NULL AND (p.quality_differs OR p.cuts_differ)) AS s
+      SELECT 1, p.first_solved_hour, count(*) FILTER (WHERE p.reply_count = 1),
+        count(*) FILTER (WHERE p.reply_count = 0), count(*) FILTER (WHERE p.first_resolution_cal <= interval '15 minutes'),
+        count(*) FILTER (WHERE p.reply_count = 1 AND coalesce(p.first_reopened_at > p.first_solved_at + interval '7 days', true)),
+        count(*) FILTER (WHERE p.reopen_count > 0),
+        p.quality_differs, unnest(cuts), unnest(p.new_values), unnest(p.old_values)
+      FROM pair AS p WHERE p.first_solved_at IS NOT NULL AND (p.quality_differs OR p.cuts_differ)
+      GROUP BY p.first_solved_hour, p.quality_differs, p.new_values, p.old_values) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
     GROUP BY 1, 2, 3
   ),
   solved AS (
-    SELECT s.bucket_start, s.cut, s.value, sum(s.sign) AS solved, bool_or(s.sign < 0) AS loses,
-      csflow.duration_sketch(s.full_resolution_cal) AS full_resolution_cal, csflow.duration_sketch(s.full_resolution_bus) AS full_resolution_bus,
-      csflow.duration_sketch(s.requester_wait_cal) AS requester_wait_cal, csflow.duration_sketch(s.requester_wait_bus) AS requester_wait_bus,
-      csflow.duration_sketch(s.agent_work_cal) AS agent_work_cal, csflow.duration_sketch(s.agent_work_bus) AS agent_work_bus,
-      csflow.duration_sketch(s.agent_wait_cal) AS agent_wait_cal, csflow.duration_sketch(s.agent_wait_bus) AS agent_wait_bus,
-      csflow.duration_sketch(s.on_hold_cal) AS on_hold_cal, csflow.duration_sketch(s.on_hold_bus) AS on_hold_bus,
-      csflow.duration_sketch(s.solve_time_cal) AS solve_time_cal, csflow.duration_sketch(s.solve_time_bus) AS solve_time_bus
+    SELECT s.bucket_start, s.cut, s.value, sum(s.solved)::bigint AS solved, bool_or(s.solved < 0) AS loses,
+      csflow.rollup(s.full_resolution_cal) AS full_resolution_cal, csflow.rollup(s.full_resolution_bus) AS full_resolution_bus,
+      csflow.rollup(s.requester_wait_cal) AS requester_wait_cal, csflow.rollup(s.requester_wait_bus) AS requester_wait_bus,
+      csflow.rollup(s.agent_work_cal) AS agent_work_cal, csflow.rollup(s.agent_work_bus) AS agent_work_bus,
+      csflow.rollup(s.agent_wait_cal) AS agent_wait_cal, csflow.rollup(s.agent_wait_bus) AS agent_wait_bus,
+      csflow.rollup(s.on_hold_cal) AS on_hold_cal, csflow.rollup(s.on_hold_bus) AS on_hold_bus,
+      csflow.rollup(s.solve_time_cal) AS solve_time_cal, csflow.rollup(s.solve_time_bus) AS solve_time_bus
     FROM (
-      SELECT 1 AS sign, p.solved_hour AS bucket_start, p.full_resolution_cal, p.full_resolution_bus, p.requester_wait_cal, p.requester_wait_bus,
-        p.agent_work_cal, p.agent_work_bus, p.agent_wait_cal, p.agent_wait_bus, p.on_hold_cal, p.on_hold_bus, p.solve_time_cal,
-        p.solve_time_bus, p.solved_differs AS differs, unnest(cuts) AS cut, unnest(p.new_values) AS value, unnest(p.old_values) AS other
+      SELECT p.solved_hour AS bucket_start, count(*) AS solved,
+        csflow.duration_sketch(p.full_resolution_cal) AS full_resolution_cal, csflow.duration_sketch(p.full_resolution_bus) AS full_resolution_bus,
+        csflow.duration_sketch(p.requester_wait_cal) AS requester_wait_cal, csflow.duration_sketch(p.requester_wait_bus) AS requester_wait_bus,
+        csflow.duration_sketch(p.agent_work_cal) AS agent_work_cal, csflow.duration_sketch(p.agent_work_bus) AS agent_work_bus,
+        csflow.duration_sketch(p.agent_wait_cal) AS agent_wait_cal, csflow.duration_sketch(p.agent_wait_bus) AS agent_wait_bus,
+        csflow.duration_sketch(p.on_hold_cal) AS on_hold_cal, csflow.duration_sketch(p.on_hold_bus) AS on_hold_bus,
+        csflow.duration_sketch(p.solve_time_cal) AS solve_time_cal, csflow.duration_sketch(p.solve_time_bus) AS solve_time_bus,
+        p.solved_differs AS differs, unnest(cuts) AS cut, unnest(p.new_values) AS value, unnest(p.old_values) AS other
       FROM pair AS p WHERE p.solved_at IS NOT NULL AND (p.solved_differs OR p.cuts_differ)
+      GROUP BY p.solved_hour, p.solved_differs, p.new_values, p.old_values
       UNION ALL
-      SELECT -1, p.old_solved_hour, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+      SELECT p.old_solved_hour, -count(*), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
         p.solved_differs, unnest(cuts), unnest(p.old_values), unnest(p.new_values)
-      FROM pair AS p WHERE p.old_solved_at IS NOT NULL AND (p.solved_differs OR p.cuts_differ)) AS s
+      FROM pair AS p WHERE p.old_solved_at IS NOT NULL AND (p.solved_differs OR p.cuts_differ)
+      GROUP BY p.old_solved_hour, p.solved_differs, p.old_values, p.new_values) AS s
     WHERE s.differs OR s.value IS DISTINCT FROM s.other
     GROUP BY 1, 2, 3
   )
