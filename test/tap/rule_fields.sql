@@ -151,4 +151,17 @@ SELECT is((SELECT count(*) FROM classify(:desk, t)), 1::bigint, 'B2: ' || name) 
 SELECT is((SELECT kind FROM classify(:desk, U&'闪\0301退\200B')), 'fault', 'B2: marks strewn into a keyword hide nothing');
 SELECT throws_ok($$SELECT csflow.classify(1, convert_from('\xEDA080', 'UTF8'))$$, '22021', NULL, 'B2: half of a surrogate pair is no text, PostgreSQL says');
 
+-- A text of 1 MB can be cancelled: the limit falls into one of 400 such texts (the kernel test counts the checks within one).
+CREATE FUNCTION outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE statement;
+  RETURN 'done';
+EXCEPTION WHEN query_canceled THEN RETURN 'cancelled';
+END
+$$;
+SET statement_timeout = '200ms';
+SELECT outcome(format($$SELECT count(c.kind) FROM (SELECT repeat('退款一直没有到账', 43000) || i AS body FROM generate_series(1, 400) AS i) AS t, csflow.classify(%s, t.body) AS c$$, :desk)) AS outcome \gset
+RESET statement_timeout;
+SELECT is(:'outcome', 'cancelled', 'classification of large texts is cancellable');
+SELECT lives_ok(format($$SELECT * FROM csflow.classify(%s, '退款')$$, :desk), 'and works afterwards');
 SELECT * FROM finish();
