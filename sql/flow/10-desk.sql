@@ -4,10 +4,12 @@ CREATE TABLE csflow.flow (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   flow_version integer NOT NULL,
   zone text NOT NULL,
+  role_prefix text CHECK (role_prefix ~ '^[a-z][a-z0-9_]{0,47}$'),
   created_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE csflow.flow IS 'One row: the version of the flow''s tables and the time zone in which ticket numbers change month (design 2.6, 2.15).';
 COMMENT ON COLUMN csflow.flow.zone IS 'IANA zone of the month in ticket numbers; fixed when the flow is created.';
+COMMENT ON COLUMN csflow.flow.role_prefix IS 'Names of the group roles begin with it: set by csflow.setup_roles(); NULL: there are none.';
 
 CREATE SEQUENCE csflow.desk_id_seq AS bigint;
 CREATE TABLE csflow.desk (

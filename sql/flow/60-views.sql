@@ -135,7 +135,8 @@ BEGIN ATOMIC
     row_number() OVER (ORDER BY t.priority DESC NULLS LAST,
       coalesce(t.emotion <= -d.emotion_threshold, false) OR h.code IS NOT NULL DESC,
       n.due_at NULLS LAST, t.opened_at, t.ticket_no),
-    t.ticket_no, t.state, t.priority, t.kind, t.tag, t.title, t.channel, t.customer_tier, t.team_id, t.agent_id, t.needs_review,
+    t.ticket_no, t.state, t.priority, t.kind, t.tag,
+    (SELECT y.title FROM csflow.my_ticket AS y WHERE y.desk_id = t.desk_id AND y.ticket_no = t.ticket_no), t.channel, t.customer_tier, t.team_id, t.agent_id, t.needs_review,
     t.emotion, t.opened_at, t.last_customer_message_at, w.since, extract(epoch FROM queue_at.at - w.since)::double precision,
     n.clock, n.due_at, extract(epoch FROM n.due_at - queue_at.at)::double precision, coalesce(o.overdue, 0),
     h.code,
@@ -249,7 +250,10 @@ SELECT e.desk_id, e.ticket_no, e.seq, e.at, e.kind,
     nullif(concat_ws(CASE e.kind WHEN 'step_fired' THEN ': ' ELSE ' → ' END, csflow.event_value(e.desk_id, e.kind, e.old_value, 'en'),
       csflow.event_value(e.desk_id, e.kind, e.new_value, 'en')), '')), '') AS detail_en,
   e.clock, coalesce(cz.text, e.clock) AS clock_zh, coalesce(ce.text, e.clock) AS clock_en, e.run, e.step_position, e.due_at,
-  e.message_no, coalesce(m.body, x.text) AS text
+  e.message_no,
+  CASE WHEN e.message_no IS NOT NULL THEN (
+    SELECT m.body FROM csflow.my_message AS m WHERE m.desk_id = e.desk_id AND m.ticket_no = e.ticket_no AND m.message_no = e.message_no)
+  ELSE (SELECT x.text FROM csflow.my_event AS x WHERE x.desk_id = e.desk_id AND x.ticket_no = e.ticket_no AND x.seq = e.seq) END AS text
 FROM csflow.event AS e
 LEFT JOIN (VALUES
   ('opened', '建单', 'opened'), ('routed', '分流', 'routed'), ('assigned', '分派', 'assigned'), ('unassigned', '取消分派', 'unassigned'),
@@ -270,9 +274,7 @@ LEFT JOIN csflow.caption AS oe ON oe.desk_id = e.desk_id AND oe.kind = 'state' A
 LEFT JOIN csflow.caption AS nz ON nz.desk_id = e.desk_id AND nz.kind = 'state' AND nz.code = e.new_state AND nz.lang = 'zh'
 LEFT JOIN csflow.caption AS ne ON ne.desk_id = e.desk_id AND ne.kind = 'state' AND ne.code = e.new_state AND ne.lang = 'en'
 LEFT JOIN csflow.caption AS cz ON cz.desk_id = e.desk_id AND cz.kind = 'clock' AND cz.code = e.clock AND cz.lang = 'zh'
-LEFT JOIN csflow.caption AS ce ON ce.desk_id = e.desk_id AND ce.kind = 'clock' AND ce.code = e.clock AND ce.lang = 'en'
-LEFT JOIN csflow.message AS m ON m.desk_id = e.desk_id AND m.ticket_no = e.ticket_no AND m.message_no = e.message_no
-LEFT JOIN csflow.event_text AS x ON x.desk_id = e.desk_id AND x.ticket_no = e.ticket_no AND x.seq = e.seq;
+LEFT JOIN csflow.caption AS ce ON ce.desk_id = e.desk_id AND ce.kind = 'clock' AND ce.code = e.clock AND ce.lang = 'en';
 COMMENT ON VIEW csflow.timeline IS 'The story of each ticket, one row an event, to be read in order of seq; with captions in both languages (handbook A9, F7, H1).';
 COMMENT ON COLUMN csflow.timeline.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.timeline.ticket_no IS 'Ticket.';

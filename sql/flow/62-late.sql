@@ -6,7 +6,8 @@ RETURNS TABLE (ticket_no csflow.ticket_no, clock text, run integer, due_at times
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT t.ticket_no, c.clock, c.run, c.due_at, extract(epoch FROM c.due_at - due_within.at)::double precision,
-    t.priority, t.kind, t.title, t.state, t.team_id, t.agent_id, t.opened_at
+    t.priority, t.kind,
+    (SELECT y.title FROM csflow.my_ticket AS y WHERE y.desk_id = t.desk_id AND y.ticket_no = t.ticket_no), t.state, t.team_id, t.agent_id, t.opened_at
   FROM csflow.ticket AS t
   JOIN csflow.clock AS c ON c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no
   WHERE t.desk_id = due_within.desk_id AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid')

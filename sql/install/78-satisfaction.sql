@@ -28,7 +28,8 @@ BEGIN
     SELECT m.day::date AS bucket, m.day AT TIME ZONE desk_zone AS starts, (m.day + interval '1 month') AT TIME ZONE desk_zone AS ends
     FROM generate_series(last_month::timestamp - make_interval(months => months - 1), last_month::timestamp, interval '1 month') AS m (day)
   ), asked AS (
-    SELECT date_trunc('month', s.sent_at AT TIME ZONE desk_zone)::date AS bucket, s.answered_at <= satisfaction_at.at AS is_answered, s.*,
+    SELECT date_trunc('month', s.sent_at AT TIME ZONE desk_zone)::date AS bucket, s.answered_at <= satisfaction_at.at AS is_answered,
+      s.team_id, s.agent_id, s.efficiency, s.attitude, s.clarity, s.fairness, s.overall, s.nps, s.ces, s.is_low,
       t.kind, coalesce(t.customer_tier, '') AS customer_tier
     FROM csflow.survey AS s
     JOIN csflow.ticket AS t ON t.desk_id = s.desk_id AND t.ticket_no = s.ticket_no AND t.state NOT IN ('duplicate', 'invalid')

@@ -57,6 +57,12 @@ csf_actor_resolve(const csf_session *session, const char *given_kind, int64 give
 			 errhint("Leave changed_by empty, or set agent.may_act_for_others for the role's own agent.")));
 	if (actor.agent_id == 0 && (given_kind == NULL || strcmp(given_kind, "agent") == 0))
 		actor.agent_id = own;
+	if (actor.agent_id == 0 && given_kind != NULL && strcmp(given_kind, "agent") == 0 &&
+		!may_act_for_others(session))
+		ereport(ERROR, (errcode(ERRCODE_CSF_NOT_ALLOWED),
+						errmsg("role \"%s\" may not act as \"agent\"", GetUserNameFromId(GetUserId(), false)),
+						errdetail("It is no active agent of desk \"%s\".", session->desk->name),
+						errhint("Set agent.role_name to the role.")));
 	if (actor.kind == NULL)
 		actor.kind = actor.agent_id != 0 ? "agent" : if_nobody;
 	else if (strcmp(actor.kind, "agent") != 0 && strcmp(actor.kind, "unknown") != 0 &&

@@ -146,12 +146,27 @@ check_message(const csf_desk *desk, const Datum *values, const bool *nulls)
 							   timestamptz_to_str(DatumGetTimestampTz(values[MESSAGE_NEXT_NEWS_AT])))));
 }
 
+/* What an agent heard on the telephone are the customer's words: the agent takes them down and is recorded as the writer. */
+static bool
+is_heard(const csf_session *session, const Datum *values, const bool *nulls)
+{
+	const char *kind = text_of(values, nulls, MESSAGE_AUTHOR_KIND);
+	const char *channel = text_of(values, nulls, MESSAGE_CHANNEL);
+
+	return session->agent != NULL && kind != NULL && strcmp(kind, "customer") == 0 && channel != NULL &&
+		   strcmp(channel, "hotline") == 0;
+}
+
 static void
 fill_message(csf_session *session, Datum *values, bool *nulls)
 {
+	bool heard = is_heard(session, values, nulls);
 	csf_actor actor =
-		csf_actor_resolve(session, text_of(values, nulls, MESSAGE_AUTHOR_KIND),
+		csf_actor_resolve(session, heard ? "agent" : text_of(values, nulls, MESSAGE_AUTHOR_KIND),
 						  nulls[MESSAGE_CHANGED_BY] ? 0 : DatumGetInt64(values[MESSAGE_CHANGED_BY]), NULL);
+
+	if (heard)
+		actor.kind = "customer";
 
 	if (actor.kind == NULL)
 		ereport(ERROR, (errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("a message needs an author_kind"),

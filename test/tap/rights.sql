@@ -109,22 +109,22 @@ DECLARE
   place text;
 BEGIN
   FOREACH place IN ARRAY '{rights_maker,csflow}'::text[] LOOP
-    EXECUTE format('CREATE TABLE %I.my_ticket AS SELECT * FROM csflow.ticket LIMIT 1', place);
-    EXECUTE format('CREATE TABLE %I.my_message AS SELECT * FROM csflow.message LIMIT 1', place);
-    EXECUTE format('CREATE TABLE %I.my_rule AS SELECT * FROM csflow.keyword_rule LIMIT 1', place);
-    EXECUTE format('CREATE TRIGGER t BEFORE INSERT OR UPDATE ON %I.my_ticket FOR EACH ROW EXECUTE FUNCTION csflow.ticket_before()', place);
-    EXECUTE format('CREATE TRIGGER a AFTER DELETE ON %I.my_ticket REFERENCING OLD TABLE AS o FOR EACH STATEMENT EXECUTE FUNCTION csflow.ticket_after()', place);
-    EXECUTE format('CREATE TRIGGER t BEFORE INSERT OR UPDATE ON %I.my_message FOR EACH ROW EXECUTE FUNCTION csflow.message_before()', place);
-    EXECUTE format('CREATE TRIGGER a AFTER DELETE ON %I.my_message FOR EACH STATEMENT EXECUTE FUNCTION csflow.message_after()', place);
-    EXECUTE format('CREATE TRIGGER t BEFORE INSERT OR UPDATE ON %I.my_rule FOR EACH ROW EXECUTE FUNCTION csflow.keyword_rule_check()', place);
-    EXECUTE format('CREATE TRIGGER a AFTER DELETE ON %I.my_rule FOR EACH ROW EXECUTE FUNCTION csflow.configuration_changed()', place);
-    EXECUTE format('CREATE TRIGGER s AFTER TRUNCATE ON %I.my_rule FOR EACH STATEMENT EXECUTE FUNCTION csflow.configuration_changed()', place);
+    EXECUTE format('CREATE TABLE %I.made_ticket AS SELECT * FROM csflow.ticket LIMIT 1', place);
+    EXECUTE format('CREATE TABLE %I.made_message AS SELECT * FROM csflow.message LIMIT 1', place);
+    EXECUTE format('CREATE TABLE %I.made_rule AS SELECT * FROM csflow.keyword_rule LIMIT 1', place);
+    EXECUTE format('CREATE TRIGGER t BEFORE INSERT OR UPDATE ON %I.made_ticket FOR EACH ROW EXECUTE FUNCTION csflow.ticket_before()', place);
+    EXECUTE format('CREATE TRIGGER a AFTER DELETE ON %I.made_ticket REFERENCING OLD TABLE AS o FOR EACH STATEMENT EXECUTE FUNCTION csflow.ticket_after()', place);
+    EXECUTE format('CREATE TRIGGER t BEFORE INSERT OR UPDATE ON %I.made_message FOR EACH ROW EXECUTE FUNCTION csflow.message_before()', place);
+    EXECUTE format('CREATE TRIGGER a AFTER DELETE ON %I.made_message FOR EACH STATEMENT EXECUTE FUNCTION csflow.message_after()', place);
+    EXECUTE format('CREATE TRIGGER t BEFORE INSERT OR UPDATE ON %I.made_rule FOR EACH ROW EXECUTE FUNCTION csflow.keyword_rule_check()', place);
+    EXECUTE format('CREATE TRIGGER a AFTER DELETE ON %I.made_rule FOR EACH ROW EXECUTE FUNCTION csflow.configuration_changed()', place);
+    EXECUTE format('CREATE TRIGGER s AFTER TRUNCATE ON %I.made_rule FOR EACH STATEMENT EXECUTE FUNCTION csflow.configuration_changed()', place);
   END LOOP;
 END
 $$;
 SELECT throws_ok(format(s, p), 'SF016', NULL, '2.11: on a table of one''s own it refuses: ' || format(s, p)) FROM unnest('{rights_maker,csflow}'::text[]) p, unnest(ARRAY[
-  'UPDATE %I.my_ticket SET body = body', 'DELETE FROM %I.my_ticket', 'UPDATE %I.my_message SET body = body', 'DELETE FROM %I.my_message',
-  'UPDATE %I.my_rule SET weight = 1', 'DELETE FROM %I.my_rule', 'TRUNCATE %I.my_rule']) s;
+  'UPDATE %I.made_ticket SET body = body', 'DELETE FROM %I.made_ticket', 'UPDATE %I.made_message SET body = body', 'DELETE FROM %I.made_message',
+  'UPDATE %I.made_rule SET weight = 1', 'DELETE FROM %I.made_rule', 'TRUNCATE %I.made_rule']) s;
 SELECT is(current_user::text, 'rights_maker', '2.11: and has lent nothing');
 CREATE FUNCTION rights_maker.climb() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN CREATE ROLE rights_climbed SUPERUSER; RETURN NEW; END $$;
 SELECT throws_ok('CREATE TRIGGER climb BEFORE UPDATE ON csflow.ticket FOR EACH ROW EXECUTE FUNCTION rights_maker.climb()', '42501', NULL, '2.11: the flow''s tables take no trigger from others');
