@@ -215,7 +215,7 @@ BEGIN ATOMIC
       WHEN value IS NULL THEN NULL
       WHEN event_kind = 'step_fired' AND lang = 'zh' AND value IN ('warning', 'breach', 'escalation') THEN
         CASE value WHEN 'warning' THEN '预警' WHEN 'breach' THEN '超时' ELSE '升级' END
-      WHEN event_kind IN ('assigned', 'unassigned', 'reviewer_named') THEN (
+      WHEN event_kind IN ('assigned', 'unassigned', 'reviewer_named', 'right_granted', 'right_given_back') THEN (
         SELECT a.name FROM csflow.agent AS a WHERE a.desk_id = event_value.desk_id AND a.agent_id::text = value)
       WHEN event_kind IN ('routed', 'transferred') THEN (
         SELECT CASE lang WHEN 'zh' THEN t.name_zh ELSE t.name_en END FROM csflow.team AS t
@@ -266,7 +266,8 @@ LEFT JOIN (VALUES
   ('automatic_message', '自动消息', 'automatic message'), ('reply', '回复', 'reply'), ('note', '内部备注', 'note'),
   ('step_fired', '时限动作', 'step of a clock'), ('step_skipped', '时限动作略过', 'step no longer needed'),
   ('task_created', '新建待办', 'task made'), ('task_changed', '待办变更', 'task changed'), ('task_done', '待办完成', 'task done'),
-  ('task_cancelled', '待办取消', 'task cancelled'), ('clocks_recomputed', '时限重算', 'deadlines recomputed')
+  ('task_cancelled', '待办取消', 'task cancelled'), ('clocks_recomputed', '时限重算', 'deadlines recomputed'),
+  ('right_granted', '授予临时权限', 'temporary right granted'), ('right_given_back', '归还临时权限', 'temporary right given back')
 ) AS k (kind, caption_zh, caption_en) ON k.kind = e.kind
 LEFT JOIN csflow.agent AS a ON a.desk_id = e.desk_id AND a.agent_id = e.actor_id
 LEFT JOIN csflow.caption AS oz ON oz.desk_id = e.desk_id AND oz.kind = 'state' AND oz.code = e.old_state AND oz.lang = 'zh'

@@ -116,7 +116,7 @@ BEGIN
     RAISE EXCEPTION 'this % token was used already', purpose
       USING ERRCODE = 'SF020', DETAIL = format('It was used at %s.', link.used_at), HINT = 'Each token is good for one use; another can be sent.';
   -- An instant in the past does not bring a token back, except for whoever may date tickets.
-  ELSIF CASE WHEN has_column_privilege('csflow.ticket', 'opened_at', 'UPDATE') THEN at ELSE greatest(at, now()) END > link.expires_at THEN
+  ELSIF (CASE WHEN has_column_privilege('csflow.ticket', 'opened_at', 'UPDATE') THEN at ELSE greatest(at, now()) END) > link.expires_at THEN
     RAISE EXCEPTION 'this % token has expired', purpose
       USING ERRCODE = 'SF020', DETAIL = format('It was good until %s.', link.expires_at), HINT = 'Another can be sent.';
   END IF;

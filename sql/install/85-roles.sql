@@ -196,7 +196,7 @@ BEGIN ATOMIC
     ('backlog', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
     ('first_response', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
     ('transfers', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
-    ('backlog_ageing', NULL, 'r', 'r', 'r', 'r', NULL, NULL, NULL),
+    ('backlog_ageing', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
     ('heatmap', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
     ('agent_load', NULL, 'r', 'r', 'r', 'r', NULL, NULL, NULL),
     ('hot_issues', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
