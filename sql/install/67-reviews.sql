@@ -153,7 +153,7 @@ BEGIN
         AND s.action = 'ask_late_cause') END
     AND CASE WHEN c.stopped_at IS NULL THEN c.due_at < instant ELSE c.outcome = 'breached' END
   ON CONFLICT ON CONSTRAINT late_cause_pkey DO UPDATE
-  SET cause = excluded.cause, explanation = excluded.explanation, recorded_by = excluded.recorded_by, recorded_at = excluded.recorded_at;
+  SET cause = excluded.cause, explanation = record_late_cause.explanation, recorded_by = excluded.recorded_by, recorded_at = excluded.recorded_at;
   GET DIAGNOSTICS recorded = ROW_COUNT;
   IF recorded = 0 THEN
     RAISE EXCEPTION 'ticket % of desk % was not late%', record_late_cause.ticket_no, record_late_cause.desk_id,

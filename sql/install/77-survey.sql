@@ -180,7 +180,7 @@ BEGIN
     stars[1], stars[2], stars[3], stars[4], stars[5], recommends, ease, words, is_low)
   ON CONFLICT ON CONSTRAINT survey_pkey DO UPDATE SET answered_at = excluded.answered_at, answer_count = s.answer_count + 1,
     efficiency = excluded.efficiency, attitude = excluded.attitude, clarity = excluded.clarity, fairness = excluded.fairness,
-    overall = excluded.overall, nps = excluded.nps, ces = excluded.ces, comment = excluded.comment, is_low = excluded.is_low;
+    overall = excluded.overall, nps = excluded.nps, ces = excluded.ces, comment = words, is_low = excluded.is_low;
   PERFORM csflow.add_message(record_survey.desk_id, record_survey.ticket_no, 'system', false,
     'survey: ' || concat_ws(', ', 'efficiency ' || stars[1], 'attitude ' || stars[2], 'clarity ' || stars[3], 'fairness ' || stars[4],
       'overall ' || stars[5], 'nps ' || recommends, 'ces ' || ease, words),

@@ -169,7 +169,7 @@ BEGIN ATOMIC
     ('ticket_fact', 'of_ticket', 'r', 'r', 'r', 'r', NULL, NULL, NULL),
     ('reply_gap', 'of_ticket', 'r', 'r', 'r', 'r', NULL, NULL, NULL),
     ('reopening', 'of_ticket', 'r', 'r', 'r', 'r', NULL, NULL, NULL),
-    ('incident', 'incident', 'r', 'r', 'ru', 'ru', '{workaround}', NULL, '{workaround}'),
+    ('incident', 'incident', 'r', 'r', 'ru', 'ru', NULL, NULL, '{workaround}'),
     ('sample', 'of_ticket', '', '', 'ru', 'ru', NULL, NULL, '{reviewed_at,reviewed_by,finding}'),
     ('temporary_right', 'temporary_right', '', 'ru', 'riu', 'riu', NULL, '{desk_id,right_no,agent_id,ticket_no,team_id,as_written,reason,granted_by,expires_at}', '{given_back_at}'),
     ('ticket_month', 'none', '', '', '', '', NULL, NULL, NULL),

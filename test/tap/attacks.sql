@@ -34,7 +34,6 @@ SELECT throws_ok(format('UPDATE csflow.ticket SET desk_id = %s', :elsewhere), '4
 SELECT throws_ok('UPDATE csflow.ticket SET opened_at = now()', '42501', NULL, '2.9: nor to another time');
 
 -- A function that tells what it is shown, as cheap as can be: security barriers and policies come first.
-SET client_min_messages = notice;
 CREATE TEMPORARY TABLE told (what text);
 CREATE FUNCTION attacker.tell(what anyelement) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$ BEGIN INSERT INTO told VALUES (what::text); RETURN true; END $$;
 SELECT count(*) IS NULL AS x FROM csflow.ticket WHERE attacker.tell(external_id) \gset
@@ -92,6 +91,8 @@ SELECT is((SELECT count(*) FROM csflow.my_ticket), 2::bigint, '2.11: in the view
 SELECT is(csflow.current_agent(:desk), 11::bigint, '2.11: nor about who one is');
 SELECT throws_ok(format('SELECT csflow.reply(%s, %L, %L, agent_id => 12)', :desk, :'s11', 'x'), 'SF010', NULL, '2.11: nor whom one may act for');
 SELECT lives_ok(format('SELECT csflow.note(%s, %L, %L)', :desk, :'s11', 'x'), '2.11: the engine works through its own names');
+DROP VIEW pg_temp.my_right;
+DROP TABLE pg_temp.ticket, pg_temp.agent;
 SET search_path = public, csflow;
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname LIKE 'attacks\_%' AND rolname NOT IN ('attacks_lin', 'attacks_agent') AND pg_has_role('attacks_lin', oid, 'MEMBER')$$, 'H2: an agent''s role is no member of another''s');
 SELECT throws_ok('SET row_security = off; SELECT FROM csflow.ticket', '42501', NULL, 'H2: row security cannot be switched off');

@@ -37,7 +37,7 @@ INSERT INTO expected VALUES
   ('health_progress', '', 'R', '', 'R', 'R'),
   ('health_value', '', 'R', '', 'R', 'R'),
   ('improvement', '', '', 'R', 'RIU', 'RIU'),
-  ('incident', '', 'r', 'r', 'ru', 'Ru'),
+  ('incident', '', 'R', 'R', 'Ru', 'Ru'),
   ('job_run', '', '', '', '', ''),
   ('keyword_alias', '', '', 'R', 'R', 'RIUD'),
   ('keyword_rule', '', '', 'R', 'R', 'RIUD'),

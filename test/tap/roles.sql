@@ -126,6 +126,13 @@ SELECT throws_ok(format($$INSERT INTO csflow.message (desk_id, ticket_no, author
 RESET ROLE;
 ALTER TABLE csflow.message ENABLE ROW LEVEL SECURITY;
 
+-- Why it was late, one's own word for it
+SELECT clock AS late_clock FROM clock WHERE ticket_no = :'s11' AND stopped_at IS NULL AND due_at < now() ORDER BY clock LIMIT 1 \gset
+SET ROLE :"lin";
+SELECT is(record_late_cause(:desk, :'s11', 'resources', '人手', :'late_clock'), 1, 'G5: an agent records why it was late');
+SELECT is(record_late_cause(:desk, :'s11', 'staff_skill', '新手', :'late_clock'), 1, 'G5: and corrects it');
+RESET ROLE;
+
 -- Rights that lapse by themselves
 SET ROLE :"lin";
 SELECT throws_ok(format('SELECT grant_temporary_right(%s, 12, now() + interval ''1 h'', ''x'', %L)', :desk, :'s11'), '42501', NULL, 'H2: an agent grants no rights');
