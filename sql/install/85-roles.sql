@@ -184,6 +184,7 @@ BEGIN ATOMIC
     ('missing_update', NULL, 'r', 'r', 'r', 'r', NULL, NULL, NULL),
     ('late', NULL, 'r', 'r', 'r', 'r', NULL, NULL, NULL),
     ('late_cause_missing', NULL, 'r', 'r', 'r', 'r', NULL, NULL, NULL),
+    ('late_causes', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
     ('satisfaction', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
     ('negative_feedback', NULL, '', '', '', 'r', NULL, NULL, NULL),
     ('surge', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),

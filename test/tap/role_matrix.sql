@@ -83,6 +83,7 @@ INSERT INTO expected VALUES
   ('job', '', '', '', '', ''),
   ('late', '', 'R', 'R', 'R', 'R'),
   ('late_cause_missing', '', 'R', 'R', 'R', 'R'),
+  ('late_causes', '', 'R', '', 'R', 'R'),
   ('missing_update', '', 'R', 'R', 'R', 'R'),
   ('my_event', 'R', 'R', 'R', 'R', 'R'),
   ('my_message', 'R', 'R', 'R', 'R', 'R'),
@@ -173,18 +174,18 @@ CREATE TABLE decided (name text, executable boolean);
 INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   absence_faults, accept, acting_agent, add_message, add_task, add_working_days, anchor_digest, anchor_faults, anchor_month_digest, answer,
   answer_children, answer_survey, apply_removals, apply_retirements, apply_rules, apply_settings, apply_targets, apply_taxonomy, approx_percentile,
-  approx_rank, assemble_playbook, assign, attainment, attainment_at, backlog_ageing_at, business_add, business_between, business_health,
+  approx_rank, assemble_playbook, assign, attainment, attainment_at, attainment_clocks, backlog_ageing_at, business_add, business_between, business_health,
   business_intervals, business_next_close, business_next_open, business_open, calendar_always, calendar_china, calendar_covers, calendar_days,
   calendar_fault, calendar_from, calendar_merge, calendar_until, calendar_zone, campaign_factor, can_read_jobs, canonical_playbook, category_id, ces,
   ces_count, ces_mean, ces_top_count, ces_top_pct, change_state, check_playbook, classifier_confusion, classifier_confusion_pairs, classifier_status,
-  classify, clock_status_at, clocks, close_review, close_ticket, compare_periods, complete_playbook, confirm, confirm_by_token, correct,
+  classify, clock_status_at, close_review, close_ticket, compare_periods, complete_playbook, confirm, confirm_by_token, correct,
   count_working_days, create_flow, create_partition, csat, csat_count, csat_mean, csat_pct, csat_positive_count, current_agent, customer_actor,
   customer_history, cut_caption, daily_tickets, decide, desk_codes, desk_id, desk_rows, due_tickets, due_within, duplicate_candidates,
   duplicate_outcome, duration_fault, duration_sketch, erlang_agents, event_hash, event_value, explain_classification, explain_ticket, export_playbook,
   fact_changes, fcr_count, fcr_pct, fcr_total_count, find_personal_data, finish_task, first_contact_resolution, first_response, first_response_business,
   flow_script, flow_version, fold, forecast, forecast_at, forecast_error, forecast_model, give_back_right, grant_temporary_right, health,
   health_between, health_count, health_measures, health_pct, health_sketch, health_sums, heatmap_at, hot_issues_at, hours_anew, incident_facets,
-  is_untouched, is_working_day, json_items, json_members, json_texts, keyword_rule_fault, known_workaround, late_at, mark_duplicate, mark_invalid,
+  is_untouched, is_working_day, json_items, json_members, json_texts, keyword_rule_fault, known_workaround, late_at, late_causes_at, mark_duplicate, mark_invalid,
   mask_attributes, mask_personal_data, meaning_faults, merge, moment_changes, my_reach, name_reviewer, negative_feedback_between, next_ticket_no,
   normal_item, normal_quantile, note, nps, nps_count, nps_detractor_count, nps_mean, nps_promoter_count, object, open_review, open_ticket,
   participant_id, period_values, playbook_changes, playbook_codes, playbook_complaint, playbook_internet, playbook_parts, playbook_reception,
@@ -197,13 +198,13 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   shipped_playbooks, signals, similar_tickets, sketch_count, sketch_max, sketch_mean, sketch_min, sketch_sum, sla_met_count, sla_met_pct,
   sla_total_count, staff_needed, standard_playbook, state_category, states, step_faults, student_quantile, suggest_keywords, surge_counts,
   surge_windows, sweep_instant, tag, tag_domain, tag_kind, tag_matches, tag_priority, target_faults, target_key, team_id, text_similarity, text_terms,
-  ticket_count, ticket_facts_at, ticket_month, ticket_no, ticket_no_from_bigint, ticket_no_to_bigint, ticket_serial, to_jsonb, transfer,
+  ticket_count, ticket_facts_at, ticket_month, ticket_no, ticket_no_from_bigint, ticket_no_to_bigint, ticket_serial, top_k, top_k_count, top_k_error, top_k_places, top_k_values, to_jsonb, transfer,
   transfer_event_count, transfer_pct, transfer_total_count, transferred_count, undo_mark, use_link, value_faults, verify_anchor, verify_audit,
   wait_for_customer, wait_for_partner, waiting, waiting_business, wanted_jobs, weekly_sample, what_if, what_if_calendar_rows, what_if_playbook,
   what_if_step_rows, what_if_target_rows, what_if_targets, wilson_interval, window_has_lapsed, word_fault, zone_name
 $$, '\s', '', 'g'), ',')), true;
 INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
-  anchor_audit, anchor_batch, archive_batch, archive_tickets, auto_close_batch, change_health, check_queued_duplicates, continue_job,
+  anchor_audit, anchor_batch, archive_batch, archive_tickets, auto_close_batch, change_health, check_duplicates, check_queued_duplicates, continue_job,
   continue_recompute, create_desk, create_partitions, draw_weekly_sample, drop_months, duplicate_check_batch, erase_customer, escalate_batch,
   find_duplicates, find_incidents, find_surges, finish_job, fire_one_by_one, fire_steps, follow_closed_parents, forget_set_aside, housekeeping_batch,
   incident_groups, incident_matches, incident_watch_batch, job_batch, link_matches, link_to_incidents, load_playbook, mark_duplicates,
@@ -215,7 +216,7 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
 $$, '\s', '', 'g'), ',')), false;
 CREATE VIEW routine AS
 SELECT p.oid, p.proname::text AS name, p.prorettype = 'trigger'::regtype AS is_trigger,
-  p.proname ~ '^(priority|tag|ticket_no|calendar|duration_sketch|health|csat|nps|ces|attainment_counts)_(in|out|recv|send|eq|ne|lt|le|gt|ge|cmp|hash|hash_extended|larger|smaller|sortsupport|add|add_seconds|add_business|combine|final|matches_support)$' AS is_of_type
+  p.proname ~ '^(priority|tag|ticket_no|calendar|duration_sketch|health|csat|nps|ces|attainment_counts|top_k)_(in|out|recv|send|eq|ne|lt|le|gt|ge|cmp|hash|hash_extended|larger|smaller|sortsupport|(add|remove|combine)(_seconds|_business|_sketch)?(_moving)?|final|matches_support)$' AS is_of_type
 FROM pg_proc p WHERE p.pronamespace = 'csflow'::regnamespace;
 SELECT is_empty($$SELECT DISTINCT name FROM routine WHERE NOT is_trigger AND NOT is_of_type EXCEPT SELECT name FROM decided$$, '2.11: every function and procedure is decided');
 SELECT is_empty($$SELECT name FROM decided EXCEPT SELECT name FROM routine$$, '2.11: and exists');
