@@ -83,6 +83,8 @@ BEGIN
       fired := fired + csflow.fire_steps(desk_id, at, 1, job = 'auto_close', due);
     EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
       NULL; -- somebody else was at the ticket, nothing is wrong with it: it is left to the next sweep
+    WHEN disk_full THEN
+      RAISE; -- no ticket's fault, and the next one would meet it too
     WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
       failed := failed + 1;
@@ -92,7 +94,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.fire_one_by_one(bigint, text, timestamptz, integer) IS
-'Fires the due steps of up to batch tickets of a desk, each ticket in a subtransaction of its own; one that raises an error is set aside with it. Returns the steps fired and the tickets set aside. Design 2.12.';
+'Fires the due steps of up to batch tickets of a desk, each ticket in a subtransaction of its own; one that raises an error is set aside with it. Returns the steps fired and the tickets set aside. Errors: 53100 the disk is full. Design 2.12.';
 
 CREATE FUNCTION csflow.sweep_desk(desk_id bigint, job text, at timestamptz, batch integer) RETURNS integer
 LANGUAGE plpgsql
@@ -106,7 +108,9 @@ BEGIN
     BEGIN
       fired := csflow.fire_steps(desk_id, at, batch, job = 'auto_close');
       failed := 0;
-    EXCEPTION WHEN OTHERS THEN
+    EXCEPTION WHEN disk_full THEN
+      RAISE;
+    WHEN OTHERS THEN
       SELECT f.fired, f.failed INTO fired, failed FROM csflow.fire_one_by_one(desk_id, job, at, batch) AS f;
     END;
     -- Where every ticket of the batch failed, those behind it get their turn; each round sets aside at least one.

@@ -173,6 +173,8 @@ BEGIN
           numbers[due:due], originals[due:due], reasons[due:due]);
       EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
         NULL; -- somebody else was at the ticket, nothing is wrong with it: it is left to the next pass
+      WHEN disk_full THEN
+        RAISE; -- no ticket's fault, and the next one would meet it too
       WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
         PERFORM csflow.set_ticket_aside(check_queued_duplicates.desk_id, numbers[due], 'duplicate_check',

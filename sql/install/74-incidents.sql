@@ -149,6 +149,8 @@ BEGIN
         linked := linked + csflow.link_matches(link_to_incidents.desk_id, link_to_incidents.at, due);
       EXCEPTION WHEN serialization_failure OR deadlock_detected THEN
         NULL; -- somebody else was at the ticket, nothing is wrong with it: it is left to the next pass
+      WHEN disk_full THEN
+        RAISE; -- no ticket's fault, and the next one would meet it too
       WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
         PERFORM csflow.set_ticket_aside(link_to_incidents.desk_id, due, 'incident_watch', link_to_incidents.at, error_code, error);

@@ -39,7 +39,9 @@ BEGIN
     DELETE FROM csflow.set_aside AS a
     WHERE a.desk_id = refresh_or_set_aside.desk_id AND a.job = 'refresh_health' AND a.ticket_no = ANY (tickets);
     RETURN;
-  EXCEPTION WHEN OTHERS THEN
+  EXCEPTION WHEN disk_full THEN
+    RAISE; -- no ticket's fault
+  WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS error_code = RETURNED_SQLSTATE, error = MESSAGE_TEXT;
   END;
   IF coalesce(half, 0) = 0 THEN
