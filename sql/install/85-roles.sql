@@ -305,6 +305,10 @@ AS $$
 DECLARE
   standing record;
 BEGIN
+  IF coalesce(setup_role.name, '') = '' THEN
+    RAISE EXCEPTION 'a role needs a name' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'SELECT * FROM csflow.setup_roles(''support'');';
+  END IF;
   SELECT r.rolcanlogin OR r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication
     OR EXISTS (SELECT FROM pg_auth_members AS m WHERE m.member = r.oid) AS is_foreign
   INTO standing FROM pg_roles AS r WHERE r.rolname = setup_role.name;
@@ -320,7 +324,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.setup_role(text) IS
-'Makes one group role unless it stands; part of csflow.setup_roles(). Argument: its name. Result: whether it was made. Errors: 42710 a role of that name is more than a group, 42501 without CREATEROLE. Handbook H2.';
+'Makes one group role unless it stands; part of csflow.setup_roles(). Argument: its name. Result: whether it was made. Errors: 42710 a role of that name is more than a group, 42501 without CREATEROLE, 22023 no name. Handbook H2.';
 
 CREATE FUNCTION csflow.setup_roles(prefix text DEFAULT 'csflow') RETURNS TABLE (object text, done text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
