@@ -64,12 +64,28 @@ static csf_statement active_query =
 					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND " CSF_CLOCK_IS_ACTIVE
 					   " ORDER BY u.place, c.clock, c.run",
 					   "lnnIN");
+/* Stopped ones too: they may have been running a moment ago. */
+static csf_statement recent_query =
+	CSF_STATEMENT_MANY("SELECT u.place FROM engine_rows AS u(place, ticket_no)"
+					   " JOIN csflow.clock c ON c.ticket_no = u.ticket_no"
+					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND age(c.xmin) <= $4",
+					   "lnniIN");
 static csf_statement clock_update_many =
 	CSF_STATEMENT_MANY(CLOCK_UPDATE("$1 AND c.ticket_no BETWEEN $2 AND $3"), "lnn" CLOCK_TYPES);
 static csf_statement past_query =
 	CSF_STATEMENT("SELECT e.at, e.kind, e.new_state, e.new_value, e.due_at, e.actor_kind FROM csflow.event e"
 				  " WHERE e.desk_id = $1 AND e.ticket_no = $2 ORDER BY e.seq",
 				  "ln");
+
+/* Where a clock has only another length, due instant or next step, as nearly always after a change of the configuration. */
+#define SCHEDULE_TYPES "NTILZSZB"
+static csf_statement schedule_update_many = CSF_STATEMENT_MANY(
+	"UPDATE csflow.clock c SET length_microseconds = u.length_microseconds, due_at = u.due_at,"
+	" next_position = u.next_position, next_at = u.next_at, next_closes = u.next_closes"
+	" FROM engine_rows AS u(ticket_no, clock, run, length_microseconds, due_at, next_position, next_at,"
+	" next_closes) WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND c.ticket_no = u.ticket_no"
+	" AND c.clock = u.clock AND c.run = u.run",
+	"lnn" SCHEDULE_TYPES);
 
 static const char *const outcomes[] = {NULL, "met", "breached", "measured", "void", "lapsed"};
 static const char *const turns[] = {NULL, "customer", "partner", "nobody"};
@@ -96,14 +112,67 @@ turn_of(const char *name)
 	return CSF_TURN_OWN;
 }
 
-static void
-read_late_steps(csf_clock *clock, HeapTuple row, TupleDesc description, int column)
+/* One column after another of a row that has been taken apart. */
+typedef struct row_reader
 {
-	bool is_null;
-	Datum array = SPI_getbinval(row, description, column, &is_null);
+	const Datum *value;
+	const bool *is_null;
+} row_reader;
+
+static bool
+read_next(row_reader *row, Datum *value)
+{
+	*value = *row->value++;
+	return !*row->is_null++;
+}
+
+static int64
+read_int64(row_reader *row, int64 if_null)
+{
+	Datum value;
+
+	return read_next(row, &value) ? DatumGetInt64(value) : if_null;
+}
+
+static int
+read_int(row_reader *row)
+{
+	Datum value;
+
+	return read_next(row, &value) ? DatumGetInt32(value) : 0;
+}
+
+static int
+read_smallint(row_reader *row)
+{
+	Datum value;
+
+	return read_next(row, &value) ? DatumGetInt16(value) : 0;
+}
+
+static bool
+read_bool(row_reader *row)
+{
+	Datum value;
+
+	return read_next(row, &value) && DatumGetBool(value);
+}
+
+static const char *
+read_text(row_reader *row)
+{
+	Datum value;
+
+	return read_next(row, &value) ? TextDatumGetCString(value) : NULL;
+}
+
+static void
+read_late_steps(csf_clock *clock, row_reader *row)
+{
+	Datum array;
 	Datum *instants;
 
-	if (is_null)
+	if (!read_next(row, &array))
 		return;
 	deconstruct_array(DatumGetArrayTypeP(array), TIMESTAMPTZOID, sizeof(TimestampTz), true, TYPALIGN_DOUBLE,
 					  &instants, NULL, &clock->late_count);
@@ -113,38 +182,43 @@ read_late_steps(csf_clock *clock, HeapTuple row, TupleDesc description, int colu
 }
 
 csf_clock *
-csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc d, int first)
+csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc description, int first)
 {
 	csf_clock *clock = csf_clock_list_add(&ticket->list);
-	int n = first;
+	Datum values[CSF_CLOCK_ROW_COLUMNS];
+	bool nulls[CSF_CLOCK_ROW_COLUMNS];
+	row_reader r = {.value = values + first - 1, .is_null = nulls + first - 1};
 
-	clock->clock = csf_column_text(row, d, n++);
-	clock->run = csf_column_int(row, d, n++, 0);
-	clock->subject_id = csf_column_int64(row, d, n++, 0);
-	clock->target_id = csf_column_int64(row, d, n++, 0);
+	/* At once: a column by its number is found by walking over those before it. */
+	Assert(description->natts <= CSF_CLOCK_ROW_COLUMNS);
+	heap_deform_tuple(row, description, values, nulls);
+	clock->clock = read_text(&r);
+	clock->run = read_int(&r);
+	clock->subject_id = read_int64(&r, 0);
+	clock->target_id = read_int64(&r, 0);
 	clock->target = csf_desk_target(ticket->desk, clock->target_id);
-	clock->calendar = csf_column_text(row, d, n++);
+	clock->calendar = read_text(&r);
 	clock->time = csf_desk_time(ticket->desk, clock->calendar);
-	clock->priority = csf_column_int(row, d, n++, 0);
-	clock->started_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
-	clock->length = csf_column_int64(row, d, n++, CSF_NO_LENGTH);
-	clock->spent = csf_column_int64(row, d, n++, 0);
-	clock->run_since = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
-	clock->due_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
-	clock->next_position = csf_column_int(row, d, n++, 0);
-	clock->next_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
-	clock->next_closes = csf_column_bool(row, d, n++);
-	read_late_steps(clock, row, d, n++);
-	clock->paused_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
-	clock->paused = csf_column_int64(row, d, n++, 0);
-	clock->stopped_at = csf_column_int64(row, d, n++, CSF_NO_INSTANT);
-	clock->outcome = outcome_of(csf_column_text(row, d, n++));
-	clock->missed = csf_column_int(row, d, n++, 0);
-	clock->turn = turn_of(csf_column_text(row, d, n++));
-	clock->counted_until = csf_column_int64(row, d, n++, clock->started_at);
-	clock->own = csf_column_int64(row, d, n++, 0);
-	clock->customer = csf_column_int64(row, d, n++, 0);
-	clock->partner = csf_column_int64(row, d, n++, 0);
+	clock->priority = read_int(&r);
+	clock->started_at = read_int64(&r, CSF_NO_INSTANT);
+	clock->length = read_int64(&r, CSF_NO_LENGTH);
+	clock->spent = read_int64(&r, 0);
+	clock->run_since = read_int64(&r, CSF_NO_INSTANT);
+	clock->due_at = read_int64(&r, CSF_NO_INSTANT);
+	clock->next_position = read_smallint(&r);
+	clock->next_at = read_int64(&r, CSF_NO_INSTANT);
+	clock->next_closes = read_bool(&r);
+	read_late_steps(clock, &r);
+	clock->paused_at = read_int64(&r, CSF_NO_INSTANT);
+	clock->paused = read_int64(&r, 0);
+	clock->stopped_at = read_int64(&r, CSF_NO_INSTANT);
+	clock->outcome = outcome_of(read_text(&r));
+	clock->missed = read_smallint(&r);
+	clock->turn = turn_of(read_text(&r));
+	clock->counted_until = read_int64(&r, clock->started_at);
+	clock->own = read_int64(&r, 0);
+	clock->customer = read_int64(&r, 0);
+	clock->partner = read_int64(&r, 0);
 	return clock;
 }
 
@@ -183,6 +257,18 @@ range_of(const csf_ticket_clocks *tickets, int count, Datum *values)
 	values[2] = TicketNoGetDatum(tickets[count - 1].ticket_no);
 }
 
+static void
+add_places(csf_rows *keys, const csf_ticket_clocks *tickets, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		Datum values[2] = {Int32GetDatum(i), TicketNoGetDatum(tickets[i].ticket_no)};
+		bool nulls[2] = {false};
+
+		csf_rows_add(keys, values, nulls);
+	}
+}
+
 void
 csf_clocks_load_active(csf_ticket_clocks *tickets, int count)
 {
@@ -192,13 +278,7 @@ csf_clocks_load_active(csf_ticket_clocks *tickets, int count)
 	if (count == 0)
 		return;
 	csf_rows_init(&keys, &active_query);
-	for (int i = 0; i < count; i++)
-	{
-		Datum values[2] = {Int32GetDatum(i), TicketNoGetDatum(tickets[i].ticket_no)};
-		bool nulls[2] = {false};
-
-		csf_rows_add(&keys, values, nulls);
-	}
+	add_places(&keys, tickets, count);
 	range_of(tickets, count, range);
 	csf_rows_run_with(&keys, &active_query, range, SPI_OK_SELECT);
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -208,6 +288,24 @@ csf_clocks_load_active(csf_ticket_clocks *tickets, int count)
 
 		csf_clock_from_spi(&tickets[csf_column_int(row, description, 1, 0)], row, description, 2);
 	}
+}
+
+bool *
+csf_clocks_find_recent(const csf_ticket_clocks *tickets, int count, int32 age)
+{
+	bool *recent = palloc0(sizeof(bool) * (count + 1));
+	Datum values[4] = {0, 0, 0, Int32GetDatum(age)};
+	csf_rows keys;
+
+	if (count == 0)
+		return recent;
+	csf_rows_init(&keys, &recent_query);
+	add_places(&keys, tickets, count);
+	range_of(tickets, count, values);
+	csf_rows_run_with(&keys, &recent_query, values, SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+		recent[csf_column_int(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, 0)] = true;
+	return recent;
 }
 
 static void
@@ -287,14 +385,58 @@ add_row(csf_rows *rows, const csf_ticket_clocks *ticket, const csf_clock *clock)
 }
 
 static void
-save(csf_ticket_clocks *tickets, int count, csf_statement *update, Datum *parameters)
+add_schedule_row(csf_rows *rows, const csf_ticket_clocks *ticket, const csf_clock *clock)
+{
+	Datum values[sizeof(SCHEDULE_TYPES) - 1];
+	bool nulls[sizeof(SCHEDULE_TYPES) - 1] = {false};
+
+	values[0] = TicketNoGetDatum(ticket->ticket_no);
+	values[1] = CStringGetTextDatum(clock->clock);
+	values[2] = Int32GetDatum(clock->run);
+	values[3] = Int64GetDatum(clock->length);
+	nulls[3] = clock->length == CSF_NO_LENGTH;
+	set_instant(&values[4], &nulls[4], clock->due_at);
+	values[5] = Int16GetDatum((int16) clock->next_position);
+	nulls[5] = clock->next_position == 0;
+	set_instant(&values[6], &nulls[6], clock->next_at);
+	values[7] = BoolGetDatum(clock->next_closes);
+	csf_rows_add(rows, values, nulls);
+}
+
+/* Whether all that add_schedule_row leaves out is as it was. */
+static bool
+only_schedule_differs(const csf_clock *now, const csf_clock *before)
+{
+	return now->subject_id == before->subject_id && now->target_id == before->target_id &&
+		   strcmp(now->calendar, before->calendar) == 0 && now->priority == before->priority &&
+		   now->started_at == before->started_at && now->spent == before->spent &&
+		   now->run_since == before->run_since && now->late_count == 0 && before->late_count == 0 &&
+		   now->paused_at == before->paused_at && now->paused == before->paused &&
+		   now->stopped_at == before->stopped_at && now->outcome == before->outcome &&
+		   now->missed == before->missed && now->turn == before->turn &&
+		   now->counted_until == before->counted_until && now->own == before->own &&
+		   now->customer == before->customer && now->partner == before->partner;
+}
+
+static void
+update(csf_rows *rows, csf_statement *statement, Datum *parameters)
+{
+	uint64 expected = rows->count;
+
+	if (csf_rows_run_with(rows, statement, parameters, SPI_OK_UPDATE) != expected)
+		ereport(ERROR, (errcode(ERRCODE_CSF_CONCURRENT_CHANGE),
+						errmsg("a clock of a ticket was removed by someone else"),
+						errhint("Try the transaction again.")));
+}
+
+void
+csf_clocks_save(csf_ticket_clocks *tickets, int count)
 {
 	csf_rows fresh;
 	csf_rows moved;
-	uint64 expected;
 
 	csf_rows_init(&fresh, &clock_insert);
-	csf_rows_init(&moved, update);
+	csf_rows_init(&moved, &clock_update);
 	for (int i = 0; i < count; i++)
 	{
 		for (int c = 0; c < tickets[i].list.count; c++)
@@ -306,29 +448,41 @@ save(csf_ticket_clocks *tickets, int count, csf_statement *update, Datum *parame
 			clock->is_new = clock->is_changed = false;
 		}
 	}
-	expected = moved.count;
-	if (csf_rows_run_with(&moved, update, parameters, SPI_OK_UPDATE) != expected)
-		ereport(ERROR, (errcode(ERRCODE_CSF_CONCURRENT_CHANGE),
-						errmsg("a clock of a ticket was removed by someone else"),
-						errhint("Try the transaction again.")));
+	update(&moved, &clock_update, NULL);
 	csf_rows_run(&fresh, &clock_insert, SPI_OK_INSERT);
-}
-
-void
-csf_clocks_save(csf_ticket_clocks *tickets, int count)
-{
-	save(tickets, count, &clock_update, NULL);
 }
 
 void
 csf_clocks_save_many(csf_ticket_clocks *tickets, int count)
 {
 	Datum range[3];
+	csf_rows fresh;
+	csf_rows moved;
+	csf_rows rescheduled;
 
 	if (count == 0)
 		return;
+	csf_rows_init(&fresh, &clock_insert);
+	csf_rows_init(&moved, &clock_update_many);
+	csf_rows_init(&rescheduled, &schedule_update_many);
+	for (int i = 0; i < count; i++)
+	{
+		for (int c = 0; c < tickets[i].list.count; c++)
+		{
+			const csf_clock *clock = &tickets[i].list.clocks[c];
+
+			if (clock->is_new)
+				add_row(&fresh, &tickets[i], clock);
+			else if (clock->is_changed && only_schedule_differs(clock, &tickets[i].before[c]))
+				add_schedule_row(&rescheduled, &tickets[i], clock);
+			else if (clock->is_changed)
+				add_row(&moved, &tickets[i], clock);
+		}
+	}
 	range_of(tickets, count, range);
-	save(tickets, count, &clock_update_many, range);
+	update(&rescheduled, &schedule_update_many, range);
+	update(&moved, &clock_update_many, range);
+	csf_rows_run(&fresh, &clock_insert, SPI_OK_INSERT);
 }
 
 /* One entry a ticket, however many changes it has. */

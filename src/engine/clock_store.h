@@ -46,6 +46,7 @@ typedef struct csf_ticket_clocks
 	const csf_desk *desk;
 	int64 ticket_no;
 	csf_clock_list list;
+	const csf_clock *before; /* for csf_clocks_save_many: those that are not new, as they were read */
 } csf_ticket_clocks;
 
 /* Reads the latest run of every clock and subject, and runs with steps still to tell; each entry has desk and ticket_no set and is otherwise zero. */
@@ -61,6 +62,8 @@ extern void csf_clocks_save(csf_ticket_clocks *tickets, int count);
 	" c.turn, c.counted_until, c.own_microseconds, c.customer_microseconds, c.partner_microseconds"
 /* The active runs of clock c, and all of clocks that have subjects, for their runs are numbered together. */
 #define CSF_CLOCK_IS_ACTIVE "(c.stopped_at IS NULL OR c.subject_id IS NOT NULL)"
+/* A row has so many columns at most. */
+#define CSF_CLOCK_ROW_COLUMNS 48
 extern csf_clock *csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc description,
 									 int first);
 
@@ -69,6 +72,8 @@ extern csf_clock *csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, T
  * where the others look up row by row.
  */
 extern void csf_clocks_load_active(csf_ticket_clocks *tickets, int count);
+/* Which of them have a row of csflow.clock that so few transactions ago, or fewer, was written. */
+extern bool *csf_clocks_find_recent(const csf_ticket_clocks *tickets, int count, int32 age);
 extern void csf_clocks_save_many(csf_ticket_clocks *tickets, int count);
 
 #endif

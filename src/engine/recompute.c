@@ -3,17 +3,21 @@
  *		csflow.recompute_clocks(): moves the clocks that are not stopped to what targets, calendars and steps say now.
  *
  * A first pass reads all of them in the order of their tickets, under one snapshot and without a lock, and finds the tickets
- * whose clocks would change. Those are then locked some thousands at a time, read again and moved, in a few statements:
- * whoever works on any other ticket is not kept waiting. Lock order: tickets by number, their clocks, their chain heads.
+ * whose clocks would change. Those are then locked some thousands at a time and moved, in a few statements: whoever works
+ * on any other ticket is not kept waiting. Clocks written since that snapshot are read again once they are locked, in which
+ * order nothing escapes: whoever wrote them was at work on the ticket when it was taken, or came later, and has committed.
+ * Lock order: tickets by number, their clocks, their chain heads.
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "engine/clock_store.h"
@@ -84,7 +88,9 @@ typedef struct recompute
 	ReturnSetInfo *result;
 	MemoryContext ticket_context; /* the ticket being read */
 	int count;
-	int64 numbers[CHUNK]; /* tickets to move */
+	MemoryContext chunk_context; /* the tickets to move */
+	csf_ticket_clocks found[CHUNK];
+	int32 age; /* in transactions, of the oldest that the snapshot does not see */
 } recompute;
 
 /* ---- one ticket ---- */
@@ -183,7 +189,18 @@ return_rows(const recompute *r, ticket_clocks *t)
 
 /* ---- the event ---- */
 
-/* In UTC, so that what is hashed does not depend on a session's settings. */
+static void
+append_digits(StringInfo text, int number, int digits, char after)
+{
+	char field[16];
+
+	for (int i = digits - 1; i >= 0; i--, number /= 10)
+		field[i] = (char) ('0' + number % 10);
+	field[digits] = after;
+	appendBinaryStringInfo(text, field, digits + 1);
+}
+
+/* In UTC, so that what is hashed does not depend on a session's settings. By hand, for there are millions of them. */
 static void
 append_instant(StringInfo text, TimestampTz instant)
 {
@@ -192,11 +209,14 @@ append_instant(StringInfo text, TimestampTz instant)
 
 	if (timestamp2tm(instant, NULL, &tm, &fraction, NULL, NULL) != 0)
 		ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("timestamp out of range")));
-	appendStringInfo(text, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year, tm.tm_mon, tm.tm_mday, tm.tm_hour,
-					 tm.tm_min, tm.tm_sec);
+	append_digits(text, tm.tm_year, tm.tm_year > 9999 ? 6 : 4, '-');
+	append_digits(text, tm.tm_mon, 2, '-');
+	append_digits(text, tm.tm_mday, 2, 'T');
+	append_digits(text, tm.tm_hour, 2, ':');
+	append_digits(text, tm.tm_min, 2, ':');
+	append_digits(text, tm.tm_sec, 2, fraction != 0 ? '.' : 'Z');
 	if (fraction != 0)
-		appendStringInfo(text, ".%06d", (int) fraction);
-	appendStringInfoChar(text, 'Z');
+		append_digits(text, (int) fraction, 6, 'Z');
 }
 
 static void
@@ -204,7 +224,8 @@ append_clock(StringInfo text, const csf_clock *clock)
 {
 	if (text->len > 0)
 		appendStringInfoString(text, ", ");
-	appendStringInfo(text, "%s ", clock->clock);
+	appendStringInfoString(text, clock->clock);
+	appendStringInfoChar(text, ' ');
 	if (clock->stopped_at != CSF_NO_INSTANT)
 		appendStringInfoString(text, "void");
 	else if (clock->due_at != CSF_NO_INSTANT)
@@ -250,31 +271,84 @@ record_move(const recompute *r, csf_recorder *recorder, ticket_clocks *t)
 /* ---- moving ---- */
 
 static void
-lock_tickets(const recompute *r, ticket_clocks *tickets, csf_ticket_clocks *clocks, int *count)
+keep(recompute *r, const ticket_clocks *t)
 {
-	Datum range[3] = {Int64GetDatum(r->desk->desk_id), TicketNoGetDatum(r->numbers[0]),
-					  TicketNoGetDatum(r->numbers[r->count - 1])};
+	MemoryContext caller = MemoryContextSwitchTo(r->chunk_context);
+	csf_ticket_clocks *kept = &r->found[r->count++];
+
+	kept->desk = r->desk;
+	kept->ticket_no = t->now.ticket_no;
+	kept->list.count = kept->list.capacity = t->before_count;
+	kept->list.clocks = palloc(sizeof(csf_clock) * t->before_count);
+	for (int i = 0; i < t->before_count; i++)
+	{
+		csf_clock *clock = &kept->list.clocks[i];
+
+		*clock = t->before[i];
+		clock->clock = pstrdup(clock->clock);
+		clock->calendar = pstrdup(clock->calendar);
+		if (clock->late_count > 0)
+		{
+			clock->late = palloc(sizeof(int64) * clock->late_count);
+			memcpy(clock->late, t->before[i].late, sizeof(int64) * clock->late_count);
+		}
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+/* Locks what was found; clocks becomes those of the tickets that are still there, with their clocks as they were found. */
+static int
+lock_tickets(const recompute *r, ticket_clocks *tickets, csf_ticket_clocks *clocks)
+{
+	Datum range[3] = {Int64GetDatum(r->desk->desk_id), TicketNoGetDatum(r->found[0].ticket_no),
+					  TicketNoGetDatum(r->found[r->count - 1].ticket_no)};
 	csf_rows keys;
+	int count;
 
 	csf_rows_init(&keys, &lock_query);
 	for (int i = 0; i < r->count; i++)
 	{
-		Datum value = TicketNoGetDatum(r->numbers[i]);
+		Datum value = TicketNoGetDatum(r->found[i].ticket_no);
 		bool null = false;
 
 		csf_rows_add(&keys, &value, &null);
 	}
 	csf_rows_run_with(&keys, &lock_query, range, SPI_OK_SELECT);
-	*count = (int) SPI_processed;
-	for (int i = 0; i < *count; i++)
+	count = (int) SPI_processed;
+	for (int i = 0, place = 0; i < count; i++)
 	{
 		csf_ticket_row row;
 
 		csf_ticket_from_spi(&row, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
 		csf_ticket_facts_of(&tickets[i].facts, r->desk, &row);
 		tickets[i].changed_at = csf_ticket_int64(&row, CSF_TICKET_CHANGED_AT, 0);
-		clocks[i].desk = r->desk;
-		clocks[i].ticket_no = csf_ticket_int64(&row, CSF_TICKET_TICKET_NO, 0);
+		while (r->found[place].ticket_no != csf_ticket_int64(&row, CSF_TICKET_TICKET_NO, 0))
+			place++;
+		clocks[i] = r->found[place];
+	}
+	return count;
+}
+
+/* Clocks that the snapshot of the search may not have seen as they are now. */
+static void
+read_again(const recompute *r, csf_ticket_clocks *clocks, int count)
+{
+	bool *recent = csf_clocks_find_recent(clocks, count, r->age);
+	csf_ticket_clocks *again = palloc0(sizeof(csf_ticket_clocks) * (count + 1));
+	int again_count = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		if (!recent[i])
+			continue;
+		again[again_count].desk = r->desk;
+		again[again_count++].ticket_no = clocks[i].ticket_no;
+	}
+	csf_clocks_load_active(again, again_count);
+	for (int i = 0, place = 0; i < count; i++)
+	{
+		if (recent[i])
+			clocks[i] = again[place++];
 	}
 }
 
@@ -294,20 +368,23 @@ move_tickets(recompute *r)
 	tickets = palloc0(sizeof(ticket_clocks) * r->count);
 	clocks = palloc0(sizeof(csf_ticket_clocks) * r->count);
 	csf_recorder_init(&recorder, CurrentMemoryContext);
-	lock_tickets(r, tickets, clocks, &count);
-	csf_clocks_load_active(clocks, count);
+	recorder.is_range = true;
+	count = lock_tickets(r, tickets, clocks);
+	read_again(r, clocks, count);
 	for (int i = 0; i < count; i++)
 	{
 		tickets[i].now = clocks[i];
 		derive(r, &tickets[i]);
 		return_rows(r, &tickets[i]);
 		record_move(r, &recorder, &tickets[i]);
+		tickets[i].now.before = tickets[i].before;
 		clocks[i] = tickets[i].now;
 	}
 	csf_clocks_save_many(clocks, count);
 	csf_recorder_flush(&recorder, false);
 	SPI_finish();
 	r->count = 0;
+	MemoryContextReset(r->chunk_context);
 }
 
 /* ---- finding ---- */
@@ -328,7 +405,7 @@ judge(recompute *r, ticket_clocks *t)
 		if (r->preview)
 			return_rows(r, t);
 		else
-			r->numbers[r->count++] = t->now.ticket_no;
+			keep(r, t);
 	}
 	MemoryContextSwitchTo(caller);
 	if (r->count == CHUNK)
@@ -422,6 +499,9 @@ csf_recompute_clocks(PG_FUNCTION_ARGS)
 	csf_run(&instant_query, &at, PG_ARGISNULL(2) ? "n" : " ", SPI_OK_SELECT);
 	r->at = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 	r->desk = csf_desk_pin(PG_GETARG_INT64(0), CurrentMemoryContext);
+	r->age = (int32) (GetStableLatestTransactionId() - GetTransactionSnapshot()->xmin);
+	r->chunk_context =
+		AllocSetContextCreate(CurrentMemoryContext, "csflow recomputed tickets", ALLOCSET_DEFAULT_SIZES);
 	r->ticket_context =
 		AllocSetContextCreate(CurrentMemoryContext, "csflow recomputed ticket", ALLOCSET_SMALL_SIZES);
 	csf_owner_enter(&scope, csf_flow_get()->owner);

@@ -42,6 +42,12 @@ static csf_statement chain_query =
 				  " FROM engine_rows AS u(desk_id, ticket_no)"
 				  " JOIN csflow.ticket_chain c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no",
 				  "LN");
+static csf_statement chain_query_range =
+	CSF_STATEMENT_MANY("SELECT c.desk_id, c.ticket_no, c.seq, c.head"
+					   " FROM engine_rows AS u(desk_id, ticket_no)"
+					   " JOIN csflow.ticket_chain c ON c.ticket_no = u.ticket_no"
+					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3",
+					   "lnnLN");
 static csf_statement chain_insert =
 	CSF_STATEMENT("INSERT INTO csflow.ticket_chain (desk_id, ticket_no, seq, head)"
 				  " SELECT * FROM engine_rows",
@@ -51,6 +57,12 @@ static csf_statement chain_update =
 				  " FROM engine_rows AS u(desk_id, ticket_no, seq, head, first_seq)"
 				  " WHERE c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no AND c.seq = u.first_seq",
 				  "LNIYI");
+static csf_statement chain_update_range =
+	CSF_STATEMENT_MANY("UPDATE csflow.ticket_chain c SET seq = u.seq, head = u.head"
+					   " FROM engine_rows AS u(desk_id, ticket_no, seq, head, first_seq)"
+					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND c.ticket_no = u.ticket_no"
+					   " AND c.seq = u.first_seq",
+					   "lnnLNIYI");
 static csf_statement event_insert =
 	CSF_STATEMENT("INSERT INTO csflow.event (desk_id, ticket_no, seq, at, recorded_at, kind, actor_kind,"
 				  " actor_id, old_state, new_state, old_value, new_value, clock, run, step_position, due_at,"
@@ -237,14 +249,25 @@ chain_of(HTAB *chains, int64 desk_id, int64 ticket_no)
 	return entry;
 }
 
+/* For the statements that join by range. */
+static void
+range_of(const csf_recorder *recorder, Datum *values)
+{
+	values[0] = Int64GetDatum(recorder->events[0].desk_id);
+	values[1] = Int64GetDatum(recorder->events[0].ticket_no);
+	values[2] = Int64GetDatum(recorder->events[recorder->count - 1].ticket_no);
+}
+
 /* Puts the heads of all tickets concerned into chains; every ticket that is not new must have one. */
 static void
 load_chains(csf_recorder *recorder, HTAB *chains, bool all_new)
 {
+	csf_statement *query = recorder->is_range ? &chain_query_range : &chain_query;
 	csf_rows keys;
+	Datum range[3];
 	int64 previous = 0;
 
-	csf_rows_init(&keys, &chain_query);
+	csf_rows_init(&keys, query);
 	for (int i = 0; i < recorder->count; i++)
 	{
 		const csf_event *event = &recorder->events[i];
@@ -258,7 +281,8 @@ load_chains(csf_recorder *recorder, HTAB *chains, bool all_new)
 	}
 	if (all_new)
 		return;
-	csf_rows_run(&keys, &chain_query, SPI_OK_SELECT);
+	range_of(recorder, range);
+	csf_rows_run_with(&keys, query, range, SPI_OK_SELECT);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple row = SPI_tuptable->vals[i];
@@ -347,8 +371,10 @@ hash_events(csf_recorder *recorder, HTAB *chains, csf_rows *rows, csf_rows *text
 
 /* A head that is not where we read it means that somebody wrote past the ticket's lock. */
 static void
-write_heads(HTAB *chains)
+write_heads(const csf_recorder *recorder, HTAB *chains)
 {
+	csf_statement *update = recorder->is_range ? &chain_update_range : &chain_update;
+	Datum range[3];
 	HASH_SEQ_STATUS scan;
 	chain *entry;
 	csf_rows fresh;
@@ -357,7 +383,7 @@ write_heads(HTAB *chains)
 	uint64 expected;
 
 	csf_rows_init(&fresh, &chain_insert);
-	csf_rows_init(&moved, &chain_update);
+	csf_rows_init(&moved, update);
 	csf_rows_init(&dirty, &dirty_insert);
 	hash_seq_init(&scan, chains);
 	while ((entry = hash_seq_search(&scan)) != NULL)
@@ -372,7 +398,8 @@ write_heads(HTAB *chains)
 	}
 	csf_rows_run(&fresh, &chain_insert, SPI_OK_INSERT);
 	expected = moved.count;
-	if (csf_rows_run(&moved, &chain_update, SPI_OK_UPDATE) != expected)
+	range_of(recorder, range);
+	if (csf_rows_run_with(&moved, update, range, SPI_OK_UPDATE) != expected)
 		ereport(ERROR, (errcode(ERRCODE_CSF_CONCURRENT_CHANGE),
 						errmsg("the event chain of a ticket was changed by someone else"),
 						errhint("Try the transaction again.")));
@@ -423,7 +450,7 @@ csf_recorder_flush(csf_recorder *recorder, bool all_new)
 		load_chains(recorder, chains, all_new);
 		hash_events(recorder, chains, &rows, &texts);
 		/* Heads first: under an old snapshot their UPDATE fails as 40001, where the events' key would call it 23505. */
-		write_heads(chains);
+		write_heads(recorder, chains);
 		csf_rows_run(&rows, &event_insert, SPI_OK_INSERT);
 		csf_rows_run(&texts, &text_insert, SPI_OK_INSERT);
 		hash_destroy(chains);

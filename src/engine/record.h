@@ -69,6 +69,8 @@ typedef struct csf_recorder
 	int notice_count;
 	int notice_capacity;
 	csf_notice *notices;
+	bool
+		is_range; /* the events are of one desk, in the order of its tickets, and few tickets lie between: join by range */
 } csf_recorder;
 
 extern void csf_recorder_init(csf_recorder *recorder, MemoryContext context);

@@ -125,9 +125,18 @@ csf_ticket_from_spi(csf_ticket_row *row, HeapTuple tuple, TupleDesc description)
 		CSF_TICKET_HANDLING_TIER, CSF_TICKET_COMPLEXITY,  CSF_TICKET_OPENED_AT, CSF_TICKET_CHANGED_AT,
 		CSF_TICKET_TEAM_ID,       CSF_TICKET_AGENT_ID};
 
+	Datum values[MaxTupleAttributeNumber / 16];
+	bool nulls[MaxTupleAttributeNumber / 16];
+
+	/* At once: a column by its number is found by walking over those before it. */
+	Assert(description->natts <= (int) lengthof(values));
+	heap_deform_tuple(tuple, description, values, nulls);
 	memset(row->nulls, true, sizeof(row->nulls));
 	for (int i = 0; i < (int) lengthof(columns); i++)
-		row->values[columns[i]] = SPI_getbinval(tuple, description, i + 1, &row->nulls[columns[i]]);
+	{
+		row->values[columns[i]] = values[i];
+		row->nulls[columns[i]] = nulls[i];
+	}
 }
 
 int64
