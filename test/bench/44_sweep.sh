@@ -33,8 +33,9 @@ for size in $SIZES; do
 done
 ratio "$ours" "$small" "sweep: ratio %.2f of the time among the fewest (target 1.25 or less)"
 
-psql -XAtq -c 'BEGIN ISOLATION LEVEL REPEATABLE READ' -c 'SELECT 1' -c "SELECT pg_advisory_lock(1)" -c "SELECT pg_sleep(600)" >/dev/null 2>&1 &
+psql -XAtq -c 'BEGIN ISOLATION LEVEL REPEATABLE READ' -c 'SELECT 1' -c "SELECT pg_advisory_lock(1)" -c "SELECT pg_sleep(3600)" >/dev/null 2>&1 &
 holder=$!
+trap 'kill "$holder" 2>/dev/null; rm -rf "$work"' EXIT
 until [ "$(sql -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")" = 1 ]; do :; done
 old=$(sweeps bench.sweep COMMIT)
 ratio "$old" "$ours" "sweep under an old snapshot: ratio %.2f of the time without (target 2.00 or less)"
@@ -43,6 +44,7 @@ fired=$(sweeps bench.sweep COMMIT)
 ratio "$fired" "$ours" "sweep under it after $FIRED steps have fired: ratio %.2f"
 sql -c "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'" >/dev/null
 wait "$holder" 2>/dev/null || true
+trap 'rm -rf "$work"' EXIT
 sql -c 'VACUUM csflow.clock'
 after=$(sweeps bench.sweep COMMIT)
 ratio "$after" "$ours" "sweep once it is gone and vacuum has come: ratio %.2f"
