@@ -125,6 +125,12 @@ DO $$ DECLARE name text; BEGIN
       AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
     ORDER BY c.relkind = 'S'
   LOOP EXECUTE name; END LOOP;
+  -- The flow's own functions and row types: those that are not the extension's.
+  FOR name IN SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure) FROM pg_proc AS p WHERE p.pronamespace = 'csflow'::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+    UNION ALL SELECT format('DROP TYPE IF EXISTS csflow.%I CASCADE', c.relname) FROM pg_class AS c WHERE c.relnamespace = 'csflow'::regnamespace AND c.relkind = 'c'
+      AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_type'::regclass AND d.objid = c.reltype AND d.deptype = 'e')
+  LOOP EXECUTE name; END LOOP;
 END $$;
 SELECT work();
 SELECT make_desk('fault', 5);
