@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- trixie:17 forky:18
-export PGMATRIX_PACKAGES=libipc-run-perl PGMATRIX_BESIDE=../shared/data
+export PGMATRIX_PACKAGES=libipc-run-perl,icu-devtools PGMATRIX_BESIDE=../shared/data
 passed=0 failed=0 skipped=0
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT

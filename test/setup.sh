@@ -126,7 +126,7 @@ may_install() {
 	command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; } && return 0
 	fail "packages are missing and installing them needs root or sudo; neither works here." \
 		"As root: apt-get install -y postgresql-common and for the PostgreSQL in use postgresql-N," \
-		"postgresql-server-dev-N, postgresql-N-cron, postgresql-N-pgtap, gcc, libc6-dev, libipc-run-perl"
+		"postgresql-server-dev-N, postgresql-N-cron, postgresql-N-pgtap, gcc, libc6-dev, libipc-run-perl, icu-devtools"
 }
 
 apt_install() { # its talk is shown only when it fails
