@@ -22,7 +22,7 @@ sweeps() { # FUNCTION(instant) END
 sql -f "$here/clocks.sql" -f "$here/sweep.sql" >/dev/null
 loaded=0 small=
 for size in $SIZES; do
-	sql -c "CALL bench.load($((loaded + 1)), $((size / 4)), 4)" -c 'VACUUM ANALYZE'
+	sql -c "CALL bench.load($((loaded + 1)), $((size / 4)), 4)" -c 'VACUUM ANALYZE' -c CHECKPOINT # the load's own pages are not the sweep's to write
 	loaded=$((size / 4))
 	hand=$(sweeps bench.by_hand ROLLBACK)
 	sql -c 'VACUUM csflow.clock, csflow.event'

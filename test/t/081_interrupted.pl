@@ -101,6 +101,8 @@ is(faults(), '', '2.19: and the record verifies');
 my ($one, $two) = split /\n/, $node->safe_psql('postgres', "SELECT ticket_no FROM csflow.ticket ORDER BY ticket_no LIMIT 2");
 my $answer = sub { "UPDATE csflow.ticket SET title = '$_[1]' WHERE desk_id = $desk AND ticket_no = '$_[0]'" };
 my %session = map { $_ => $node->background_psql('postgres', on_error_stop => 0, extra_params => [ '-v', 'VERBOSITY=sqlstate' ]) } qw(a b);
+# Whoever waits longest looks for the deadlock first and is refused; this one shall not look.
+$session{a}->query("SET deadlock_timeout = '1h'");
 $session{a}->query('BEGIN; ' . $answer->($one, 'of a'));
 $session{b}->query('BEGIN; ' . $answer->($two, 'of b'));
 $session{a}->query_until(qr/waits/, "\\echo waits\n" . $answer->($two, 'of a') . ";\n\\echo goes on\n");
