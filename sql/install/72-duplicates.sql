@@ -396,7 +396,7 @@ AS $$
 DECLARE
   subject record;
 BEGIN
-  SELECT t.customer_id, t.opened_at, t.body, t.category_id INTO subject FROM csflow.ticket AS t
+  SELECT t.customer_id, t.opened_at, t.body, t.category_id INTO subject FROM csflow.my_ticket AS t
   WHERE t.desk_id = similar_tickets.desk_id AND t.ticket_no = similar_tickets.ticket_no;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(similar_tickets.desk_id, similar_tickets.ticket_no);
@@ -407,12 +407,12 @@ BEGIN
     SELECT o.*, csflow.text_similarity(subject.body, o.body) AS similarity
     FROM (
       -- Two ways to write "the same category", since IS NOT DISTINCT FROM finds no index.
-      SELECT t.* FROM csflow.ticket AS t
+      SELECT t.* FROM csflow.my_ticket AS t
       WHERE t.desk_id = similar_tickets.desk_id AND t.category_id = subject.category_id
         AND t.opened_at BETWEEN subject.opened_at - span AND subject.opened_at + span
         AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid')
       UNION ALL
-      SELECT t.* FROM csflow.ticket AS t
+      SELECT t.* FROM csflow.my_ticket AS t
       WHERE subject.category_id IS NULL AND t.desk_id = similar_tickets.desk_id AND t.category_id IS NULL
         AND t.opened_at BETWEEN subject.opened_at - span AND subject.opened_at + span
         AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid')) AS o
@@ -424,7 +424,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.similar_tickets(bigint, csflow.ticket_no, integer, interval) IS
-'Open tickets of other customers in the same category, opened within span before or after this one, whose bodies have anything in common with its own, the most alike first, at most maximum. Uses the index ticket_category: it costs what is still open of that category in the span, not what is open or was opened. Errors: SF004 unknown ticket. Handbook B9.';
+'Open tickets of other customers in the same category, opened within span before or after this one, whose bodies have anything in common with its own, the most alike first, at most maximum. Uses the index ticket_category: it costs what is still open of that category in the span, not what is open or was opened. Texts are those of csflow.my_ticket: whoever may read them masked only has them compared so. Errors: SF004 unknown ticket. Handbook B9.';
 
 REVOKE EXECUTE ON FUNCTION csflow.find_duplicates(bigint, timestamptz, csflow.ticket_no[]),
   csflow.mark_found_duplicates(bigint, timestamptz, csflow.ticket_no[], csflow.ticket_no[], text[]),

@@ -326,6 +326,63 @@ $$;
 COMMENT ON FUNCTION csflow.setup_role(text) IS
 'Makes one group role unless it stands; part of csflow.setup_roles(). Argument: its name. Result: whether it was made. Errors: 42710 a role of that name is more than a group, 42501 without CREATEROLE, 22023 no name. Handbook H2.';
 
+CREATE FUNCTION csflow.policy_definition(policy oid, source text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT format('Row security of csflow.setup_roles() (definition %s, as stored %s).', left(md5(source), 12),
+    left(md5(concat_ws('|', p.polcmd, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid),
+      (SELECT string_agg(r.rolname, ' ' ORDER BY r.rolname) FROM pg_roles AS r WHERE r.oid = ANY (p.polroles)))), 12))
+  FROM pg_policy AS p WHERE p.oid = policy_definition.policy;
+END;
+COMMENT ON FUNCTION csflow.policy_definition(oid, text) IS
+'The comment by which csflow.setup_roles() recognises a policy of its own, and whether the definition or the policy has changed since. Arguments: the policy, the statement that makes it. Result: the comment. Handbook H2.';
+
+CREATE FUNCTION csflow.setup_policies(relation regclass, rows_of text, prefix text) RETURNS SETOF text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  policy record;
+BEGIN
+  FOR policy IN
+    WITH wanted AS (
+      SELECT lower(p.command) || CASE p.staff WHEN false THEN '_reader' ELSE '' END
+          || CASE WHEN row_number() OVER w > 1 THEN '_' || row_number() OVER w ELSE '' END AS name,
+        format(' ON %s FOR %s TO %s%s%s', relation, p.command, g.names, ' USING (' || format(p.condition, quote_ident(c.relname)) || ')',
+          ' WITH CHECK (' || format(p.new_condition, quote_ident(c.relname)) || ')') AS source
+      FROM csflow.row_policies() AS p
+      JOIN pg_class AS c ON c.oid = setup_policies.relation
+      CROSS JOIN LATERAL (SELECT string_agg(quote_ident(prefix || '_' || r.name), ', ' ORDER BY r.name) AS names
+        FROM (VALUES ('reader', false), ('agent', true), ('supervisor', true), ('administrator', true)) AS r (name, staff)
+        WHERE r.staff = p.staff OR p.staff IS NULL) AS g
+      WHERE p.rows_of = setup_policies.rows_of
+      WINDOW w AS (PARTITION BY p.command, p.staff ORDER BY p.condition, p.new_condition))
+    SELECT w.name AS wanted, w.source, s.polname AS standing, d.description,
+      csflow.policy_definition(s.oid, w.source) = d.description AS is_same
+    FROM wanted AS w
+    FULL JOIN (SELECT p.* FROM pg_policy AS p WHERE p.polrelid = setup_policies.relation) AS s ON s.polname = w.name
+    LEFT JOIN pg_description AS d ON d.classoid = 'pg_policy'::regclass AND d.objoid = s.oid AND d.objsubid = 0
+    ORDER BY coalesce(w.name, s.polname)
+  LOOP
+    -- Policies that somebody added under names of their own are theirs.
+    CONTINUE WHEN policy.is_same OR policy.wanted IS NULL AND coalesce(policy.description, '') NOT LIKE 'Row security of csflow.setup_roles()%';
+    IF policy.standing IS NOT NULL THEN
+      EXECUTE format('DROP POLICY %I ON %s', policy.standing, relation);
+    END IF;
+    IF policy.wanted IS NOT NULL THEN
+      EXECUTE format('CREATE POLICY %I', policy.wanted) || policy.source;
+      EXECUTE format('COMMENT ON POLICY %I ON %s IS %L', policy.wanted, relation, (SELECT csflow.policy_definition(p.oid, policy.source)
+        FROM pg_policy AS p WHERE p.polrelid = setup_policies.relation AND p.polname = policy.wanted));
+    END IF;
+    RETURN NEXT format('policy %s%s', coalesce(policy.wanted, policy.standing::text),
+      CASE WHEN policy.standing IS NULL THEN '' WHEN policy.wanted IS NULL THEN ' dropped' ELSE ' made anew' END);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION csflow.setup_policies(regclass, text, text) IS
+'Makes the policies of one table, replaces those whose definition has changed or that somebody altered, and drops those that are no longer wanted; part of csflow.setup_roles(). Arguments: table, name in csflow.row_policies(), prefix of the roles. Result: what was done. Errors: 42501 not the owner. Handbook H2.';
+
 CREATE FUNCTION csflow.setup_roles(prefix text DEFAULT 'csflow') RETURNS TABLE (object text, done text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -334,10 +391,8 @@ DECLARE
   groups text[] := '{reader,agent,supervisor,administrator}';
   role text;
   given record;
-  policy record;
   held text;
   letters text;
-  wanted text;
   statement text;
 BEGIN
   PERFORM csflow.require_flow();
@@ -406,19 +461,7 @@ BEGIN
       done := 'row security enabled';
       RETURN NEXT;
     END IF;
-    FOR policy IN
-      SELECT lower(p.command) || CASE p.staff WHEN false THEN '_reader' ELSE '' END
-          || CASE WHEN row_number() OVER w > 1 THEN '_' || row_number() OVER w ELSE '' END AS name, p.*
-      FROM csflow.row_policies() AS p WHERE p.rows_of = given.rows_of
-      WINDOW w AS (PARTITION BY p.command, p.staff ORDER BY p.condition, p.new_condition)
-    LOOP
-      CONTINUE WHEN EXISTS (SELECT FROM pg_policy AS s WHERE s.polrelid = given.relation AND s.polname = policy.name);
-      wanted := CASE WHEN policy.staff IS DISTINCT FROM true THEN quote_ident(prefix || '_reader') || CASE WHEN policy.staff IS NULL THEN ', ' ELSE '' END ELSE '' END
-        || CASE WHEN policy.staff IS DISTINCT FROM false THEN format('%I, %I, %I', prefix || '_agent', prefix || '_supervisor', prefix || '_administrator') ELSE '' END;
-      EXECUTE format('CREATE POLICY %I ON csflow.%I FOR %s TO %s%s%s', policy.name, given.object, policy.command, wanted,
-        ' USING (' || format(policy.condition, quote_ident(given.object)) || ')',
-        ' WITH CHECK (' || format(policy.new_condition, quote_ident(given.object)) || ')');
-      done := format('policy %s', policy.name);
+    FOR done IN SELECT * FROM csflow.setup_policies(given.relation, given.rows_of, prefix) LOOP
       RETURN NEXT;
     END LOOP;
   END LOOP;
@@ -447,6 +490,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.setup_roles(text) IS
-'Makes the group roles PREFIX_reader, PREFIX_agent, PREFIX_supervisor and PREFIX_administrator (NOLOGIN), grants them what csflow.role_rights() lists and sets row security by desk and team. Run by the owner of the flow, with CREATEROLE unless the roles stand; never at installation. Idempotent: only what is missing is made. Argument: prefix of the names, the same every time. Result: object and what was done to it; no row when everything stands. Roles of people become members: GRANT csflow_agent TO lin; UPDATE csflow.agent SET role_name = ''lin'' …. Errors: 22023 bad prefix, 42501 not the owner, 42710 another prefix before, or a role of that name that is more than a group, SF014 no flow. Handbook H2, design 2.11.';
+'Makes the group roles PREFIX_reader, PREFIX_agent, PREFIX_supervisor and PREFIX_administrator (NOLOGIN), grants them what csflow.role_rights() lists and sets row security by desk and team. Run by the owner of the flow, with CREATEROLE unless the roles stand; never at installation. Idempotent: only what is missing, or differs, is made, with a lock on that table alone. Argument: prefix of the names, the same every time. Result: object and what was done to it; no row when everything stands. Roles of people become members: GRANT csflow_agent TO lin; UPDATE csflow.agent SET role_name = ''lin'' …. Errors: 22023 bad prefix, 42501 not the owner, 42710 another prefix before, or a role of that name that is more than a group, SF014 no flow. Handbook H2, design 2.11.';
 
-REVOKE EXECUTE ON FUNCTION csflow.setup_roles(text), csflow.setup_role(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION csflow.setup_roles(text), csflow.setup_role(text), csflow.setup_policies(regclass, text, text),
+  csflow.policy_definition(oid, text) FROM PUBLIC;

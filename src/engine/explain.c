@@ -29,9 +29,12 @@ PG_FUNCTION_INFO_V1(csf_explain_ticket);
 #define TICKET_COLUMNS 12
 
 /* As the caller, under the caller's grants and row security. */
+/* Read with the caller's rights, so texts come from the view that shows them as the caller may read them. */
 static csf_statement ticket_query =
-	CSF_STATEMENT("SELECT t.title, t.body, t.channel, t.customer_tier, t.amount, t.attributes,"
-				  " t.rules_version FROM csflow.ticket t"
+	CSF_STATEMENT("SELECT m.title, m.body, t.channel, t.customer_tier, t.amount, m.attributes,"
+				  " t.rules_version, m.is_as_written FROM csflow.ticket t"
+				  " JOIN csflow.my_ticket m ON m.desk_id OPERATOR(pg_catalog.=) t.desk_id"
+				  " AND m.ticket_no OPERATOR(pg_catalog.=) t.ticket_no"
 				  " WHERE t.desk_id OPERATOR(pg_catalog.=) $1 AND t.ticket_no OPERATOR(pg_catalog.=) $2",
 				  "ln");
 static csf_statement edits_query =
@@ -250,6 +253,15 @@ read_ticket(int64 desk_id, int64 ticket_no, csf_submission *submission)
 	MemoryContextSwitchTo(caller);
 	row = SPI_tuptable->vals[0];
 	description = SPI_tuptable->tupdesc;
+	if (!DatumGetBool(SPI_getbinval(row, description, 8, &is_null)))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the texts of %s are masked for role \"%s\"", csf_ticket_label(desk_id, ticket_no),
+					GetUserNameFromId(GetUserId(), false)),
+			 errdetail("Its rules were applied to the texts as written."),
+			 errhint(
+				 "Whoever handles or reviews it, and who supervises its team, may ask; see csflow.my_right.")));
 	submission->title = csf_column_text(row, description, 1);
 	submission->body = csf_column_text(row, description, 2);
 	submission->channel = csf_column_text(row, description, 3);

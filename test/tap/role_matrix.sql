@@ -218,7 +218,7 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   mark_found_duplicates, migrate, open_incident, open_surge, progress_check_batch, purge_rule_history, rebuild_health, recheck_duplicates,
   recompute_clocks, refresh_desk_health, refresh_health, refresh_health_batch, refresh_or_set_aside, refresh_tickets, retry_set_aside, roll_up_anew,
   roll_up_kept, run_archive, run_audit_anchor, run_auto_close, run_duplicate_check, run_escalation, run_housekeeping, run_incident_watch,
-  run_progress_check, run_recompute, run_surge_watch, run_weekly_sample, schedule_jobs, send_anchor, set_ticket_aside, setup_role, setup_roles,
+  policy_definition, run_progress_check, run_recompute, run_surge_watch, run_weekly_sample, schedule_jobs, send_anchor, set_ticket_aside, setup_policies, setup_role, setup_roles,
   start_job, surge_watch_batch, sweep_batch, sweep_desk, tell_workarounds, unschedule_jobs, weekly_sample_batch
 $$, '\s', '', 'g'), ',')), false;
 CREATE VIEW routine AS

@@ -12,6 +12,17 @@ SELECT is_empty($$SELECT * FROM setup_roles('roles_test')$$, 'H2: setup_roles() 
 SELECT throws_ok($$SELECT * FROM setup_roles('other')$$, '42710', NULL, 'H2: one prefix a flow');
 REVOKE SELECT ON csflow.clock FROM roles_test_agent;
 SELECT results_eq($$SELECT object, done FROM setup_roles('roles_test')$$, $$VALUES ('csflow.clock', 'GRANT SELECT ON csflow.clock TO roles_test_agent')$$, 'H2: and makes only what is missing');
+-- A policy somebody altered, one of an older definition, one that is no longer wanted, and one of somebody's own.
+ALTER POLICY "select" ON csflow.clock USING (true);
+COMMENT ON POLICY "select" ON csflow.event IS 'Row security of csflow.setup_roles() (definition 0123456789ab, as stored 0123456789ab).';
+CREATE POLICY gone ON csflow.desk FOR SELECT TO roles_test_agent USING (true);
+COMMENT ON POLICY gone ON csflow.desk IS 'Row security of csflow.setup_roles() (definition 0123456789ab, as stored 0123456789ab).';
+CREATE POLICY theirs ON csflow.desk AS RESTRICTIVE FOR DELETE TO roles_test_agent USING (true);
+SELECT results_eq($$SELECT object, done FROM setup_roles('roles_test')$$, $$VALUES ('csflow.clock', 'policy select made anew'), ('csflow.desk', 'policy gone dropped'),
+  ('csflow.event', 'policy select made anew')$$, 'H2: what differs is made anew, what is somebody''s own stays');
+SELECT is_empty($$SELECT * FROM setup_roles('roles_test')$$, 'H2: once');
+SELECT ok((SELECT pg_get_expr(polqual, polrelid) <> 'true' FROM pg_policy WHERE polrelid = 'csflow.clock'::regclass AND polname = 'select'), 'H2: as it was');
+DROP POLICY theirs ON csflow.desk;
 SELECT is((SELECT count(*) FROM pg_roles WHERE rolname ~ '^roles_test_(reader|agent|supervisor|administrator)$' AND NOT rolcanlogin AND NOT rolsuper), 4::bigint, 'H2: four groups that cannot log in');
 
 -- Who sees which tickets: names of the tickets as external ids.
@@ -28,6 +39,13 @@ GRANT EXECUTE ON FUNCTION seen, texts TO PUBLIC;
 SET ROLE :"lin";
 SELECT is(seen(), 's s11', 'H2: an agent sees the tickets of their team');
 SELECT is(texts(), '11@customer_service:written @customer_service:masked', 'A5: texts as written of their own, masked of the others');
+SELECT ok((SELECT count(*) > 0 FROM csflow.explain_ticket(:desk, :'s11')), 'B2: an agent has the classification of their own ticket explained');
+SELECT throws_ok(format('SELECT * FROM csflow.explain_ticket(%s, %L)', :desk, :'s'), '42501', format('the texts of ticket %s of desk %s are masked for role "%s"', :'s', :desk, :'lin'), 'A5: not of one whose texts are masked for them');
+SELECT throws_ok(format('SELECT * FROM csflow.explain_ticket(%s, %L)', :desk, :'t'), 'SF004', NULL, 'H2: nor of one they do not see');
+SELECT is_empty(format('SELECT FROM csflow.similar_tickets(%s, %L)', :desk, :'s11'), 'B9: of another team''s tickets none is shown as similar');
+RESET ROLE;
+SET ROLE :"pool";
+SELECT results_eq(format('SELECT similar_no FROM csflow.similar_tickets(%s, %L) ORDER BY 1', :desk, :'s11'), format('VALUES (%L::csflow.ticket_no), (%L)', :'t', :'t21'), 'B9: who sees the desk finds them');
 RESET ROLE;
 SET ROLE :"tao";
 SELECT is(seen(), 't t21', 'H2: another agent those of another');
