@@ -73,7 +73,7 @@ COMMENT ON COLUMN csflow.desk.low_score IS 'Stars at or below which a score is l
 COMMENT ON COLUMN csflow.desk.low_score_of IS 'Which of the five scores can be low.';
 COMMENT ON COLUMN csflow.desk.surge_minimum IS 'Fewer tickets of a category in 24 hours are never a surge; 0: none is looked for (handbook G3).';
 COMMENT ON COLUMN csflow.desk.surge_growth_pct IS 'Growth of a category within 24 hours beyond which it is a surge, in percent.';
-COMMENT ON COLUMN csflow.desk.surge_guard IS 'Against false alarms after quiet days. same_weekday: it must also exceed the same hours a week before; working_hours: a working day is compared with the one before, open hours only; none.';
+COMMENT ON COLUMN csflow.desk.surge_guard IS 'Against false alarms after quiet days. same_weekday: it must also exceed the same hours a week before; working_hours: the last working day of shift_calendar, open hours only, must also exceed the one before; none.';
 COMMENT ON COLUMN csflow.desk.shift_calendar IS 'Code of the working calendar with the shifts of the staff; NULL: 24×7.';
 COMMENT ON COLUMN csflow.desk.sample_size IS 'Tickets in the weekly sample for each kind, priority and score band; 0: none is drawn (handbook G8).';
 COMMENT ON COLUMN csflow.desk.archive_after IS 'How long after closing personal data in a ticket''s texts are masked for good; NULL: never. The law of the place decides, so no playbook carries it (handbook F8).';

@@ -65,6 +65,7 @@ CREATE TABLE csflow.surge_episode (
   desk_id bigint NOT NULL,
   category_id bigint NOT NULL,
   started_at timestamptz NOT NULL,
+  counted_to timestamptz NOT NULL,
   base_count bigint NOT NULL,
   last_week_count bigint,
   start_count bigint NOT NULL,
@@ -80,11 +81,12 @@ CREATE TABLE csflow.surge_episode (
 );
 CREATE UNIQUE INDEX surge_episode_open ON csflow.surge_episode (desk_id, category_id) WHERE ended_at IS NULL;
 COMMENT ON TABLE csflow.surge_episode IS 'Categories that grew beyond measure, one row an episode (handbook G3). Kept by run_surge_watch; csflow.surge is to be read.';
-COMMENT ON COLUMN csflow.surge_episode.base_count IS 'Tickets of the category in the 24 hours before the window in which it was found: what the episode is measured against to its end.';
+COMMENT ON COLUMN csflow.surge_episode.counted_to IS 'End of the 24 whole hours in which it was found.';
+COMMENT ON COLUMN csflow.surge_episode.base_count IS 'Tickets of the category opened in the 24 hours before those: what the episode is measured against to its end.';
 COMMENT ON COLUMN csflow.surge_episode.last_week_count IS 'Tickets in the same 24 hours a week before; NULL unless desk.surge_guard is same_weekday and the desk had tickets then.';
-COMMENT ON COLUMN csflow.surge_episode.start_count IS 'Tickets in the window in which it was found.';
-COMMENT ON COLUMN csflow.surge_episode.peak_count IS 'Most tickets of any window since.';
-COMMENT ON COLUMN csflow.surge_episode.last_count IS 'Tickets in the window that ended at checked_at.';
+COMMENT ON COLUMN csflow.surge_episode.start_count IS 'Tickets opened in the 24 hours up to counted_to, as csflow.health_between() counted them then.';
+COMMENT ON COLUMN csflow.surge_episode.peak_count IS 'Most tickets in 24 hours at any pass since.';
+COMMENT ON COLUMN csflow.surge_episode.last_count IS 'Tickets in the 24 whole hours up to the hour of checked_at.';
 COMMENT ON COLUMN csflow.surge_episode.ended_at IS 'Pass at which growth had fallen to half the threshold; NULL: it lasts.';
 COMMENT ON COLUMN csflow.surge_episode.investigation_no IS 'The ticket under which it is investigated.';
 

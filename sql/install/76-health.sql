@@ -65,6 +65,11 @@ DECLARE
   taken integer;
   rows_read bigint;
 BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'health figures cannot be refreshed at isolation level %', current_setting('transaction_isolation')
+      USING ERRCODE = 'invalid_transaction_state', DETAIL = 'Each statement must see what was committed before it.',
+        HINT = 'Use READ COMMITTED.';
+  END IF;
   -- One refresh of a desk at a time; whoever comes second has nothing to do. Two would add to a bucket that the other rolls up.
   IF NOT pg_try_advisory_xact_lock(hashtextextended('csflow.refresh_health', refresh_desk_health.desk_id)) THEN
     RETURN 0;
@@ -125,10 +130,6 @@ BEGIN
   IF batch IS NULL OR batch < 1 THEN
     RAISE EXCEPTION 'batch of % tickets', coalesce(batch::text, 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give at least 1.';
-  ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION 'health figures cannot be refreshed at isolation level %', current_setting('transaction_isolation')
-      USING ERRCODE = 'invalid_transaction_state', DETAIL = 'Each statement must see what was committed before it.',
-        HINT = 'Use READ COMMITTED.';
   END IF;
   FOR desk IN SELECT d.desk_id FROM csflow.desk AS d ORDER BY d.desk_id LOOP
     taken := taken + csflow.refresh_desk_health(desk.desk_id, instant, batch);

@@ -21,27 +21,25 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN QUERY
-  WITH came AS MATERIALIZED (
-    SELECT t.kind, (t.opened_at AT TIME ZONE d.zone)::date AS day
-    FROM csflow.desk AS d
-    JOIN csflow.ticket AS t ON t.desk_id = d.desk_id AND t.opened_at >= daily_tickets.first_day::timestamp AT TIME ZONE d.zone
-      AND t.opened_at < (daily_tickets.last_day + 1)::timestamp AT TIME ZONE d.zone
-    WHERE d.desk_id = daily_tickets.desk_id AND t.state NOT IN ('duplicate', 'invalid') AND t.source NOT IN ('incident', 'surge')
-  ), counted AS (
-    SELECT c.kind, c.day, count(*) AS tickets FROM came AS c WHERE c.kind IS NOT NULL GROUP BY c.kind, c.day
-    UNION ALL
-    SELECT NULL, c.day, count(*) FROM came AS c GROUP BY c.day
+  WITH counted AS MATERIALIZED (
+    SELECT nullif(h.value, '') AS kind, h.bucket_date AS day, h.event_count AS tickets
+    FROM csflow.health_day AS h
+    WHERE h.desk_id = daily_tickets.desk_id AND h.cut IN ('total', 'kind') AND h.measure = 'opened' AND (h.cut = 'total' OR h.value <> '')
+      AND h.bucket_date >= daily_tickets.first_day AND h.bucket_date <= daily_tickets.last_day AND h.event_count > 0
   )
   -- The first day on which the desk had any ticket begins every series: before it there was nothing to count.
   SELECT k.kind, g.day::date, coalesce(n.tickets, 0)
   FROM (SELECT DISTINCT c.kind FROM counted AS c) AS k
-  CROSS JOIN generate_series((SELECT min(c.day) FROM counted AS c)::timestamp, daily_tickets.last_day::timestamp, interval '1 day') AS g (day)
+  CROSS JOIN csflow.health_progress AS p
+  CROSS JOIN generate_series((SELECT min(c.day) FROM counted AS c)::timestamp,
+    least(daily_tickets.last_day::timestamp, date_trunc('day', p.refreshed_to AT TIME ZONE p.zone) - interval '1 day'), interval '1 day') AS g (day)
   LEFT JOIN counted AS n ON n.kind IS NOT DISTINCT FROM k.kind AND n.day = g.day
+  WHERE p.desk_id = daily_tickets.desk_id AND isfinite(p.refreshed_to)
   ORDER BY k.kind COLLATE "C" NULLS FIRST, g.day;
 END
 $$;
 COMMENT ON FUNCTION csflow.daily_tickets(bigint, date, date) IS
-'Tickets opened on each day from first_day to last_day in the desk''s zone, in total (kind NULL) and by kind, days without any as 0, from the first day on which there was one. Duplicate and invalid tickets and those csflow opened itself do not count. Handbook G4, G6.';
+'Tickets opened on each day from first_day to last_day in the report zone, in total (kind NULL) and by kind, as csflow.health_daily has them: days without any as 0, from the first of these days on which there was one, to the last that was complete at the last refresh_health. Handbook G4, G6.';
 
 CREATE FUNCTION csflow.forecast_at(desk_id bigint, at timestamptz DEFAULT now(), days integer DEFAULT 14, history_days integer DEFAULT 182,
   confidence double precision DEFAULT 0.95)
@@ -53,36 +51,45 @@ LANGUAGE plpgsql STABLE ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  desk_zone text;
+  report_zone text;
   today date;
+  unknown integer;
 BEGIN
   PERFORM csflow.require_desk(forecast_at.desk_id);
-  IF coalesce(days BETWEEN 1 AND 366 AND history_days BETWEEN 1 AND 3660 AND confidence > 0 AND confidence < 1, false) = false THEN
-    RAISE EXCEPTION 'forecast of % days from % days with confidence %', coalesce(days::text, 'NULL'), coalesce(history_days::text, 'NULL'),
-      coalesce(confidence::text, 'NULL')
-      USING ERRCODE = '22023', HINT = 'Give 1 to 366 days, 1 to 3660 days of history, and a confidence of more than 0 and less than 1.';
+  IF coalesce(days BETWEEN 1 AND 366 AND history_days BETWEEN 1 AND 3660 AND confidence > 0 AND confidence < 1 AND isfinite(at), false) = false THEN
+    RAISE EXCEPTION 'forecast of % days from % days before % with confidence %', coalesce(days::text, 'NULL'), coalesce(history_days::text, 'NULL'),
+      coalesce(at::text, 'NULL'), coalesce(confidence::text, 'NULL')
+      USING ERRCODE = '22023', HINT = 'Give a finite instant, 1 to 366 days, 1 to 3660 days of history, and a confidence of more than 0 and less than 1.';
   END IF;
-  SELECT d.zone INTO desk_zone FROM csflow.desk AS d WHERE d.desk_id = forecast_at.desk_id;
-  today := (forecast_at.at AT TIME ZONE desk_zone)::date;
+  SELECT p.zone, (forecast_at.at AT TIME ZONE p.zone)::date, (forecast_at.at AT TIME ZONE p.zone)::date - (p.refreshed_to AT TIME ZONE p.zone)::date
+  INTO report_zone, today, unknown
+  FROM csflow.health_progress AS p WHERE p.desk_id = forecast_at.desk_id AND isfinite(p.refreshed_to);
+  -- Days that the figures do not hold yet are forecast too, and not shown.
+  IF report_zone IS NULL OR unknown > 366 THEN
+    RETURN;
+  END IF;
+  unknown := greatest(unknown, 0);
   RETURN QUERY
   WITH series AS MATERIALIZED (
     SELECT n.kind, array_agg(n.ticket_count / csflow.campaign_factor(forecast_at.desk_id, n.kind, n.day) ORDER BY n.day) AS counts
     FROM csflow.daily_tickets(forecast_at.desk_id, today - history_days, today - 1) AS n
     GROUP BY n.kind
   )
-  SELECT s.kind, c.zh, c.en, x.day, x.day::timestamp AT TIME ZONE desk_zone, desk_zone, f.step,
+  SELECT s.kind, c.zh, c.en, x.day, x.day::timestamp AT TIME ZONE report_zone, report_zone, f.step - unknown,
     greatest(f.value, 0) * x.factor, greatest(f.low, 0) * x.factor, greatest(f.high, 0) * x.factor, x.factor, 100 * confidence,
     cardinality(s.counts), e.compared, e.mae, e.naive_mae, e.relative_mae, e.mase, e.coverage_pct
   FROM series AS s
   CROSS JOIN LATERAL csflow.forecast_error(s.counts, days, 7, confidence) AS e
-  CROSS JOIN LATERAL csflow.forecast(s.counts, days, 7, confidence) AS f
-  CROSS JOIN LATERAL (SELECT today + f.step - 1 AS day, csflow.campaign_factor(forecast_at.desk_id, s.kind, today + f.step - 1) AS factor) AS x
+  CROSS JOIN LATERAL csflow.forecast(s.counts, days + unknown, 7, confidence) AS f
+  CROSS JOIN LATERAL (SELECT today + f.step - unknown - 1 AS day,
+    csflow.campaign_factor(forecast_at.desk_id, s.kind, today + f.step - unknown - 1) AS factor) AS x
   CROSS JOIN LATERAL csflow.cut_caption(forecast_at.desk_id, CASE WHEN s.kind IS NULL THEN 'all' ELSE 'kind' END, s.kind) AS c
+  WHERE f.step > unknown
   ORDER BY s.kind COLLATE "C" NULLS FIRST, f.step;
 END
 $$;
 COMMENT ON FUNCTION csflow.forecast_at(bigint, timestamptz, integer, integer, double precision) IS
-'What csflow.forecast shows, as of the instant at: so many days from that day on, from the so many whole days before it. Errors: SF001 unknown desk, 22023 an argument out of range, SF014 no flow. Handbook G6.';
+'What csflow.forecast shows, as of the instant at: so many days from that day on, from the so many whole days before it, as far as the last refresh_health knows them (csflow.daily_tickets()). Empty without any, or when that was more than 366 days before. Errors: SF001 unknown desk, 22023 an argument out of range, SF014 no flow. Handbook G6.';
 
 CREATE FUNCTION csflow.shifts(desk_id bigint, first_day date, days integer) RETURNS TABLE (starts timestamptz, ends timestamptz)
 LANGUAGE plpgsql STABLE ROWS 20
@@ -128,7 +135,8 @@ DECLARE
   handling_seconds double precision := extract(epoch FROM handling);
 BEGIN
   PERFORM csflow.require_desk(staff_needed.desk_id);
-  SELECT d.zone INTO desk_zone FROM csflow.desk AS d WHERE d.desk_id = staff_needed.desk_id;
+  SELECT coalesce(p.zone, d.zone) INTO desk_zone FROM csflow.desk AS d LEFT JOIN csflow.health_progress AS p ON p.desk_id = d.desk_id
+  WHERE d.desk_id = staff_needed.desk_id;
   today := (staff_needed.at AT TIME ZONE desk_zone)::date;
   first_day := coalesce(first_day, today);
   IF coalesce(handling_seconds > 0 AND occupancy_pct > 0 AND occupancy_pct <= 100 AND target_pct > 0 AND target_pct < 100
@@ -148,7 +156,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT t.opened_at AT TIME ZONE desk_zone AS local) AS l
     WHERE t.desk_id = staff_needed.desk_id AND t.opened_at >= (today - 56)::timestamp AT TIME ZONE desk_zone
       AND t.opened_at < today::timestamp AT TIME ZONE desk_zone
-      AND t.state NOT IN ('duplicate', 'invalid') AND t.source NOT IN ('incident', 'surge')
+      AND t.state NOT IN ('duplicate', 'invalid')
     GROUP BY 1, 2, 3
   ), profile AS (
     SELECT c.weekday, c.slot, c.is_instant, c.tickets / sum(c.tickets) OVER (PARTITION BY c.weekday) AS share FROM came AS c

@@ -88,7 +88,7 @@ BEGIN
     CROSS JOIN generate_series(date_trunc('day', opened_from AT TIME ZONE d.zone),
       date_trunc('day', opened_before AT TIME ZONE d.zone) - interval '1 day', interval '1 day') AS g (day)
     LEFT JOIN csflow.ticket AS t ON t.desk_id = d.desk_id AND t.opened_at >= g.day AT TIME ZONE d.zone
-      AND t.opened_at < (g.day + interval '1 day') AT TIME ZONE d.zone AND t.state NOT IN ('duplicate', 'invalid') AND t.source NOT IN ('incident', 'surge')
+      AND t.opened_at < (g.day + interval '1 day') AT TIME ZONE d.zone AND t.state NOT IN ('duplicate', 'invalid')
     WHERE d.desk_id = period_values.desk_id
     GROUP BY g.day;
     RETURN;
@@ -110,14 +110,15 @@ BEGIN
     WHEN 'transfer_pct' THEN (t.transfer_count > 0)::integer
     END)::double precision AS value) AS v
   WHERE t.desk_id = period_values.desk_id AND t.opened_at >= opened_from AND t.opened_at < opened_before AND measure <> 'sla_met_pct'
-    AND t.state NOT IN ('duplicate', 'invalid') AND t.source NOT IN ('incident', 'surge') AND v.value IS NOT NULL
+    AND t.state NOT IN ('duplicate', 'invalid') AND v.value IS NOT NULL
   UNION ALL
   SELECT (c.outcome = 'met')::integer
   FROM csflow.ticket AS t
   JOIN csflow.clock AS c ON c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no AND c.outcome IN ('met', 'breached')
   WHERE t.desk_id = period_values.desk_id AND t.opened_at >= opened_from AND t.opened_at < opened_before AND measure = 'sla_met_pct'
     AND t.state NOT IN ('duplicate', 'invalid') AND NOT EXISTS (SELECT FROM csflow.step AS p
-      WHERE p.desk_id = c.desk_id AND p.target_id = c.target_id AND p.action = 'close');
+      WHERE p.desk_id = c.desk_id AND p.target_id = c.target_id AND p.action = 'close')
+    AND NOT EXISTS (SELECT FROM csflow.target AS g WHERE g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.is_window);
 END
 $$;
 COMMENT ON FUNCTION csflow.period_values(bigint, text, timestamptz, timestamptz) IS

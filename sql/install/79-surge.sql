@@ -1,76 +1,93 @@
--- The surge watch: a category that grows beyond measure within 24 hours is investigated, once an episode (handbook G3). What
--- a pass reads is two or three days of tickets by the index ticket_opened, however long the history.
+-- The surge watch: a category that grows beyond measure within 24 hours is investigated, once an episode (handbook G3). It counts by
+-- csflow.health_hour, so that the number that fires is the number of the reports; a pass reads the hours of a few days.
 
 CREATE FUNCTION csflow.surge_windows(desk_id bigint, at timestamptz)
-RETURNS TABLE (name text, after timestamptz, until timestamptz, open_hours csflow.calendar)
+RETURNS TABLE (name text, since timestamptz, until timestamptz, open_hours csflow.calendar)
 LANGUAGE plpgsql STABLE ROWS 3
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   desk record;
+  hour timestamptz;
+  day_before timestamptz;
 BEGIN
-  SELECT d.surge_guard, w.calendar INTO desk FROM csflow.desk AS d
+  SELECT d.surge_guard, w.calendar, coalesce(p.zone, d.zone) AS zone INTO desk FROM csflow.desk AS d
   LEFT JOIN csflow.working_calendar AS w ON w.desk_id = d.desk_id AND w.code = d.shift_calendar
+  LEFT JOIN csflow.health_progress AS p ON p.desk_id = d.desk_id
   WHERE d.desk_id = surge_windows.desk_id;
-  IF desk.surge_guard = 'working_hours' AND desk.calendar IS NOT NULL THEN
-    RETURN QUERY VALUES
-      ('now', csflow.business_add(desk.calendar, at, interval '-1 day'), at, desk.calendar),
-      ('before', csflow.business_add(desk.calendar, at, interval '-2 days'), csflow.business_add(desk.calendar, at, interval '-1 day'),
-        desk.calendar);
-    RETURN;
-  END IF;
-  RETURN QUERY VALUES ('now', at - interval '24 hours', at, NULL::csflow.calendar),
-    ('before', at - interval '48 hours', at - interval '24 hours', NULL);
+  hour := date_trunc('hour', surge_windows.at, desk.zone);
+  RETURN QUERY VALUES ('now', hour - interval '24 hours', hour, NULL::csflow.calendar),
+    ('before', hour - interval '48 hours', hour - interval '24 hours', NULL);
   IF desk.surge_guard = 'same_weekday' THEN
-    RETURN QUERY VALUES ('last_week', at - interval '192 hours', at - interval '168 hours', NULL::csflow.calendar);
+    RETURN QUERY VALUES ('last_week', hour - interval '192 hours', hour - interval '168 hours', NULL::csflow.calendar);
+  ELSIF desk.surge_guard = 'working_hours' AND desk.calendar IS NOT NULL THEN
+    day_before := csflow.business_add(desk.calendar, hour, interval '-1 day');
+    RETURN QUERY VALUES ('working_day', day_before, hour, desk.calendar),
+      ('working_day_before', csflow.business_add(desk.calendar, hour, interval '-2 days'), day_before, desk.calendar);
   END IF;
 END
 $$;
 COMMENT ON FUNCTION csflow.surge_windows(bigint, timestamptz) IS
-'The spans of time that the surge watch compares at the instant at: now, the last 24 hours; before, the 24 hours before these; last_week, the same 24 hours a week ago (surge_guard same_weekday). With surge_guard working_hours: the last working day of the desk''s shift_calendar and the one before it, of which only open hours count (open_hours). A span begins after its first instant and ends with its last. Handbook G3.';
+'The spans of whole hours that the surge watch compares at the instant at: now, the 24 hours up to the hour of at; before, the 24 hours before these. With surge_guard same_weekday also last_week, the same 24 hours a week ago; with working_hours also working_day and working_day_before, the last working day of the desk''s shift_calendar and the one before it, of which only hours count in which it is open (open_hours). A span begins with its first instant and ends before its last. Handbook G3.';
 
 CREATE FUNCTION csflow.surge_counts(desk_id bigint, at timestamptz DEFAULT now())
-RETURNS TABLE (category_id bigint, now_count bigint, base_count bigint, last_week_count bigint, growth_pct double precision,
-  is_surge boolean)
+RETURNS TABLE (category_id bigint, now_count bigint, base_count bigint, last_week_count bigint, working_day_count bigint,
+  working_day_base_count bigint, growth_pct double precision, is_surge boolean, counted_to timestamptz, is_complete boolean)
 LANGUAGE plpgsql STABLE ROWS 30
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM csflow.require_desk(surge_counts.desk_id);
   RETURN QUERY
-  WITH came AS (
-    SELECT w.name, t.category_id
-    FROM csflow.surge_windows(surge_counts.desk_id, surge_counts.at) AS w
-    JOIN csflow.ticket AS t ON t.desk_id = surge_counts.desk_id AND t.opened_at > w.after AND t.opened_at <= w.until
-    -- What csflow opened itself is no customer's problem.
-    WHERE t.category_id IS NOT NULL AND t.state NOT IN ('duplicate', 'invalid') AND t.source NOT IN ('incident', 'surge')
-      AND (w.open_hours IS NULL OR csflow.business_open(w.open_hours, t.opened_at))
+  WITH span AS MATERIALIZED (
+    SELECT w.* FROM csflow.surge_windows(surge_counts.desk_id, surge_counts.at) AS w
+  ), came AS (
+    SELECT w.name, h.value, h.event_count
+    FROM span AS w
+    JOIN csflow.health_hour AS h ON h.desk_id = surge_counts.desk_id AND h.cut = 'category' AND h.measure = 'opened'
+      AND h.bucket_start >= w.since AND h.bucket_start < w.until
+    WHERE w.open_hours IS NULL
+      OR csflow.business_between(w.open_hours, h.bucket_start, h.bucket_start + interval '1 hour') > interval '0'
   ), counted AS (
-    SELECT c.category_id, count(*) FILTER (WHERE c.name = 'now') AS present, count(*) FILTER (WHERE c.name = 'before') AS base,
+    SELECT c.value::bigint AS category_id, coalesce(sum(c.event_count) FILTER (WHERE c.name = 'now'), 0)::bigint AS present,
+      coalesce(sum(c.event_count) FILTER (WHERE c.name = 'before'), 0)::bigint AS base,
       -- A desk without any ticket then was not yet there: nothing to compare with.
-      CASE WHEN (SELECT bool_or(o.name = 'last_week') FROM came AS o) THEN count(*) FILTER (WHERE c.name = 'last_week') END AS last_week
-    FROM came AS c
-    GROUP BY c.category_id
+      CASE WHEN (SELECT sum(o.event_count) > 0 FROM came AS o WHERE o.name = 'last_week') THEN
+        coalesce(sum(c.event_count) FILTER (WHERE c.name = 'last_week'), 0)::bigint END AS last_week,
+      CASE WHEN (SELECT bool_or(w.name = 'working_day') FROM span AS w) THEN
+        coalesce(sum(c.event_count) FILTER (WHERE c.name = 'working_day'), 0)::bigint END AS working_day,
+      coalesce(sum(c.event_count) FILTER (WHERE c.name = 'working_day_before'), 0)::bigint AS working_day_before
+    FROM came AS c WHERE c.value <> ''
+    GROUP BY c.value
   )
-  SELECT c.category_id, c.present, c.base, c.last_week, 100 * (c.present - c.base)::double precision / nullif(c.base, 0),
-    d.surge_minimum > 0 AND c.present >= d.surge_minimum AND c.present > greatest(c.base, c.last_week) * (1 + d.surge_growth_pct / 100)
+  SELECT c.category_id, c.present, c.base, c.last_week, c.working_day, CASE WHEN c.working_day IS NOT NULL THEN c.working_day_before END,
+    CASE WHEN s.is_complete THEN 100 * (c.present - c.base)::double precision / nullif(c.base, 0) END,
+    s.is_complete AND d.surge_minimum > 0 AND c.present >= d.surge_minimum
+      AND c.present > greatest(c.base, c.last_week) * (1 + d.surge_growth_pct / 100)
+      AND coalesce(c.working_day >= d.surge_minimum AND c.working_day > c.working_day_before * (1 + d.surge_growth_pct / 100), true),
+    s.until, s.is_complete
   FROM counted AS c JOIN csflow.desk AS d ON d.desk_id = surge_counts.desk_id
+  CROSS JOIN (SELECT w.until, coalesce(w.until <= p.refreshed_to, false) AS is_complete
+    FROM span AS w LEFT JOIN csflow.health_progress AS p ON p.desk_id = surge_counts.desk_id WHERE w.name = 'now') AS s
+  WHERE c.present > 0 OR c.base > 0 OR c.last_week > 0
   ORDER BY c.category_id;
 END
 $$;
 COMMENT ON FUNCTION csflow.surge_counts(bigint, timestamptz) IS
-'What the surge watch sees at the instant at, by category as the tickets have it: tickets in the last 24 hours (now_count), in the 24 hours before (base_count), in the same hours a week ago (last_week_count; NULL unless surge_guard is same_weekday and the desk had tickets then), growth in percent of base_count (NULL when that is 0), and whether it is a surge: at least surge_minimum tickets, and more than surge_growth_pct above base_count and last_week_count both. Duplicate and invalid tickets and those csflow opened itself do not count. Errors: SF001, SF014. Handbook G3.';
+'What the surge watch sees at the instant at, by category: tickets opened as csflow.health_between() counts them, so duplicate and invalid ones do not count, in the 24 whole hours up to counted_to, the hour of at (now_count), and in the 24 hours before (base_count); in the same hours a week ago (last_week_count; NULL unless surge_guard is same_weekday and the desk had tickets then); in the open hours of the last working day and of the one before it (working_day_count, working_day_base_count; NULL unless surge_guard is working_hours); growth in percent of base_count (NULL when that is 0 or the figures are not complete); whether it is a surge: at least surge_minimum tickets and more than surge_growth_pct above base_count, above last_week_count, and above working_day_base_count in the working day; is_complete: the health figures reach counted_to. Before that nothing is a surge. Errors: SF001, SF014. Handbook G3, kpi.md "Category growth".';
 
 CREATE FUNCTION csflow.open_surge(desk_id bigint, at timestamptz, category_id bigint, now_count bigint, base_count bigint,
-  last_week_count bigint) RETURNS csflow.ticket_no
+  last_week_count bigint, counted_to timestamptz) RETURNS csflow.ticket_no
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   captions text;
   way_in text;
+  ends text;
   opened csflow.ticket_no;
 BEGIN
+  SELECT to_char(open_surge.counted_to AT TIME ZONE d.zone, 'YYYY-MM-DD HH24:MI') INTO ends FROM csflow.desk AS d WHERE d.desk_id = open_surge.desk_id;
   SELECT concat_ws(' ', nullif(c.caption_zh, ''), nullif(c.caption_en, '')) INTO captions
   FROM csflow.category AS c WHERE c.desk_id = open_surge.desk_id AND c.category_id = open_surge.category_id;
   SELECT n.channel INTO way_in
@@ -81,17 +98,17 @@ BEGIN
   GROUP BY n.channel ORDER BY count(t.ticket_no) DESC, n.channel LIMIT 1;
   INSERT INTO csflow.ticket AS t (desk_id, channel, title, body, body_origin, category_id, priority, source, opened_at, changed_by_kind)
   VALUES (open_surge.desk_id, way_in, format('Surge: %s', captions),
-    format('%s tickets in the last 24 hours, %s in the same hours before%s.', now_count, base_count,
+    format('%s tickets in the 24 hours up to %s, %s in the 24 hours before%s.', now_count, ends, base_count,
       coalesce(', ' || last_week_count::text || ' a week ago', '')),
     'staff', open_surge.category_id, 'A', 'surge', open_surge.at, 'system')
   RETURNING t.ticket_no INTO opened;
-  INSERT INTO csflow.surge_episode (desk_id, category_id, started_at, base_count, last_week_count, start_count, peak_at, peak_count,
+  INSERT INTO csflow.surge_episode (desk_id, category_id, started_at, counted_to, base_count, last_week_count, start_count, peak_at, peak_count,
     checked_at, last_count, investigation_no)
-  VALUES (open_surge.desk_id, open_surge.category_id, open_surge.at, base_count, last_week_count, now_count, open_surge.at, now_count,
+  VALUES (open_surge.desk_id, open_surge.category_id, open_surge.at, open_surge.counted_to, base_count, last_week_count, now_count, open_surge.at, now_count,
     open_surge.at, now_count, opened);
   INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, recipient_id, payload)
   SELECT t.desk_id, t.ticket_no, open_surge.at, 'surge', r.kind, r.id,
-    jsonb_build_object('category_id', open_surge.category_id, 'now_count', now_count, 'base_count', base_count)
+    jsonb_build_object('category_id', open_surge.category_id, 'now_count', now_count, 'base_count', base_count, 'counted_to', open_surge.counted_to)
   FROM csflow.ticket AS t
   JOIN csflow.team AS g ON g.desk_id = t.desk_id AND g.team_id = t.team_id
   CROSS JOIN LATERAL (VALUES ('team', g.team_id), ('agent', g.supervisor_id)) AS r (kind, id)
@@ -99,7 +116,7 @@ BEGIN
   RETURN opened;
 END
 $$;
-COMMENT ON FUNCTION csflow.open_surge(bigint, timestamptz, bigint, bigint, bigint, bigint) IS
+COMMENT ON FUNCTION csflow.open_surge(bigint, timestamptz, bigint, bigint, bigint, bigint, timestamptz) IS
 'Opens the investigation of a surge: a ticket of the category, priority A, source surge, and tells its department and supervisor; returns its number. Part of find_surges(). Handbook G3.';
 
 CREATE FUNCTION csflow.find_surges(desk_id bigint, at timestamptz DEFAULT NULL) RETURNS integer
@@ -111,6 +128,14 @@ DECLARE
   seen record;
   done integer := 0;
 BEGIN
+  -- What the events of the last hours tell is put into the figures first; a refresh under way is waited for, and what it leaves is left to
+  -- the next pass.
+  PERFORM pg_advisory_xact_lock(hashtextextended('csflow.refresh_health', find_surges.desk_id));
+  PERFORM csflow.refresh_desk_health(find_surges.desk_id, instant, 10000);
+  IF NOT EXISTS (SELECT FROM csflow.health_progress AS p
+    WHERE p.desk_id = find_surges.desk_id AND p.refreshed_to >= date_trunc('hour', instant, p.zone)) THEN
+    RETURN 0;
+  END IF;
   -- One pass at a time a desk, as csflow.find_incidents().
   PERFORM FROM csflow.desk AS d WHERE d.desk_id = find_surges.desk_id FOR NO KEY UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
@@ -138,14 +163,14 @@ BEGIN
       WHERE e.desk_id = find_surges.desk_id AND e.category_id = c.category_id AND (e.ended_at IS NULL OR e.ended_at >= instant))
     ORDER BY c.category_id
   LOOP
-    PERFORM csflow.open_surge(find_surges.desk_id, instant, seen.category_id, seen.now_count, seen.base_count, seen.last_week_count);
+    PERFORM csflow.open_surge(find_surges.desk_id, instant, seen.category_id, seen.now_count, seen.base_count, seen.last_week_count, seen.counted_to);
     done := done + 1;
   END LOOP;
   RETURN done;
 END
 $$;
 COMMENT ON FUNCTION csflow.find_surges(bigint, timestamptz) IS
-'One pass of the surge watch over a desk as of the instant at (NULL: now): follows the episodes that last, ends those whose growth over the count they began from has fallen to half the threshold or whose tickets are fewer than surge_minimum, and opens an investigation for each category that surges and has none (csflow.surge_counts()). Returns episodes begun and ended; 0 when there was nothing to do, or another pass is at the desk. Errors: SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook G3.';
+'One pass of the surge watch over a desk as of the instant at (NULL: now): brings the desk''s health figures up to date, follows the episodes that last, ends those whose growth over the count they began from has fallen to half the threshold or whose tickets are fewer than surge_minimum, and opens an investigation for each category that surges and has none (csflow.surge_counts()). Returns episodes begun and ended; 0 when there was nothing to do, another pass is at the desk, or more than 10,000 tickets wait for refresh_health. Errors: SF009 future instant, SF010 without the right to act for others, 25000 another isolation level than READ COMMITTED, SF014 no flow. Handbook G3.';
 
 CREATE FUNCTION csflow.surge_watch_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql
@@ -169,5 +194,5 @@ $$;
 COMMENT ON FUNCTION csflow.surge_watch_batch(timestamptz, integer) IS
 'csflow.find_surges() for one desk after the other until batch episodes were begun or ended. Returns how many, 0 when nothing is left to do. Errors as csflow.find_surges. Handbook G3.';
 
-REVOKE EXECUTE ON FUNCTION csflow.open_surge(bigint, timestamptz, bigint, bigint, bigint, bigint),
+REVOKE EXECUTE ON FUNCTION csflow.open_surge(bigint, timestamptz, bigint, bigint, bigint, bigint, timestamptz),
   csflow.find_surges(bigint, timestamptz), csflow.surge_watch_batch(timestamptz, integer) FROM PUBLIC;

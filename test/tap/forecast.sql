@@ -50,12 +50,15 @@ SELECT is_empty(format('SELECT * FROM staff_needed(%s, ''10 minutes'')', :desk),
 CREATE FUNCTION usual(day date) RETURNS integer LANGUAGE sql IMMUTABLE AS $$SELECT (ARRAY[20, 16, 15, 14, 12, 6, 4])[extract(isodow FROM day)::integer]$$;
 INSERT INTO ticket (desk_id, channel, body, category_id, opened_at)
   SELECT :desk, CASE WHEN i % 2 = 0 THEN 'live_chat' ELSE 'email' END, 'x', CASE WHEN i % 4 = 0 THEN 2 ELSE 3 END, day + interval '8 hours' + i * interval '10 minutes' FROM generate_series('2025-01-06'::timestamptz, '2025-03-09', '1 day') day, generate_series(0, usual(day::date) - 1) i;
+SELECT is_empty(format('SELECT * FROM forecast_at(%s, ''2025-03-10 15:00'')', :desk), 'G6: nothing refreshed, nothing forecast');
+SELECT refresh_desk_health(:desk, '2025-03-10 15:00', 100000) \g /dev/null
 SELECT is_empty(format($$SELECT bucket_date, expected_count FROM forecast_at(%s, '2025-03-10 15:00') WHERE kind IS NULL AND abs(expected_count - usual(bucket_date)) > 1e-6$$, :desk), 'G6: a week that repeats goes on');
 SELECT results_eq(format($$SELECT kind, caption_en, count(*), min(bucket_date), max(bucket_date), min(bucket_start), min(zone), min(history_day_count), min(compared_count) FROM forecast_at(%s, '2025-03-10 15:00') GROUP BY 1, 2 ORDER BY 1 NULLS FIRST$$, :desk),
   $$VALUES (NULL::text, 'all', 14::bigint, '2025-03-10'::date, '2025-03-23'::date, '2025-03-10 00:00+08'::timestamptz, 'Asia/Shanghai', 63, 70::bigint), ('fault', 'technical fault', 14, '2025-03-10', '2025-03-23', '2025-03-10 00:00+08', 'Asia/Shanghai', 63, 70), ('inquiry', 'inquiry', 14, '2025-03-10', '2025-03-23', '2025-03-10 00:00+08', 'Asia/Shanghai', 63, 70)$$, 'G6: in total and by kind, fourteen days from today, judged');
 SELECT is_empty(format($$SELECT * FROM forecast_at(%s, '2025-03-10 15:00') WHERE low_count > expected_count OR high_count < expected_count OR low_count < 0 OR confidence_pct <> 95$$, :desk), 'G6: within its interval, never less than none');
 SELECT is((SELECT sum(ticket_count) FROM daily_tickets(:desk, '2025-02-03', '2025-02-09') WHERE kind IS NULL), 87::numeric, 'G4: tickets a day');
 SELECT throws_ok(format('SELECT * FROM forecast_at(%s, now(), %s)', :desk, a), '22023', NULL, 'G6: refused: ' || a) FROM (VALUES ('0'), ('367'), ('14, 0'), ('14, 3661'), ('14, 182, 1.5')) v (a);
+SELECT throws_ok(format('SELECT * FROM forecast_at(%s, %s)', :desk, a), '22023', NULL, 'G6: refused: as of ' || a) FROM (VALUES ('''infinity'''), ('NULL')) v (a);
 SELECT throws_ok('SELECT * FROM forecast_at(4711)', 'SF001', NULL, 'G6: unknown desk');
 SELECT lives_ok('SELECT * FROM forecast', 'G6: the view');
 
@@ -63,6 +66,7 @@ SELECT lives_ok('SELECT * FROM forecast', 'G6: the view');
 SELECT cmp_ok((SELECT mae FROM forecast_at(:desk, '2025-03-10 15:00') WHERE kind IS NULL AND step = 1), '<', 1e-6::float8, 'G6: the back-test of such a week has no error');
 INSERT INTO ticket (desk_id, channel, body, category_id, opened_at)
   SELECT :desk, 'email', 'x', 3, day + interval '20 hours' FROM generate_series('2025-03-03'::timestamptz, '2025-03-05', '1 day') day, generate_series(1, usual(day::date)) i;
+SELECT refresh_desk_health(:desk, '2025-03-10 15:00', 100000) \g /dev/null
 SELECT cmp_ok((SELECT mae FROM forecast_at(:desk, '2025-03-10 15:00') WHERE kind IS NULL AND step = 1), '>', 0.5::float8, 'G6: a sale that nobody named is an error');
 INSERT INTO campaign (desk_id, name, first_day, last_day, factor) VALUES (:desk, 'sale', '2025-03-03', '2025-03-05', 2), (:desk, 'next sale', '2025-03-12', '2025-03-13', 1.5), (:desk, 'and more', '2025-03-13', '2025-03-13', 2);
 INSERT INTO campaign (desk_id, name, kind, first_day, last_day, factor) VALUES (:desk, 'only inquiries', 'inquiry', '2025-03-12', '2025-03-12', 3);
@@ -72,12 +76,45 @@ SELECT is((SELECT campaign_factor FROM forecast_at(:desk, '2025-03-10 15:00') WH
 SELECT throws_ok(format($$INSERT INTO csflow.campaign (desk_id, name, first_day, last_day, factor) VALUES (%s, 'x', %s)$$, :desk, v), '23514', NULL, 'G6: refused: ' || v) FROM (VALUES ('''2025-03-02'', ''2025-03-01'', 1'), ('''2025-03-01'', ''2025-03-02'', 0'), ('''2025-03-01'', ''2025-03-02'', -1'), ('''2025-03-01'', ''2025-03-02'', ''NaN''')) x (v);
 DELETE FROM campaign;
 
+-- Every column of the view against the tickets counted one by one, with days nobody has refreshed yet, campaigns and invalid tickets
+SELECT setseed(0.59) \g /dev/null
+\echo '# setseed(0.59)'
+SELECT create_desk('seasons', NULL) AS seasons \gset
+INSERT INTO agent (desk_id, agent_id, name, role_name, may_act_for_others) VALUES (:seasons, 499, 'application', current_user, true);
+INSERT INTO category (desk_id, category_id, code, caption_zh, caption_en) VALUES (:seasons, 971, 'loan', '贷款', 'loan'), (:seasons, 972, 'card', '银行卡', 'card');
+UPDATE desk SET zone = 'America/New_York' WHERE desk_id = :seasons;
+INSERT INTO ticket (desk_id, channel, body, category_id, opened_at, state)
+  SELECT :seasons, 'email', 'x', (ARRAY[971, 972, NULL])[1 + floor(random() * 3)::int], day + random() * interval '24 hours', CASE WHEN random() < 0.1 THEN 'invalid' ELSE 'new' END
+  FROM generate_series('2025-02-03 00:00'::timestamptz, '2025-04-07', '1 day') day, generate_series(1, 3 + floor(random() * 6)::int + extract(isodow FROM day)::int) ORDER BY 5;
+INSERT INTO campaign (desk_id, name, kind, first_day, last_day, factor) VALUES (:seasons, 'sale', NULL, '2025-03-10', '2025-03-16', 1.25), (:seasons, 'cards', 'card', '2025-04-05', '2025-04-20', 3);
+SELECT refresh_desk_health(:seasons, '2025-04-05 12:00-04', 100000) \g /dev/null
+CREATE TABLE counted AS SELECT k.kind, array_agg((SELECT count(*) FROM ticket t WHERE t.desk_id = :seasons AND t.state <> 'invalid' AND (t.kind = k.kind OR k.kind IS NULL) AND (t.opened_at AT TIME ZONE 'America/New_York')::date = d) ORDER BY d) AS n,
+    array_agg(CASE WHEN d BETWEEN '2025-03-10' AND '2025-03-16' THEN 1.25::float8 ELSE 1 END ORDER BY d) AS factor
+  FROM (VALUES (NULL), ('loan'), ('card')) k (kind), LATERAL (SELECT g::date AS d FROM generate_series((SELECT min((t.opened_at AT TIME ZONE 'America/New_York')::date) FROM ticket t WHERE t.desk_id = :seasons AND t.state <> 'invalid')::timestamp, '2025-04-04', '1 day') g) g GROUP BY k.kind;
+SELECT is_empty(format($$SELECT f.kind, f.step, f, e FROM (SELECT * FROM forecast_at(%1$s, '2025-04-05 15:00-04', 10, 200, 0.9)
+    UNION ALL SELECT f.kind, caption_zh, caption_en, bucket_date, bucket_start, zone, step + 3, expected_count, low_count, high_count, campaign_factor, confidence_pct, history_day_count, compared_count, mae, naive_mae, relative_mae, mase, coverage_pct FROM forecast_at(%1$s, '2025-04-08 15:00-04', 10, 203, 0.9) f) f
+  FULL JOIN (SELECT c.kind, g.step, v.value, v.low, v.high, e.*, cardinality(c.n) AS days, CASE WHEN c.kind = 'card' AND g.step < 17 THEN 3 ELSE 1 END AS factor
+    FROM counted c, LATERAL (SELECT array_agg(c.n[i] / c.factor[i] ORDER BY i) AS y FROM generate_series(1, cardinality(c.n)) i) s, forecast_error(s.y, 10, 7, 0.9) e, generate_series(1, 13) g (step), forecast(s.y, 13, 7, 0.9) v WHERE v.step = g.step) e
+    ON e.kind IS NOT DISTINCT FROM f.kind AND e.step = f.step
+  WHERE f.bucket_date IS DISTINCT FROM '2025-04-04'::date + f.step OR f.bucket_start IS DISTINCT FROM (f.bucket_date || ' 00:00 America/New_York')::timestamptz OR f.zone <> 'America/New_York' OR abs(f.campaign_factor - e.factor) > 1e-9 OR f.confidence_pct <> 90
+    OR f.history_day_count <> e.days OR f.compared_count <> e.compared OR round(f.expected_count::numeric, 6) <> round((greatest(e.value, 0) * e.factor)::numeric, 6)
+    OR round(f.low_count::numeric, 6) <> round((greatest(e.low, 0) * e.factor)::numeric, 6) OR round(f.high_count::numeric, 6) <> round((greatest(e.high, 0) * e.factor)::numeric, 6)
+    OR round(f.mae::numeric, 9) <> round(e.mae::numeric, 9) OR round(f.naive_mae::numeric, 9) <> round(e.naive_mae::numeric, 9) OR f.relative_mae <> e.relative_mae OR f.mase <> e.mase OR f.coverage_pct <> e.coverage_pct
+    OR e.compared IS NULL OR e.compared < 30$$, :seasons), 'G6: forecast, every column, from tickets counted one by one; days not refreshed yet are bridged');
+SELECT results_eq(format($$SELECT kind, array_agg(ticket_count ORDER BY day), min(day), max(day) FROM daily_tickets(%s, '2025-01-01', '2025-04-07') GROUP BY kind ORDER BY kind NULLS FIRST$$, :seasons),
+  $$SELECT kind, n, '2025-04-05'::date - cardinality(n), '2025-04-04'::date FROM counted ORDER BY kind NULLS FIRST$$, 'G4: daily_tickets, up to the last complete day');
+SELECT is_empty(format($$SELECT d.* FROM daily_tickets(%1$s, '2025-01-01', '2025-04-04') d JOIN health_daily h ON h.desk_id = %1$s AND h.bucket_date = d.day AND (h.cut, h.value) = (CASE WHEN d.kind IS NULL THEN 'total' ELSE 'kind' END, coalesce(d.kind, ''))
+  WHERE h.opened_count_by_created <> d.ticket_count$$, :seasons), 'G6: what is learnt from is what the score-card shows');
+SELECT is_empty(format($$SELECT * FROM forecast_at(%s, '2026-06-01')$$, :seasons), 'G6: figures a year old forecast nothing');
+DELETE FROM campaign;
+
 -- Staff per shift
 SELECT create_desk('phones', NULL) AS phones \gset
 INSERT INTO agent (desk_id, agent_id, name, role_name, may_act_for_others) VALUES (:phones, 399, 'application', current_user, true);
 INSERT INTO working_calendar (desk_id, code, base) VALUES (:phones, 'office', 'Asia/Shanghai; mon-fri 09:00-12:00,13:00-18:00');
 INSERT INTO ticket (desk_id, channel, body, opened_at)
   SELECT :phones, CASE WHEN h = 20 THEN 'email' ELSE 'hotline' END, 'x', day + h * interval '1 hour' + i * interval '1 minute' FROM generate_series('2025-01-06'::timestamptz, '2025-03-09', '1 day') day, (VALUES (10, 30), (15, 20), (20, 12)) v (h, n), generate_series(0, n - 1) i;
+SELECT refresh_desk_health(:phones, '2025-03-10 08:00', 100000) \g /dev/null
 SELECT results_eq(format($$SELECT starts, ends FROM shifts(%s, '2025-03-14', 2)$$, :phones), $$VALUES ('2025-03-14 00:00'::timestamptz, '2025-03-15 00:00'::timestamptz), ('2025-03-15 00:00', '2025-03-16 00:00')$$, 'G6: without a calendar each day is a shift');
 SELECT throws_ok(format('SELECT * FROM shifts(%s, %s)', :phones, v), '22023', NULL, 'G6: refused: shifts of ' || v) FROM (VALUES ('''infinity'', 2'), ('NULL, 2'), ('''2025-03-14'', 0'), ('''2025-03-14'', 2147483647'), ('''2025-03-14'', NULL')) x (v);
 UPDATE desk SET shift_calendar = 'office' WHERE desk_id = :phones;
