@@ -178,7 +178,7 @@ CREATE TABLE csflow.target (
   FOREIGN KEY (desk_id, channel) REFERENCES csflow.channel,
   FOREIGN KEY (desk_id, calendar) REFERENCES csflow.working_calendar
 );
-COMMENT ON TABLE csflow.target IS 'What each clock promises, to which tickets (handbook A2, D1–D12). Conditions: NULL is any; the most specific target wins. playbooks.md part 1 as rows.';
+COMMENT ON TABLE csflow.target IS 'What each clock promises, to which tickets (handbook A2, D1-D12). Conditions: NULL is any; the most specific target wins. playbooks.md part 1 as rows.';
 COMMENT ON COLUMN csflow.target.is_exempt IS 'Tickets that match have no such clock.';
 COMMENT ON COLUMN csflow.target.mode IS 'once; each: a new run per start event; every: repeats while its states hold; daily_at: due each day at daily_at.';
 COMMENT ON COLUMN csflow.target.duration IS 'Business time to the due instant; days are working days of the calendar; months are refused.';

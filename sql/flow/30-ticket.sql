@@ -1,7 +1,7 @@
 -- Tickets and what is said about them. Rows are the interface: INSERT and UPDATE, triggers do the rest (design 2.1).
 
 CREATE SEQUENCE csflow.ticket_no_seq AS bigint MINVALUE 1;
-COMMENT ON SEQUENCE csflow.ticket_no_seq IS 'Carries YYYYMM·10^10 + serial; moved to the next month by csflow.next_ticket_no().';
+COMMENT ON SEQUENCE csflow.ticket_no_seq IS 'Carries YYYYMM * 10^10 + serial; moved to the next month by csflow.next_ticket_no().';
 
 CREATE TABLE csflow.ticket_month (
   month date PRIMARY KEY,
@@ -83,7 +83,7 @@ COMMENT ON COLUMN csflow.ticket.category_given IS 'Whoever opened the ticket nam
 COMMENT ON COLUMN csflow.ticket.priority_reason IS 'Why the ticket has its priority: matrix cell, rule or step.';
 COMMENT ON COLUMN csflow.ticket.score IS 'Weight of the rules that spoke for the category.';
 COMMENT ON COLUMN csflow.ticket.needs_review IS 'The rules could not decide; a coordinator sorts it (handbook C2).';
-COMMENT ON COLUMN csflow.ticket.emotion IS '−1 very negative … 1 positive (handbook B8).';
+COMMENT ON COLUMN csflow.ticket.emotion IS '-1 very negative … 1 positive (handbook B8).';
 COMMENT ON COLUMN csflow.ticket.rules_version IS 'configuration_version.version with which it was classified.';
 COMMENT ON COLUMN csflow.ticket.notified_team_ids IS 'Departments told at once when it was opened (handbook B4).';
 COMMENT ON COLUMN csflow.ticket.complexity IS 'general, complex or cross_department, where the playbook tells them apart.';

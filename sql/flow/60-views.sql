@@ -194,7 +194,7 @@ COMMENT ON COLUMN csflow.queue.customer_tier IS 'The customer''s tier when the t
 COMMENT ON COLUMN csflow.queue.team_id IS 'Handling department, csflow.team.';
 COMMENT ON COLUMN csflow.queue.agent_id IS 'Whose ticket it is, csflow.agent; NULL: nobody''s yet.';
 COMMENT ON COLUMN csflow.queue.needs_review IS 'The rules could not decide; a coordinator sorts it (handbook C2).';
-COMMENT ON COLUMN csflow.queue.emotion IS '−1 very negative … 1 positive; the desk''s −emotion_threshold or less goes before the others of its priority (handbook B8).';
+COMMENT ON COLUMN csflow.queue.emotion IS '-1 very negative … 1 positive; the desk''s -emotion_threshold or less goes before the others of its priority (handbook B8).';
 COMMENT ON COLUMN csflow.queue.opened_at IS 'When the ticket was opened.';
 COMMENT ON COLUMN csflow.queue.last_customer_message_at IS 'The customer''s last message.';
 COMMENT ON COLUMN csflow.queue.waiting_since IS 'The customer''s oldest message, or the opening, that no person has publicly answered; NULL when the customer waits for nothing.';

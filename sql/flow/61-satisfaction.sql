@@ -29,7 +29,7 @@ COMMENT ON COLUMN csflow.satisfaction.fairness_mean IS 'Mean stars for fairness,
 COMMENT ON COLUMN csflow.satisfaction.nps_count IS 'Answers to whether they would recommend: the denominator of nps.';
 COMMENT ON COLUMN csflow.satisfaction.promoter_count IS 'Of these, 9 or 10.';
 COMMENT ON COLUMN csflow.satisfaction.detractor_count IS 'Of these, 0 to 6.';
-COMMENT ON COLUMN csflow.satisfaction.nps IS 'Promoters less detractors in percent of nps_count, −100 … 100; NULL when nobody answered.';
+COMMENT ON COLUMN csflow.satisfaction.nps IS 'Promoters less detractors in percent of nps_count, -100 … 100; NULL when nobody answered.';
 COMMENT ON COLUMN csflow.satisfaction.nps_mean IS 'Mean of the answers, 0 … 10.';
 COMMENT ON COLUMN csflow.satisfaction.ces_count IS 'Answers to how easy it was: the denominator of ces_top_pct.';
 COMMENT ON COLUMN csflow.satisfaction.ces_top_count IS 'Of these, 5 to 7.';

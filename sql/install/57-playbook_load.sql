@@ -354,6 +354,47 @@ $$;
 COMMENT ON FUNCTION csflow.apply_settings(bigint, jsonb) IS
 'Writes the settings of a desk. Part of load_playbook(). Arguments: desk_id, rows of playbook_changes() as a JSON array. Design 6.';
 
+CREATE FUNCTION csflow.pass_used_ids(desk_id bigint, changes jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  drawn record;
+  table_name text;
+  id_sequence regclass;
+  passed bigint;
+  used bigint;
+BEGIN
+  FOR drawn IN
+    SELECT k.id, k.tables, n.needed
+    FROM (VALUES ('team_id', '{team}'::text[]), ('category_id', '{category}'), ('rule_id', '{keyword_rule,priority_rule}'),
+        ('target_id', '{target}'), ('step_id', '{step}')) AS k (id, tables),
+      LATERAL (SELECT count(*) AS needed FROM jsonb_array_elements(changes) AS c
+        WHERE c ->> 'what' = ANY (k.tables) AND c ->> 'change' <> 'removed') AS n
+    WHERE n.needed > 0
+  LOOP
+    id_sequence := format('csflow.%I', drawn.id || '_seq')::regclass;
+    passed := coalesce(pg_sequence_last_value(id_sequence), 0);
+    LOOP
+      used := NULL;
+      FOREACH table_name IN ARRAY drawn.tables LOOP
+        EXECUTE format('SELECT greatest($1, max(t.%1$I)) FROM csflow.%2$I AS t WHERE t.desk_id = $2 AND t.%1$I > $3 AND t.%1$I <= $4',
+          drawn.id, table_name)
+        INTO used USING used, pass_used_ids.desk_id, passed, passed + drawn.needed;
+      END LOOP;
+      EXIT WHEN used IS NULL;
+      -- Drawn one by one: setting a sequence asks for more rights than drawing from it, and could set it back under others.
+      WHILE passed < used LOOP
+        passed := nextval(id_sequence);
+      END LOOP;
+    END LOOP;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION csflow.pass_used_ids(bigint, jsonb) IS
+'Draws from the sequences of ids past those that rows written by hand already have, as far as the rows to be written need. Part of load_playbook(). Arguments: desk_id, rows of playbook_changes() as a JSON array. Design 6.';
+
 CREATE FUNCTION csflow.load_playbook(desk_id bigint, playbook jsonb)
 RETURNS TABLE (what text, added integer, changed integer, removed integer)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -371,6 +412,7 @@ BEGIN
   PERFORM FROM csflow.desk AS d WHERE d.desk_id = load_playbook.desk_id FOR NO KEY UPDATE;
   SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') INTO changes FROM csflow.playbook_changes(load_playbook.desk_id, playbook) AS c;
   IF changes <> '[]' THEN
+    PERFORM csflow.pass_used_ids(load_playbook.desk_id, changes);
     PERFORM csflow.apply_removals(load_playbook.desk_id, changes);
     PERFORM csflow.apply_taxonomy(load_playbook.desk_id, changes);
     PERFORM csflow.apply_rules(load_playbook.desk_id, changes);

@@ -121,8 +121,8 @@ BEGIN
   WHERE l.desk_id = erase_customer.desk_id AND l.ticket_no = ANY (chosen) AND l.explanation <> '';
   UPDATE csflow.approval AS p SET proposal = ''
   WHERE p.desk_id = erase_customer.desk_id AND p.ticket_no = ANY (chosen) AND p.proposal <> '';
-  UPDATE csflow.task AS k SET title = '—'
-  WHERE k.desk_id = erase_customer.desk_id AND k.ticket_no = ANY (chosen) AND k.title <> '—';
+  UPDATE csflow.task AS k SET title = '-'
+  WHERE k.desk_id = erase_customer.desk_id AND k.ticket_no = ANY (chosen) AND k.title <> '-';
   UPDATE csflow.survey AS s SET comment = ''
   WHERE s.desk_id = erase_customer.desk_id AND s.ticket_no = ANY (chosen) AND s.comment <> '';
   DELETE FROM csflow.customer_link AS l WHERE l.desk_id = erase_customer.desk_id AND l.ticket_no = ANY (chosen);

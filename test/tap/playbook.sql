@@ -3,7 +3,7 @@
 SET client_min_messages = warning;
 SET search_path = public, csflow;
 SET intervalstyle = 'postgres';
-SELECT plan(60);
+SELECT plan(62);
 
 SELECT csflow.create_desk('support', 'internet') AS desk \gset
 SELECT is(csflow.desk_id('support'), :desk::bigint, 'a desk from the internet playbook');
@@ -203,6 +203,15 @@ SELECT is(csflow.export_playbook(:desk), csflow.canonical_playbook('{"name": "ba
 SELECT lives_ok(format('SELECT csflow.load_playbook(%s, csflow.shipped_playbook(%L))', :desk, 'internet'), 'the document back');
 SELECT is(csflow.export_playbook(:desk), csflow.canonical_playbook(csflow.shipped_playbook('internet')), 'brings everything back');
 SELECT set_eq(format('SELECT target_id, clock FROM csflow.target WHERE desk_id = %s', :desk), 'TABLE before', 'with the ids it had');
+
+-- Ids given by hand, which the sequences have not reached.
+SELECT csflow.create_desk('numbered', NULL) AS numbered \gset
+INSERT INTO csflow.team (desk_id, team_id, code, name_zh, name_en) SELECT :numbered, currval('csflow.team_id_seq') + n, 'team_' || n, '队', 'team' FROM unnest('{1,2,5,9}'::int[]) AS n;
+INSERT INTO csflow.category (desk_id, category_id, code, caption_zh, caption_en) SELECT :numbered, currval('csflow.category_id_seq') + 17 * n, 'kind_' || n, '类', 'kind' FROM generate_series(1, 3) AS n;
+INSERT INTO csflow.priority_rule (desk_id, rule_id, mode, impact, priority) SELECT :numbered, currval('csflow.rule_id_seq') + 3, 'raise', 3, 'A';
+INSERT INTO csflow.keyword_rule (desk_id, rule_id, any_of, raise_to) SELECT :numbered, currval('csflow.rule_id_seq') + 400 - n, '{起诉}', 'A' FROM generate_series(1, 390) AS n;
+SELECT lives_ok(format('SELECT csflow.load_playbook(%s, csflow.shipped_playbook(%L))', :numbered, 'internet'), 'design 6: are passed over');
+SELECT is(csflow.export_playbook(:numbered), csflow.canonical_playbook(csflow.shipped_playbook('internet')), 'and the document is loaded');
 
 -- All or nothing.
 SELECT throws_ok(format($$SELECT csflow.load_playbook(%s, '{"zone": "Mars/Base", "teams": [{"code": "a"}]}')$$, :desk), 'SF003', NULL, 'a faulty document is refused');

@@ -195,7 +195,7 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   is_untouched, is_working_day, json_items, json_members, json_texts, keyword_rule_fault, known_workaround, late_at, late_causes_at, mark_duplicate, mark_invalid,
   mask_attributes, mask_personal_data, meaning_faults, merge, moment_changes, my_reach, name_reviewer, negative_feedback_between, next_ticket_no,
   normal_item, normal_quantile, note, nps, nps_count, nps_detractor_count, nps_mean, nps_promoter_count, object, open_review, open_ticket,
-  participant_id, period_values, playbook_changes, playbook_codes, playbook_complaint, playbook_internet, playbook_parts, playbook_reception,
+  participant_id, pass_used_ids, period_values, playbook_changes, playbook_codes, playbook_complaint, playbook_internet, playbook_parts, playbook_reception,
   playbook_record, playbook_rows, playbook_shape, playbook_tiered, priority_caption, priority_from_integer, priority_raise, priority_to_integer,
   priority_to_smallint, queue_at, read_value, receive, record_faults, record_late_cause, record_survey, refuse_unknown_ticket, reopen,
   reopen_event_count, reopen_pct, reopen_total_count, reopened_count, reopenings_at, replay_attainment, reply, reply_gaps_at, report_periods,
