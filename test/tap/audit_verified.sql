@@ -164,7 +164,7 @@ SELECT results_eq(format('SELECT tickets, messages, attachments FROM erase_custo
 SELECT is((SELECT (title, body, attributes)::text FROM ticket WHERE ticket_no = :'no'), '("","",{})', 'I5: the ticket''s words are gone');
 SELECT is((SELECT string_agg(body, '') FROM message WHERE ticket_no = :'no'), '', 'I5: the messages'' too');
 SELECT is((SELECT array_agg(DISTINCT text) FROM event_text WHERE ticket_no = :'no'), '{asked on paper}', 'I5: and reasons');
-SELECT is((SELECT (l.explanation, k.title)::text FROM late_cause l, task k WHERE l.ticket_no = :'no' AND k.ticket_no = :'no'), '("",—)', 'I5: causes and tasks');
+SELECT is((SELECT (l.explanation, k.title)::text FROM late_cause l, task k WHERE l.ticket_no = :'no' AND k.ticket_no = :'no'), '("",-)', 'I5: causes and tasks');
 SELECT is((SELECT comment FROM survey WHERE ticket_no = :'no'), '', 'I5: the survey''s words');
 SELECT is((SELECT (nickname, external_id, attributes)::text FROM customer WHERE desk_id = :desk AND customer_id = 1), '(,,{})', 'I5: the customer has no name left');
 SELECT is((SELECT payload ->> 'uri' FROM outbox WHERE topic = 'erase_file'), 's3://x/a.png', 'I5: the store of files is told');
