@@ -416,6 +416,10 @@ BEGIN
       RETURN NEXT;
     END IF;
     IF NOT has_schema_privilege(prefix || '_' || role, 'csflow', 'USAGE') THEN
+      IF NOT has_schema_privilege('csflow', 'USAGE WITH GRANT OPTION') THEN
+        RAISE EXCEPTION 'role "%" cannot grant USAGE on schema csflow', current_user
+          USING ERRCODE = 'insufficient_privilege', HINT = format('As a superuser: GRANT USAGE ON SCHEMA csflow TO %I WITH GRANT OPTION.', current_user);
+      END IF;
       EXECUTE format('GRANT USAGE ON SCHEMA csflow TO %I', prefix || '_' || role);
     END IF;
   END LOOP;
@@ -482,6 +486,11 @@ BEGIN
     END LOOP;
   END LOOP;
   IF NOT has_function_privilege(prefix || '_administrator', 'csflow.load_playbook(bigint, jsonb)', 'EXECUTE') THEN
+    IF NOT has_function_privilege('csflow.load_playbook(bigint, jsonb)', 'EXECUTE WITH GRANT OPTION') THEN
+      RAISE EXCEPTION 'role "%" cannot grant EXECUTE on function load_playbook', current_user
+        USING ERRCODE = 'insufficient_privilege',
+          HINT = format('As a superuser: GRANT EXECUTE ON FUNCTION csflow.load_playbook(bigint, jsonb) TO %I WITH GRANT OPTION.', current_user);
+    END IF;
     EXECUTE format('GRANT EXECUTE ON FUNCTION csflow.load_playbook(bigint, jsonb) TO %I', prefix || '_administrator');
     object := 'csflow.load_playbook(bigint, jsonb)';
     done := format('GRANT EXECUTE TO %I', prefix || '_administrator');
@@ -490,7 +499,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.setup_roles(text) IS
-'Makes the group roles PREFIX_reader, PREFIX_agent, PREFIX_supervisor and PREFIX_administrator (NOLOGIN), grants them what csflow.role_rights() lists and sets row security by desk and team. Run by the owner of the flow, with CREATEROLE unless the roles stand; never at installation. Idempotent: only what is missing, or differs, is made, with a lock on that table alone. Argument: prefix of the names, the same every time. Result: object and what was done to it; no row when everything stands. Roles of people become members: GRANT csflow_agent TO lin; UPDATE csflow.agent SET role_name = ''lin'' …. Errors: 22023 bad prefix, 42501 not the owner, 42710 another prefix before, or a role of that name that is more than a group, SF014 no flow. Handbook H2, design 2.11.';
+'Makes the group roles PREFIX_reader, PREFIX_agent, PREFIX_supervisor and PREFIX_administrator (NOLOGIN), grants them what csflow.role_rights() lists and sets row security by desk and team. Run by the owner of the flow, with CREATEROLE unless the roles stand; never at installation. Idempotent: only what is missing, or differs, is made, with a lock on that table alone. Argument: prefix of the names, the same every time. Result: object and what was done to it; no row when everything stands. Roles of people become members: GRANT csflow_agent TO lin; UPDATE csflow.agent SET role_name = ''lin'' …. Errors: 22023 bad prefix, 42501 not the owner, or without the right to pass on USAGE of the schema, 42710 another prefix before, or a role of that name that is more than a group, SF014 no flow. Handbook H2, design 2.11.';
 
 REVOKE EXECUTE ON FUNCTION csflow.setup_roles(text), csflow.setup_role(text), csflow.setup_policies(regclass, text, text),
   csflow.policy_definition(oid, text) FROM PUBLIC;

@@ -1,4 +1,5 @@
-# README.md keeps its word: its SQL runs as it stands, in order, in a database without csflow.
+# README.md keeps its word: its SQL runs as it stands, in order, in a database without csflow. So do the statements of
+# doc/operations.md, chapter Monitoring, on the desk that README.md has made.
 
 use strict;
 use warnings;
@@ -25,6 +26,15 @@ foreach my $page ('README.md', 'doc/README.zh.md')
 		my ($result, $output, $errors) =
 		  $node->psql('postgres', $block, extra_params => [ '-v', 'ON_ERROR_STOP=1' ]);
 		is($errors, '', "$page: block $number of SQL runs");
+	}
+	if ($page eq 'README.md')
+	{
+		my ($monitoring) = slurp_file("$FindBin::RealBin/../../doc/operations.md") =~ /^## Monitoring\n(.*?)^## /ms;
+		my ($statements) = $monitoring =~ /^```sql\n(.*?)^```/ms;
+		my ($result, $output, $errors) =
+		  $node->psql('postgres', $statements, extra_params => [ '-v', 'ON_ERROR_STOP=1' ]);
+		is($errors, '', 'doc/operations.md: what is to be monitored can be asked');
+		unlike($output // '', qr/^csflow\.event_/m, 'doc/operations.md: next month has its partitions');
 	}
 	$node->safe_psql('postgres',
 		'DROP EXTENSION IF EXISTS pg_cron; SET client_min_messages = warning; DROP SCHEMA csflow CASCADE');
