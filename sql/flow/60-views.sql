@@ -131,46 +131,48 @@ RETURNS TABLE (place bigint, ticket_no csflow.ticket_no, state text, priority cs
   soothing text, soothing_hint_zh text, soothing_hint_en text)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT
-    row_number() OVER (ORDER BY t.priority DESC NULLS LAST,
-      coalesce(t.emotion <= -d.emotion_threshold, false) OR h.code IS NOT NULL DESC,
-      n.due_at NULLS LAST, t.opened_at, t.ticket_no),
-    t.ticket_no, t.state, t.priority, t.kind, t.tag,
-    (SELECT y.title FROM csflow.my_ticket AS y WHERE y.desk_id = t.desk_id AND y.ticket_no = t.ticket_no), t.channel, t.customer_tier, t.team_id, t.agent_id, t.needs_review,
-    t.emotion, t.opened_at, t.last_customer_message_at, w.since, extract(epoch FROM queue_at.at - w.since)::double precision,
-    n.clock, n.due_at, extract(epoch FROM n.due_at - queue_at.at)::double precision, coalesce(o.overdue, 0),
-    h.code,
-    (SELECT c.text FROM csflow.caption AS c WHERE c.desk_id = t.desk_id AND c.kind = 'soothing' AND c.code = h.code AND c.lang = 'zh'),
-    (SELECT c.text FROM csflow.caption AS c WHERE c.desk_id = t.desk_id AND c.kind = 'soothing' AND c.code = h.code AND c.lang = 'en')
-  FROM csflow.ticket AS t
-  JOIN csflow.desk AS d ON d.desk_id = t.desk_id
-  CROSS JOIN LATERAL (
-    -- Of anger and anxiety the greater, where it reaches its threshold.
-    SELECT CASE
-      WHEN t.anger >= d.anger_threshold AND (t.anger >= t.anxiety OR t.anxiety < d.anxiety_threshold) IS NOT false THEN 'anger'
-      WHEN t.anxiety >= d.anxiety_threshold THEN 'anxiety' END AS code) AS h
-  LEFT JOIN LATERAL (
-    SELECT c.clock, c.due_at
-    FROM csflow.clock AS c
-    WHERE c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no AND c.stopped_at IS NULL AND c.due_at IS NOT NULL
-    ORDER BY c.due_at, c.clock, c.run
-    LIMIT 1) AS n ON true
-  LEFT JOIN LATERAL (
-    SELECT count(*) AS overdue
-    FROM csflow.clock AS c
-    WHERE c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no AND c.stopped_at IS NULL
-      AND c.due_at < queue_at.at) AS o ON true
-  LEFT JOIN LATERAL (
-    -- The oldest word of the customer that no person has answered: opening the ticket, or a message after the last reply.
-    SELECT CASE WHEN max(m.at) FILTER (WHERE m.author_kind = 'agent' AND m.is_public) IS NULL THEN t.opened_at
-      ELSE (
-        SELECT min(u.at)
-        FROM csflow.message AS u
-        WHERE u.desk_id = t.desk_id AND u.ticket_no = t.ticket_no AND u.author_kind = 'customer'
-          AND u.at > max(m.at) FILTER (WHERE m.author_kind = 'agent' AND m.is_public)) END AS since
-    FROM csflow.message AS m
-    WHERE m.desk_id = t.desk_id AND m.ticket_no = t.ticket_no) AS w ON true
-  WHERE t.desk_id = queue_at.desk_id AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid') AND t.opened_at <= queue_at.at;
+  -- Ranked inside, told outside: what only the shown rows need is looked up after the sort, so that LIMIT spares it.
+  SELECT q.place, q.ticket_no, q.state, q.priority, q.kind, q.tag,
+    (SELECT y.title FROM csflow.my_ticket AS y WHERE y.desk_id = queue_at.desk_id AND y.ticket_no = q.ticket_no),
+    q.channel, q.customer_tier, q.team_id, q.agent_id, q.needs_review, q.emotion, q.opened_at, q.last_customer_message_at, q.since,
+    extract(epoch FROM queue_at.at - q.since)::double precision,
+    (SELECT c.clock FROM csflow.clock AS c
+      WHERE c.desk_id = queue_at.desk_id AND c.ticket_no = q.ticket_no AND c.stopped_at IS NULL AND c.due_at = q.next_due_at
+      ORDER BY c.clock, c.run LIMIT 1),
+    q.next_due_at, extract(epoch FROM q.next_due_at - queue_at.at)::double precision, q.overdue, q.soothing,
+    CASE WHEN q.soothing IS NOT NULL THEN (
+      SELECT c.text FROM csflow.caption AS c WHERE c.desk_id = queue_at.desk_id AND c.kind = 'soothing' AND c.code = q.soothing AND c.lang = 'zh') END,
+    CASE WHEN q.soothing IS NOT NULL THEN (
+      SELECT c.text FROM csflow.caption AS c WHERE c.desk_id = queue_at.desk_id AND c.kind = 'soothing' AND c.code = q.soothing AND c.lang = 'en') END
+  FROM (
+    SELECT r.*, (
+      -- The oldest word of the customer that no person has answered: opening the ticket, or a message after the last reply.
+      SELECT CASE WHEN max(m.at) FILTER (WHERE m.author_kind = 'agent' AND m.is_public) IS NULL THEN r.opened_at
+        ELSE (
+          SELECT min(u.at)
+          FROM csflow.message AS u
+          WHERE u.desk_id = queue_at.desk_id AND u.ticket_no = r.ticket_no AND u.author_kind = 'customer'
+            AND u.at > max(m.at) FILTER (WHERE m.author_kind = 'agent' AND m.is_public)) END
+      FROM csflow.message AS m
+      WHERE m.desk_id = queue_at.desk_id AND m.ticket_no = r.ticket_no) AS since
+    FROM (
+      SELECT t.ticket_no, t.state, t.priority, t.kind, t.tag, t.channel, t.customer_tier, t.team_id, t.agent_id, t.needs_review,
+        t.emotion, t.opened_at, t.last_customer_message_at, h.code AS soothing, n.next_due_at, n.overdue,
+        row_number() OVER (ORDER BY t.priority DESC NULLS LAST,
+          coalesce(t.emotion <= -d.emotion_threshold, false) OR h.code IS NOT NULL DESC,
+          n.next_due_at NULLS LAST, t.opened_at, t.ticket_no) AS place
+      FROM csflow.ticket AS t
+      JOIN csflow.desk AS d ON d.desk_id = t.desk_id
+      CROSS JOIN LATERAL (
+        -- Of anger and anxiety the greater, where it reaches its threshold.
+        SELECT CASE
+          WHEN t.anger >= d.anger_threshold AND (t.anger >= t.anxiety OR t.anxiety < d.anxiety_threshold) IS NOT false THEN 'anger'
+          WHEN t.anxiety >= d.anxiety_threshold THEN 'anxiety' END AS code) AS h
+      CROSS JOIN LATERAL (
+        SELECT min(c.due_at) AS next_due_at, count(*) FILTER (WHERE c.due_at < queue_at.at) AS overdue
+        FROM csflow.clock AS c
+        WHERE c.desk_id = t.desk_id AND c.ticket_no = t.ticket_no AND c.stopped_at IS NULL AND c.due_at IS NOT NULL) AS n
+      WHERE t.desk_id = queue_at.desk_id AND t.state NOT IN ('answered', 'closed', 'duplicate', 'invalid') AND t.opened_at <= queue_at.at) AS r) AS q;
 END;
 COMMENT ON FUNCTION csflow.queue_at(bigint, timestamptz) IS
 'The open tickets of a desk as csflow.queue shows them, with waiting times and times to due reckoned at the instant at; the tickets are those open now. Without a SET clause so that it can be inlined; the body is bound when it is created. Handbook G9, B8.';
