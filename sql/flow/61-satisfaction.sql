@@ -54,5 +54,5 @@ COMMENT ON COLUMN csflow.negative_feedback.low_pct IS 'low_count in percent of l
 COMMENT ON COLUMN csflow.negative_feedback.other_count IS 'Other answers with it.';
 COMMENT ON COLUMN csflow.negative_feedback.other_total_count IS 'Other answers, of aspect term those with a comment: the denominator of other_pct.';
 COMMENT ON COLUMN csflow.negative_feedback.other_pct IS 'other_count in percent of other_total_count; NULL when there are none.';
-COMMENT ON COLUMN csflow.negative_feedback.log_odds IS 'Natural logarithm of the odds among low answers over those among the others, with a prior; NULL for dimension and for what every answer has.';
+COMMENT ON COLUMN csflow.negative_feedback.log_odds IS 'Natural logarithm of the odds among low answers over those among the others, with a prior; NULL for dimension, for what every answer has, and where there are no other answers.';
 COMMENT ON COLUMN csflow.negative_feedback.z_score IS 'log_odds over its standard error: beyond about 2 it is hardly chance.';

@@ -171,8 +171,8 @@ BEGIN
       prior_documents * (1 - (c.low + c.other) / (c.low_size + c.other_size)) AS without_it
     FROM counted AS c
   ), scored AS MATERIALIZED (
-    -- Where every answer has it, or the scores themselves are asked, there is nothing to compare.
-    SELECT p.*, CASE WHEN p.without_it > 0 AND p.aspect <> 'dimension' THEN
+    -- Where every answer has it, there are no other answers, or the scores themselves are asked, there is nothing to compare.
+    SELECT p.*, CASE WHEN p.without_it > 0 AND p.other_size > 0 AND p.aspect <> 'dimension' THEN
         ln((p.low + p.with_it) / (p.low_size - p.low + p.without_it)) - ln((p.other + p.with_it) / (p.other_size - p.other + p.without_it)) END AS odds,
       CASE WHEN p.without_it > 0 THEN sqrt(1 / (p.low + p.with_it) + 1 / (p.low_size - p.low + p.without_it)
         + 1 / (p.other + p.with_it) + 1 / (p.other_size - p.other + p.without_it)) END AS deviation
@@ -180,8 +180,8 @@ BEGIN
   ), ranked AS (
     SELECT s.*, row_number() OVER (PARTITION BY s.aspect ORDER BY s.odds / s.deviation DESC NULLS LAST, s.low DESC, s.value COLLATE "C") AS place
     FROM scored AS s
-    -- Of terms only what speaks for low scores, and no piece of a longer one that occurs as often.
-    WHERE s.aspect <> 'term' OR s.odds > 0 AND NOT EXISTS (SELECT FROM scored AS l
+    -- Of terms only what speaks for low scores by more than rounding, and no piece of a longer one that occurs as often.
+    WHERE s.aspect <> 'term' OR (s.odds > 1e-9 OR s.other_size = 0) AND NOT EXISTS (SELECT FROM scored AS l
       WHERE l.aspect = 'term' AND l.words = 0 AND s.words = 0 AND length(l.value) = length(s.value) + 1 AND l.low = s.low AND l.other = s.other
         AND (left(l.value, -1) = s.value OR right(l.value, -1) = s.value))
   )
@@ -193,4 +193,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.negative_feedback_between(bigint, timestamptz, timestamptz, integer, integer) IS
-'What low scores have in common, of surveys answered at or after since and before until: what csflow.negative_feedback shows of the last 90 days. At most max_terms terms (csflow.text_terms()), each in at least minimum_documents comments of low scores. log_odds and z_score as in csflow.suggest_keywords(), low against other answers, with a prior worth 10 answers. Errors: SF001 unknown desk, 22023 max_terms or minimum_documents below 1, SF014 no flow. Handbook G7.';
+'What low scores have in common, of surveys answered at or after since and before until: what csflow.negative_feedback shows of the last 90 days. At most max_terms terms (csflow.text_terms()), each in at least minimum_documents comments of low scores. log_odds and z_score as in csflow.suggest_keywords(), low against other answers, with a prior worth 10 answers; NULL where there are no other answers, terms then by how often they occur. Errors: SF001 unknown desk, 22023 max_terms or minimum_documents below 1, SF014 no flow. Handbook G7.';
