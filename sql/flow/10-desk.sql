@@ -44,6 +44,7 @@ CREATE TABLE csflow.desk (
   surge_guard text NOT NULL DEFAULT 'same_weekday' CHECK (surge_guard IN ('none', 'same_weekday', 'working_hours')),
   shift_calendar text,
   sample_size integer NOT NULL DEFAULT 2 CHECK (sample_size BETWEEN 0 AND 1000),
+  hour_figures_kept interval DEFAULT '400 days' CHECK (hour_figures_kept >= '100 days'),
   archive_after interval DEFAULT '180 days' CHECK (archive_after >= '0'),
   approval_for text[] NOT NULL DEFAULT '{refund,large_compensation,other_departments}',
   created_at timestamptz NOT NULL DEFAULT now()
@@ -76,6 +77,7 @@ COMMENT ON COLUMN csflow.desk.surge_growth_pct IS 'Growth of a category within 2
 COMMENT ON COLUMN csflow.desk.surge_guard IS 'Against false alarms after quiet days. same_weekday: it must also exceed the same hours a week before; working_hours: the last working day of shift_calendar, open hours only, must also exceed the one before; none.';
 COMMENT ON COLUMN csflow.desk.shift_calendar IS 'Code of the working calendar with the shifts of the staff; NULL: 24×7.';
 COMMENT ON COLUMN csflow.desk.sample_size IS 'Tickets in the weekly sample for each kind, priority and score band; 0: none is drawn (handbook G8).';
+COMMENT ON COLUMN csflow.desk.hour_figures_kept IS 'How long health figures are kept by hour; those by day and month stay for ever. At least 100 days, for the heat map covers 91; NULL: for ever. Disk space decides, so no playbook carries it (design 2.14).';
 COMMENT ON COLUMN csflow.desk.archive_after IS 'How long after closing personal data in a ticket''s texts are masked for good; NULL: never. The law of the place decides, so no playbook carries it (handbook F8).';
 COMMENT ON COLUMN csflow.desk.approval_for IS 'What must be approved before the customer is answered: subjects as in csflow.approval; with all among them, every answer (handbook E2).';
 

@@ -139,7 +139,7 @@ CREATE TABLE csflow.health_hour (
   bus csflow.duration_sketch,
   PRIMARY KEY (desk_id, cut, bucket_start, value, measure)
 ) WITH (fillfactor = 80, toast_tuple_target = 8160);
-COMMENT ON TABLE csflow.health_hour IS 'Health figures by hour: how often each measure happened and the sketch of its durations, one row a measure that has any. Read csflow.health_between() or the views (design 2.14).';
+COMMENT ON TABLE csflow.health_hour IS 'Health figures by hour: how often each measure happened and the sketch of its durations, one row a measure that has any; kept for desk.hour_figures_kept. Read csflow.health_between() or the views (design 2.14).';
 COMMENT ON COLUMN csflow.health_hour.cut IS 'total, kind, category, team, channel or customer_tier: one cut at a time.';
 COMMENT ON COLUMN csflow.health_hour.bucket_start IS 'Start of the hour, as the desk''s clocks show it.';
 COMMENT ON COLUMN csflow.health_hour.value IS 'Code of the kind, number of the category or team, channel, customer tier; empty for total and where the ticket has none.';
@@ -219,10 +219,12 @@ COMMENT ON COLUMN csflow.attainment_value.first_date IS 'Local date of the earli
 CREATE TABLE csflow.health_progress (
   desk_id bigint NOT NULL PRIMARY KEY REFERENCES csflow.desk ON DELETE CASCADE,
   zone text NOT NULL,
-  refreshed_to timestamptz NOT NULL DEFAULT '-infinity'
+  refreshed_to timestamptz NOT NULL DEFAULT '-infinity',
+  hours_from date NOT NULL DEFAULT '-infinity'
 );
 COMMENT ON TABLE csflow.health_progress IS 'How far each desk''s health figures reach.';
 COMMENT ON COLUMN csflow.health_progress.zone IS 'Report zone of the buckets: the desk''s zone when they were begun. rebuild_health() takes over another.';
+COMMENT ON COLUMN csflow.health_progress.hours_from IS 'First local date of which csflow.health_hour is kept (desk.hour_figures_kept); for what was before the days tell.';
 COMMENT ON COLUMN csflow.health_progress.refreshed_to IS 'Instant of the last refresh that left nothing behind: buckets that ended by then are complete.';
 
 CREATE TYPE csflow.health_change AS (

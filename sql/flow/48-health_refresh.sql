@@ -271,6 +271,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   lost csflow.health_change[] := ARRAY(SELECT c FROM unnest(changes) AS c WHERE c.loses);
+  hours_from timestamptz := (SELECT p.hours_from::timestamp AT TIME ZONE change_health.zone FROM csflow.health_progress AS p WHERE p.desk_id = change_health.desk_id);
 BEGIN
   INSERT INTO csflow.health_value AS v (desk_id, cut, value, first_date)
   SELECT change_health.desk_id, c.cut, c.value, min((c.bucket_start AT TIME ZONE zone)::date) FROM unnest(changes) AS c
@@ -279,7 +280,7 @@ BEGIN
 
   INSERT INTO csflow.health_hour AS h (desk_id, cut, bucket_start, value, measure, event_count, cal, bus)
   SELECT change_health.desk_id, c.cut, c.bucket_start, c.value, c.measure, c.event_count, c.cal, c.bus
-  FROM unnest(changes) AS c WHERE NOT c.loses
+  FROM unnest(changes) AS c WHERE NOT c.loses AND c.bucket_start >= hours_from
   ORDER BY c.cut, c.bucket_start, c.value, c.measure
   ON CONFLICT ON CONSTRAINT health_hour_pkey DO UPDATE SET event_count = h.event_count + excluded.event_count,
     cal = (SELECT csflow.rollup(s.sketch) FROM (VALUES (h.cal), (excluded.cal)) AS s (sketch)),
@@ -289,7 +290,7 @@ BEGIN
     WHERE h.desk_id = change_health.desk_id AND h.cut = l.cut AND h.bucket_start = l.bucket_start AND h.value = l.value AND h.measure = l.measure;
     INSERT INTO csflow.health_hour (desk_id, cut, bucket_start, value, measure, event_count, cal, bus)
     SELECT change_health.desk_id, a.cut, a.bucket_start, a.value, a.measure, a.event_count, a.cal, a.bus
-    FROM csflow.hours_anew(change_health.desk_id, zone, lost) AS a;
+    FROM csflow.hours_anew(change_health.desk_id, zone, ARRAY(SELECT l FROM unnest(lost) AS l WHERE l.bucket_start >= hours_from)) AS a;
   END IF;
 
   INSERT INTO csflow.health_day AS d (desk_id, cut, bucket_date, value, measure, event_count, cal, bus)
@@ -318,6 +319,17 @@ CREATE FUNCTION csflow.roll_up_anew(desk_id bigint, zone text, lost csflow.healt
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  hours_from date := (SELECT p.hours_from FROM csflow.health_progress AS p WHERE p.desk_id = roll_up_anew.desk_id);
+  -- The hours, kept no longer, of the days that lost durations.
+  gone csflow.health_change[] := ARRAY(
+    SELECT ROW(h.hour, h.cut, h.value, h.measure, 0, NULL, NULL, true)::csflow.health_change
+    FROM (
+      SELECT DISTINCT date_trunc('hour', g.half, zone) AS hour, l.cut, l.value, l.measure
+      FROM (SELECT DISTINCT x.cut, (x.bucket_start AT TIME ZONE zone)::date AS day, x.value, x.measure FROM unnest(lost) AS x) AS l
+      CROSS JOIN LATERAL generate_series(l.day::timestamp AT TIME ZONE zone, (l.day + 1)::timestamp AT TIME ZONE zone - interval '1 microsecond',
+        interval '30 minutes') AS g (half)
+      WHERE l.day < hours_from) AS h);
 BEGIN
   DELETE FROM csflow.health_day AS d USING unnest(lost) AS l
   WHERE d.desk_id = roll_up_anew.desk_id AND d.cut = l.cut AND d.bucket_date = (l.bucket_start AT TIME ZONE zone)::date
@@ -327,7 +339,14 @@ BEGIN
   FROM (SELECT DISTINCT x.cut, (x.bucket_start AT TIME ZONE zone)::date AS day, x.value, x.measure FROM unnest(lost) AS x) AS l
   JOIN csflow.health_hour AS h ON h.desk_id = roll_up_anew.desk_id AND h.cut = l.cut AND h.value = l.value AND h.measure = l.measure
     AND h.bucket_start >= l.day::timestamp AT TIME ZONE zone AND h.bucket_start < (l.day + 1)::timestamp AT TIME ZONE zone
+  WHERE l.day >= hours_from
   GROUP BY l.cut, l.day, l.value, l.measure;
+  IF cardinality(gone) > 0 THEN
+    INSERT INTO csflow.health_day (desk_id, cut, bucket_date, value, measure, event_count, cal, bus)
+    SELECT roll_up_anew.desk_id, a.cut, (a.bucket_start AT TIME ZONE zone)::date, a.value, a.measure, sum(a.event_count), csflow.rollup(a.cal), csflow.rollup(a.bus)
+    FROM csflow.hours_anew(roll_up_anew.desk_id, zone, gone) AS a
+    GROUP BY 2, 3, 4, 5;
+  END IF;
 
   DELETE FROM csflow.health_month AS m USING unnest(lost) AS l
   WHERE m.desk_id = roll_up_anew.desk_id AND m.cut = l.cut AND m.bucket_date = date_trunc('month', l.bucket_start AT TIME ZONE zone)::date
@@ -341,7 +360,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.roll_up_anew(bigint, text, csflow.health_change[]) IS
-'Rolls up the days and months of buckets that lost durations, from hours and days. Part of refresh_health.';
+'Rolls up the days and months of buckets that lost durations, from hours and days; days whose hours are kept no longer from the facts. Part of refresh_health.';
 
 CREATE FUNCTION csflow.refresh_tickets(desk_id bigint, zone text, tickets csflow.ticket_no[], at timestamptz) RETURNS void
 LANGUAGE plpgsql

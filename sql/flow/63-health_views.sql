@@ -125,7 +125,7 @@ BEGIN ATOMIC
     SELECT extract(isodow FROM s.at AT TIME ZONE p.zone)::integer AS weekday, extract(hour FROM s.at AT TIME ZONE p.zone)::integer AS hour, s.at
     FROM csflow.health_progress AS p
     JOIN csflow.health_value AS v ON v.desk_id = p.desk_id AND v.cut = 'total'
-    CROSS JOIN LATERAL generate_series(greatest(heatmap_at.from_date, v.first_date)::timestamp AT TIME ZONE p.zone,
+    CROSS JOIN LATERAL generate_series(greatest(heatmap_at.from_date, v.first_date, p.hours_from)::timestamp AT TIME ZONE p.zone,
       least(heatmap_at.to_date::timestamp AT TIME ZONE p.zone, p.refreshed_to) - interval '1 microsecond', interval '1 hour') AS s (at)
     WHERE p.desk_id = heatmap_at.desk_id
   ),
@@ -135,7 +135,7 @@ BEGIN ATOMIC
       extract(hour FROM h.bucket_start AT TIME ZONE p.zone)::integer AS hour, sum(h.event_count)::bigint AS contacts
     FROM csflow.health_progress AS p
     JOIN csflow.health_hour AS h ON h.desk_id = p.desk_id AND h.measure = 'opened'
-      AND h.bucket_start >= heatmap_at.from_date::timestamp AT TIME ZONE p.zone AND h.bucket_start < heatmap_at.to_date::timestamp AT TIME ZONE p.zone
+      AND h.bucket_start >= greatest(heatmap_at.from_date, p.hours_from)::timestamp AT TIME ZONE p.zone AND h.bucket_start < heatmap_at.to_date::timestamp AT TIME ZONE p.zone
     WHERE p.desk_id = heatmap_at.desk_id
     GROUP BY 1, 2, 3, 4
   )
@@ -151,7 +151,7 @@ BEGIN ATOMIC
   WHERE p.desk_id = heatmap_at.desk_id;
 END;
 COMMENT ON FUNCTION csflow.heatmap_at(bigint, date, date) IS
-'Contacts, tickets opened, of a desk by weekday and hour of the report zone, from from_date up to the day before to_date, total and by each cut. slots: how often that hour of that weekday came in the period, from the day of the first ticket up to the last refresh, so that neither a young desk nor a change of daylight saving (a day of 23 or 25 hours) distorts contacts_per_slot. Without a SET clause so that it can be inlined; the body is bound when it is created. kpi.md "Contact heat map".';
+'Contacts, tickets opened, of a desk by weekday and hour of the report zone, from from_date up to the day before to_date, total and by each cut. slots: how often that hour of that weekday came in the period, from the day of the first ticket, or the first of which hours are kept (desk.hour_figures_kept), up to the last refresh, so that neither a young desk nor a change of daylight saving (a day of 23 or 25 hours) distorts contacts_per_slot. Without a SET clause so that it can be inlined; the body is bound when it is created. kpi.md "Contact heat map".';
 
 CREATE VIEW csflow.heatmap WITH (security_invoker = true) AS
 SELECT p.desk_id, w.to_date - 91 AS from_date, w.to_date - 1 AS last_date, h.*

@@ -156,9 +156,9 @@ BEGIN
   DELETE FROM csflow.health_value AS x WHERE x.desk_id = rebuild_health.desk_id;
   DELETE FROM csflow.attainment_day AS x WHERE x.desk_id = rebuild_health.desk_id;
   DELETE FROM csflow.attainment_value AS x WHERE x.desk_id = rebuild_health.desk_id;
-  DELETE FROM csflow.health_progress AS x WHERE x.desk_id = rebuild_health.desk_id;
-  INSERT INTO csflow.health_progress (desk_id, zone) SELECT d.desk_id, d.zone FROM csflow.desk AS d
-  WHERE d.desk_id = rebuild_health.desk_id RETURNING zone INTO report_zone;
+  SELECT d.zone INTO report_zone FROM csflow.desk AS d WHERE d.desk_id = rebuild_health.desk_id;
+  INSERT INTO csflow.health_progress AS p (desk_id, zone) VALUES (rebuild_health.desk_id, report_zone)
+  ON CONFLICT ON CONSTRAINT health_progress_pkey DO UPDATE SET zone = excluded.zone, refreshed_to = excluded.refreshed_to;
   -- What has lost its events with their month cannot be computed anew, and stays.
   INSERT INTO csflow.health_dirty (desk_id, ticket_no)
   SELECT t.desk_id, t.ticket_no FROM csflow.ticket AS t
@@ -197,7 +197,39 @@ $$;
 COMMENT ON PROCEDURE csflow.refresh_health(timestamptz, integer) IS
 'Brings the health figures up to date with the events, batch tickets of each desk at a time, committing each batch (handbook G1-G4); at (NULL: now) is the instant up to which buckets then count as complete. As csflow.run_escalation otherwise. Design 2.12, 2.14.';
 
-REVOKE EXECUTE ON FUNCTION csflow.refresh_or_set_aside(bigint, text, csflow.ticket_no[], timestamptz),
+CREATE FUNCTION csflow.forget_hours(desk_id bigint, at timestamptz, batch integer) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  report_zone text;
+  kept_from date;
+  wanted_from date;
+  next_day date;
+  forgotten integer := 0;
+  rows integer;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('csflow.refresh_health', forget_hours.desk_id));
+  SELECT p.zone, p.hours_from, ((forget_hours.at - d.hour_figures_kept) AT TIME ZONE p.zone)::date INTO report_zone, kept_from, wanted_from
+  FROM csflow.health_progress AS p JOIN csflow.desk AS d ON d.desk_id = p.desk_id WHERE p.desk_id = forget_hours.desk_id;
+  WHILE kept_from < wanted_from AND forgotten < batch LOOP
+    SELECT least((min(h.bucket_start) AT TIME ZONE report_zone)::date + 1, wanted_from) INTO next_day
+    FROM csflow.health_hour AS h WHERE h.desk_id = forget_hours.desk_id AND h.cut = 'total';
+    kept_from := greatest(kept_from, coalesce(next_day, wanted_from));
+    DELETE FROM csflow.health_hour AS h
+    WHERE h.desk_id = forget_hours.desk_id AND h.cut IN ('total', 'kind', 'category', 'team', 'channel', 'customer_tier')
+      AND h.bucket_start < kept_from::timestamp AT TIME ZONE report_zone;
+    GET DIAGNOSTICS rows = ROW_COUNT;
+    forgotten := forgotten + rows;
+    UPDATE csflow.health_progress AS p SET hours_from = kept_from WHERE p.desk_id = forget_hours.desk_id;
+  END LOOP;
+  RETURN forgotten;
+END
+$$;
+COMMENT ON FUNCTION csflow.forget_hours(bigint, timestamptz, integer) IS
+'Forgets the health figures by hour of days before desk.hour_figures_kept as of the instant at, whole days, the oldest first, until at least batch rows are gone. The days and months, which hold the same figures, stay. Returns the rows forgotten. Part of run_housekeeping. Design 2.14.';
+
+REVOKE EXECUTE ON FUNCTION csflow.forget_hours(bigint, timestamptz, integer), csflow.refresh_or_set_aside(bigint, text, csflow.ticket_no[], timestamptz),
   csflow.refresh_desk_health(bigint, timestamptz, integer), csflow.refresh_health_batch(timestamptz, integer),
   csflow.rebuild_health(bigint) FROM PUBLIC;
 REVOKE EXECUTE ON PROCEDURE csflow.refresh_health(timestamptz, integer) FROM PUBLIC;

@@ -35,15 +35,36 @@ END;
 COMMENT ON FUNCTION csflow.health_measures() IS
 'What csflow.health_hour, health_day and health_month count: measure; base_measure, the denominator of its percentage; whether durations are kept; date_logic, created (the bucket of the opening of the ticket) or event (the bucket in which it happened); captions; definition; order. Duplicate and invalid tickets are outside all of them. kpi.md.';
 
+CREATE FUNCTION csflow.health_bounds(desk_id bigint, since timestamptz, until timestamptz,
+  OUT period_start timestamptz, OUT period_end timestamptz, OUT zone text, OUT refreshed_to timestamptz)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  hours_from timestamptz;
+BEGIN
+  SELECT p.zone, p.refreshed_to, p.hours_from::timestamp AT TIME ZONE p.zone INTO zone, refreshed_to, hours_from
+  FROM csflow.health_progress AS p WHERE p.desk_id = health_bounds.desk_id;
+  period_start := date_trunc(CASE WHEN since < hours_from THEN 'day' ELSE 'hour' END, since, zone);
+  period_end := date_trunc('hour', until + interval '1 hour' - interval '1 microsecond', zone);
+  IF period_end < hours_from THEN
+    period_end := ((until AT TIME ZONE zone) + interval '1 day' - interval '1 microsecond')::date::timestamp AT TIME ZONE zone;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION csflow.health_bounds(bigint, timestamptz, timestamptz) IS
+'A period taken outward to what the health figures of a desk are kept by: whole hours, whole local days before health_progress.hours_from; with the report zone and the instant of the last refresh. All NULL where nothing was refreshed yet. Part of health_sums() and health_between().';
+
 CREATE FUNCTION csflow.health_sums(desk_id bigint, since timestamptz, until timestamptz, cut text)
 RETURNS TABLE (value text, measure text, event_count bigint, cal csflow.duration_sketch, bus csflow.duration_sketch)
 LANGUAGE plpgsql STABLE ROWS 100
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  zone text := (SELECT p.zone FROM csflow.health_progress AS p WHERE p.desk_id = health_sums.desk_id);
-  first_hour timestamptz := date_trunc('hour', since, zone);
-  last_hour timestamptz := date_trunc('hour', until + interval '1 hour' - interval '1 microsecond', zone);
+  bounds record := csflow.health_bounds(health_sums.desk_id, since, until);
+  zone text := bounds.zone;
+  first_hour timestamptz := bounds.period_start;
+  last_hour timestamptz := bounds.period_end;
   first_day date := ((first_hour AT TIME ZONE zone) + interval '1 day' - interval '1 microsecond')::date;
   last_day date := (last_hour AT TIME ZONE zone)::date;
   first_month date;
@@ -88,7 +109,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.health_sums(bigint, timestamptz, timestamptz, text) IS
-'The buckets of a desk from the instant since up to until, both taken outward to whole hours, merged by value and measure: whole months and days wherever they fit, hours at the ends only. cut: total, kind, category, team, channel or customer_tier. Sketches can be merged further with rollup(). Design 2.14.';
+'The buckets of a desk from the instant since up to until, both taken outward to whole hours (whole days where hours are kept no longer, desk.hour_figures_kept), merged by value and measure: whole months and days wherever they fit, hours at the ends only. cut: total, kind, category, team, channel or customer_tier. Sketches can be merged further with rollup(). Design 2.14.';
 
 CREATE FUNCTION csflow.health_between(desk_id bigint, since timestamptz, until timestamptz, cut text DEFAULT 'total')
 RETURNS TABLE (period_start timestamptz, period_end timestamptz, zone text, is_complete boolean, cut_value text, value_zh text, value_en text,
@@ -113,9 +134,8 @@ BEGIN
     SELECT s.* FROM csflow.health_sums(health_between.desk_id, since, until, health_between.cut) AS s
   ),
   bounds AS (
-    SELECT date_trunc('hour', since, p.zone) AS period_start,
-      date_trunc('hour', until + interval '1 hour' - interval '1 microsecond', p.zone) AS period_end, p.zone, p.refreshed_to
-    FROM csflow.health_progress AS p WHERE p.desk_id = health_between.desk_id
+    SELECT b.period_start, b.period_end, b.zone, b.refreshed_to
+    FROM csflow.health_bounds(health_between.desk_id, since, until) AS b WHERE b.zone IS NOT NULL
   ),
   value AS (
     SELECT v.value, v.caption_zh, v.caption_en, row_number() OVER (ORDER BY v.sort_order, v.value) AS place
@@ -140,7 +160,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.health_between(bigint, timestamptz, timestamptz, text) IS
-'Score-card of a desk for any period, as a whole or by one cut (kind, category, team, channel, customer_tier): one row a value and measure, see csflow.health_measures(). since and until are taken outward to whole hours; period_start and period_end say to what. event_count: how often; base_count: the denominator of pct, where the measure has one; mean (exact) and percentiles (within 1 %) of elapsed (cal) and business time (bus) in seconds. NULL, never 0, where nothing was measured. is_complete: the period had ended when the figures were last refreshed. Errors: SF001 unknown desk, 22023 unknown cut or no period, SF014 no flow. Handbook G1-G4, kpi.md; design 2.14.';
+'Score-card of a desk for any period, as a whole or by one cut (kind, category, team, channel, customer_tier): one row a value and measure, see csflow.health_measures(). since and until are taken outward to whole hours, before desk.hour_figures_kept to whole days; period_start and period_end say to what. event_count: how often; base_count: the denominator of pct, where the measure has one; mean (exact) and percentiles (within 1 %) of elapsed (cal) and business time (bus) in seconds. NULL, never 0, where nothing was measured. is_complete: the period had ended when the figures were last refreshed. Errors: SF001 unknown desk, 22023 unknown cut or no period, SF014 no flow. Handbook G1-G4, kpi.md; design 2.14.';
 
 CREATE FUNCTION csflow.first_contact_resolution(desk_id bigint, since timestamptz, until timestamptz, days integer DEFAULT 7,
   OUT resolved_count bigint, OUT first_contact_count bigint, OUT fcr_pct double precision)

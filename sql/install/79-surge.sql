@@ -68,13 +68,15 @@ BEGIN
     s.until, s.is_complete
   FROM counted AS c JOIN csflow.desk AS d ON d.desk_id = surge_counts.desk_id
   CROSS JOIN (SELECT w.until, coalesce(w.until <= p.refreshed_to, false) AS is_complete
-    FROM span AS w LEFT JOIN csflow.health_progress AS p ON p.desk_id = surge_counts.desk_id WHERE w.name = 'now') AS s
+    FROM span AS w LEFT JOIN csflow.health_progress AS p ON p.desk_id = surge_counts.desk_id
+      AND NOT EXISTS (SELECT FROM span AS x WHERE x.since < p.hours_from::timestamp AT TIME ZONE p.zone)
+    WHERE w.name = 'now') AS s
   WHERE c.present > 0 OR c.base > 0 OR c.last_week > 0
   ORDER BY c.category_id;
 END
 $$;
 COMMENT ON FUNCTION csflow.surge_counts(bigint, timestamptz) IS
-'What the surge watch sees at the instant at, by category: tickets opened as csflow.health_between() counts them, so duplicate and invalid ones do not count, in the 24 whole hours up to counted_to, the hour of at (now_count), and in the 24 hours before (base_count); in the same hours a week ago (last_week_count; NULL unless surge_guard is same_weekday and the desk had tickets then); in the open hours of the last working day and of the one before it (working_day_count, working_day_base_count; NULL unless surge_guard is working_hours); growth in percent of base_count (NULL when that is 0 or the figures are not complete); whether it is a surge: at least surge_minimum tickets and more than surge_growth_pct above base_count, above last_week_count, and above working_day_base_count in the working day; is_complete: the health figures reach counted_to. Before that nothing is a surge. Errors: SF001, SF014. Handbook G3, kpi.md "Category growth".';
+'What the surge watch sees at the instant at, by category: tickets opened as csflow.health_between() counts them, so duplicate and invalid ones do not count, in the 24 whole hours up to counted_to, the hour of at (now_count), and in the 24 hours before (base_count); in the same hours a week ago (last_week_count; NULL unless surge_guard is same_weekday and the desk had tickets then); in the open hours of the last working day and of the one before it (working_day_count, working_day_base_count; NULL unless surge_guard is working_hours); growth in percent of base_count (NULL when that is 0 or the figures are not complete); whether it is a surge: at least surge_minimum tickets and more than surge_growth_pct above base_count, above last_week_count, and above working_day_base_count in the working day; is_complete: the health figures by hour reach counted_to, and back to what it is compared with. Without that nothing is a surge. Errors: SF001, SF014. Handbook G3, kpi.md "Category growth".';
 
 CREATE FUNCTION csflow.open_surge(desk_id bigint, at timestamptz, category_id bigint, now_count bigint, base_count bigint,
   last_week_count bigint, counted_to timestamptz) RETURNS csflow.ticket_no

@@ -131,3 +131,26 @@ $$;
 CREATE FUNCTION oracle.near(approximate interval, exact interval) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN
   CASE WHEN exact IS NULL THEN approximate IS NULL
     ELSE coalesce(abs(extract(epoch FROM approximate - exact)) <= 0.0101 * extract(epoch FROM exact) + 0.0011, false) END;
+
+-- Hours, days and months against the moments one by one; of days before hours_from no hour is kept.
+CREATE FUNCTION oracle.bucket_differences(desk bigint) RETURNS TABLE (grain text, n bigint, first text) LANGUAGE plpgsql AS $$
+BEGIN
+  CALL oracle.tell_all(desk);
+  FOR grain IN SELECT unnest('{hour,day,month}'::text[]) LOOP
+    EXECUTE format($q$
+      SELECT count(*), min(concat_ws(' ', h.cut, h.value, h.measure, h.bucket, h.event_count, o.cut, o.value, o.measure, o.bucket, o.event_count)) FROM (
+        SELECT x.cut, x.value, x.measure, %2$s AS bucket, x.event_count, x.cal, x.bus FROM csflow.health_%1$s x WHERE x.desk_id = $1 AND (x.event_count <> 0 OR x.cal IS NOT NULL)) h
+      FULL JOIN (
+        SELECT c.cut, c.value, c.measure, date_trunc('%1$s', c.at, 'America/New_York') AS bucket, sum(c.n) AS event_count, sum(c.cal) AS cal, sum(c.bus) AS bus,
+          count(c.cal) AS n, percentile_disc(0.5) WITHIN GROUP (ORDER BY c.cal) AS cal50, percentile_disc(0.9) WITHIN GROUP (ORDER BY c.bus) AS bus90
+        FROM oracle.cut c WHERE '%1$s' <> 'hour' OR c.at >= (SELECT p.hours_from::timestamp AT TIME ZONE 'America/New_York' FROM csflow.health_progress p WHERE p.desk_id = $1) GROUP BY 1, 2, 3, 4) o USING (cut, value, measure, bucket)
+      WHERE h.event_count IS DISTINCT FROM o.event_count OR coalesce(csflow.sketch_count(h.cal), 0) <> o.n OR coalesce(csflow.sketch_count(h.bus), 0) <> o.n
+        OR extract(epoch FROM csflow.sketch_sum(h.cal)) IS DISTINCT FROM extract(epoch FROM o.cal)
+        OR extract(epoch FROM csflow.sketch_sum(h.bus)) IS DISTINCT FROM extract(epoch FROM o.bus)
+        OR NOT oracle.near(csflow.approx_percentile(0.5, h.cal), o.cal50) OR NOT oracle.near(csflow.approx_percentile(0.9, h.bus), o.bus90)$q$,
+      grain, CASE grain WHEN 'hour' THEN 'x.bucket_start' ELSE 'x.bucket_date::timestamp AT TIME ZONE ''America/New_York''' END)
+    INTO n, first USING desk;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;

@@ -17,27 +17,6 @@ INSERT INTO working_calendar (desk_id, code, base) VALUES
   (:desk, 'work', 'America/New_York; mon-fri 09:00-12:00,13:00-18:00'), (:desk, 'long', 'America/New_York; mon-sat 08:00-20:00');
 INSERT INTO report_calendar VALUES (:desk, '2025-03-10 12:34', 'long');
 
-CREATE FUNCTION bucket_differences(desk bigint) RETURNS TABLE (grain text, n bigint, first text) LANGUAGE plpgsql AS $$
-BEGIN
-  CALL oracle.tell_all(desk);
-  FOR grain IN SELECT unnest('{hour,day,month}'::text[]) LOOP
-    EXECUTE format($q$
-      SELECT count(*), min(concat_ws(' ', h.cut, h.value, h.measure, h.bucket, h.event_count, o.cut, o.value, o.measure, o.bucket, o.event_count)) FROM (
-        SELECT x.cut, x.value, x.measure, %2$s AS bucket, x.event_count, x.cal, x.bus FROM csflow.health_%1$s x WHERE x.desk_id = $1 AND (x.event_count <> 0 OR x.cal IS NOT NULL)) h
-      FULL JOIN (
-        SELECT c.cut, c.value, c.measure, date_trunc('%1$s', c.at, 'America/New_York') AS bucket, sum(c.n) AS event_count, sum(c.cal) AS cal, sum(c.bus) AS bus,
-          count(c.cal) AS n, percentile_disc(0.5) WITHIN GROUP (ORDER BY c.cal) AS cal50, percentile_disc(0.9) WITHIN GROUP (ORDER BY c.bus) AS bus90
-        FROM oracle.cut c GROUP BY 1, 2, 3, 4) o USING (cut, value, measure, bucket)
-      WHERE h.event_count IS DISTINCT FROM o.event_count OR coalesce(csflow.sketch_count(h.cal), 0) <> o.n OR coalesce(csflow.sketch_count(h.bus), 0) <> o.n
-        OR extract(epoch FROM csflow.sketch_sum(h.cal)) IS DISTINCT FROM extract(epoch FROM o.cal)
-        OR extract(epoch FROM csflow.sketch_sum(h.bus)) IS DISTINCT FROM extract(epoch FROM o.bus)
-        OR NOT oracle.near(csflow.approx_percentile(0.5, h.cal), o.cal50) OR NOT oracle.near(csflow.approx_percentile(0.9, h.bus), o.bus90)$q$,
-      grain, CASE grain WHEN 'hour' THEN 'x.bucket_start' ELSE 'x.bucket_date::timestamp AT TIME ZONE ''America/New_York''' END)
-    INTO n, first USING desk;
-    RETURN NEXT;
-  END LOOP;
-END
-$$;
 CREATE FUNCTION refresh(at timestamptz, batch integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
   rounds integer := 1;
@@ -53,15 +32,15 @@ CALL live(:desk, :tickets, 8, '2025-03-03 08:00', '2025-03-10 08:00');
 SELECT cmp_ok(refresh('2025-03-10', 37), '>', 3, '2.14: in many batches');
 SELECT is((SELECT count(*) FROM health_dirty), 0::bigint, '2.14: nothing is left');
 SELECT is((SELECT count(*) FROM set_aside WHERE job = 'refresh_health'), 0::bigint, '2.14: nothing failed');
-SELECT is((SELECT string_agg(format('%s %s %s', grain, n, first), '; ') FROM bucket_differences(:desk) WHERE n > 0), NULL, 'G1, G2: hours, days and months as counted one by one');
+SELECT is((SELECT string_agg(format('%s %s %s', grain, n, first), '; ') FROM oracle.bucket_differences(:desk) WHERE n > 0), NULL, 'G1, G2: hours, days and months as counted one by one');
 CALL live(:desk, :tickets, 2, '2025-03-10 08:00', '2025-03-11 08:00');
 SELECT refresh('2025-03-11', 11) \g /dev/null
 CALL live(:desk, :tickets, 2, '2025-03-11 08:00', '2025-03-13 08:00');
 SELECT refresh('2025-03-13', 100000) \g /dev/null
-SELECT is((SELECT string_agg(format('%s %s %s', grain, n, first), '; ') FROM bucket_differences(:desk) WHERE n > 0), NULL, 'G1, G2: late events have repaired their buckets');
+SELECT is((SELECT string_agg(format('%s %s %s', grain, n, first), '; ') FROM oracle.bucket_differences(:desk) WHERE n > 0), NULL, 'G1, G2: late events have repaired their buckets');
 CALL live(:desk, :tickets, 4, '2025-03-13 08:00', '2025-04-02 08:00');
 SELECT refresh('2025-04-02', 50) \g /dev/null
-SELECT is((SELECT string_agg(format('%s %s %s', grain, n, first), '; ') FROM bucket_differences(:desk) WHERE n > 0), NULL, 'G1, G2: and again, over the end of a month');
+SELECT is((SELECT string_agg(format('%s %s %s', grain, n, first), '; ') FROM oracle.bucket_differences(:desk) WHERE n > 0), NULL, 'G1, G2: and again, over the end of a month');
 SELECT ok((SELECT count(DISTINCT measure) = 23 AND count(DISTINCT cut) = 6 FROM health_hour WHERE event_count > 0), 'G4: every measure by every cut was put to the test');
 
 SELECT * FROM finish();

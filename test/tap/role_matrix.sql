@@ -191,7 +191,7 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   duplicate_outcome, duration_fault, duration_sketch, erlang_agents, event_hash, event_value, explain_classification, explain_ticket, export_playbook,
   fact_changes, fcr_count, fcr_pct, fcr_total_count, find_personal_data, finish_task, first_contact_resolution, first_response, first_response_business,
   flow_script, flow_version, fold, forecast, forecast_at, forecast_error, forecast_model, give_back_right, grant_temporary_right, health,
-  health_between, health_count, health_measures, health_pct, health_sketch, health_sums, heatmap_at, hot_issues_at, hours_anew, incident_facets,
+  health_between, health_bounds, health_count, health_measures, health_pct, health_sketch, health_sums, heatmap_at, hot_issues_at, hours_anew, incident_facets,
   is_untouched, is_working_day, json_items, json_members, json_texts, keyword_rule_fault, known_workaround, late_at, late_causes_at, mark_duplicate, mark_invalid,
   mask_attributes, mask_personal_data, meaning_faults, merge, moment_changes, my_reach, name_reviewer, negative_feedback_between, next_ticket_no,
   normal_item, normal_quantile, note, nps, nps_count, nps_detractor_count, nps_mean, nps_promoter_count, object, open_review, open_ticket,
@@ -213,7 +213,7 @@ $$, '\s', '', 'g'), ',')), true;
 INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   anchor_audit, anchor_batch, archive_batch, archive_tickets, auto_close_batch, change_attainment, change_health, check_duplicates, check_queued_duplicates, continue_job,
   continue_recompute, create_desk, create_partitions, draw_weekly_sample, drop_months, duplicate_check_batch, erase_customer, escalate_batch,
-  find_duplicates, find_incidents, find_surges, finish_job, fire_one_by_one, fire_steps, follow_closed_parents, forget_set_aside, housekeeping_batch,
+  find_duplicates, find_incidents, find_surges, finish_job, fire_one_by_one, fire_steps, follow_closed_parents, forget_hours, forget_set_aside, housekeeping_batch,
   incident_groups, incident_matches, incident_watch_batch, job_batch, link_matches, link_to_incidents, load_playbook, mark_duplicates,
   mark_found_duplicates, migrate, open_incident, open_surge, progress_check_batch, purge_rule_history, rebuild_health, recheck_duplicates,
   recompute_clocks, refresh_desk_health, refresh_health, refresh_health_batch, refresh_or_set_aside, refresh_tickets, retry_set_aside, roll_up_anew,
