@@ -241,6 +241,18 @@ CREATE TABLE csflow.transition (
 );
 COMMENT ON TABLE csflow.transition IS 'Allowed changes of ticket.state; from_state NULL: states in which a ticket may be opened. Anything else is refused with the list of what is allowed.';
 
+CREATE TABLE csflow.approval_limit (
+  desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
+  subject text NOT NULL,
+  up_to numeric CHECK (up_to >= 0 AND up_to < 'Infinity'),
+  approver text NOT NULL,
+  UNIQUE NULLS NOT DISTINCT (desk_id, subject, up_to, approver)
+);
+COMMENT ON TABLE csflow.approval_limit IS 'Who may approve what, and up to which amount (handbook E2): csflow.approvers() reads it when a decision is made. What no row is about may be decided by anybody but the proposer.';
+COMMENT ON COLUMN csflow.approval_limit.subject IS 'Code of csflow.caption of kind approval_subject; all: subjects without rows of their own.';
+COMMENT ON COLUMN csflow.approval_limit.up_to IS 'Largest amount this approver may approve, in the desk''s currency; NULL: any, and what states no amount.';
+COMMENT ON COLUMN csflow.approval_limit.approver IS 'team, supervisor, head (of the ticket''s team), coordinator, the code of a team, or a post of it: CODE/supervisor, CODE/head.';
+
 CREATE TABLE csflow.caption (
   desk_id bigint NOT NULL REFERENCES csflow.desk ON DELETE CASCADE,
   kind text NOT NULL CHECK (kind IN ('state', 'priority', 'channel', 'clock', 'milestone', 'close_reason', 'customer_tier', 'action', 'template',

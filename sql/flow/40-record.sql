@@ -191,6 +191,7 @@ CREATE TABLE csflow.approval (
   proposal text NOT NULL,
   proposed_by bigint,
   proposed_at timestamptz NOT NULL,
+  approver text,
   is_approved boolean,
   decision text,
   decided_by bigint,
@@ -204,6 +205,7 @@ COMMENT ON TABLE csflow.approval IS 'What was put up for approval and how it was
 COMMENT ON COLUMN csflow.approval.subject IS 'Code of csflow.caption of kind approval_subject: refund, large_compensation, other_departments, plan, or the desk''s own.';
 COMMENT ON COLUMN csflow.approval.amount IS 'Amount it is about, in the desk''s currency.';
 COMMENT ON COLUMN csflow.approval.proposal IS 'What is to be approved.';
+COMMENT ON COLUMN csflow.approval.approver IS 'The lowest approver of csflow.approval_limit whose limit covers the amount, filled by a trigger; NULL: anybody but the proposer.';
 COMMENT ON COLUMN csflow.approval.is_approved IS 'NULL: not decided yet.';
 COMMENT ON COLUMN csflow.approval.decision IS 'Reason of the decision.';
 

@@ -30,6 +30,8 @@ CREATE TRIGGER check_words BEFORE INSERT OR UPDATE ON csflow.lexicon
 
 CREATE TRIGGER check_priority_rule BEFORE INSERT OR UPDATE ON csflow.priority_rule
   FOR EACH ROW EXECUTE FUNCTION csflow.check_priority_rule();
+CREATE TRIGGER check_approval_limit BEFORE INSERT OR UPDATE ON csflow.approval_limit
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_approval_limit();
 CREATE TRIGGER check_transition BEFORE INSERT OR UPDATE ON csflow.transition
   FOR EACH ROW EXECUTE FUNCTION csflow.check_transition();
 CREATE TRIGGER check_caption BEFORE INSERT OR UPDATE ON csflow.caption

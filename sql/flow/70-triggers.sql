@@ -29,6 +29,9 @@ CREATE TRIGGER ticket_chain_kept BEFORE DELETE ON csflow.ticket_chain
 CREATE TRIGGER ticket_chain_not_truncated BEFORE TRUNCATE ON csflow.ticket_chain
   FOR EACH STATEMENT EXECUTE FUNCTION csflow.refuse_change('event', 'The chain heads belong to the events.');
 
+CREATE TRIGGER check_approval BEFORE INSERT OR UPDATE ON csflow.approval
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_approval();
+
 CREATE TRIGGER forget_token BEFORE UPDATE OF sent_at ON csflow.outbox
   FOR EACH ROW WHEN (NEW.sent_at IS NOT NULL AND NEW.payload ? 'token') EXECUTE FUNCTION csflow.forget_token();
 

@@ -327,6 +327,22 @@ $$;
 COMMENT ON FUNCTION csflow.check_caption() IS
 'Trigger of csflow.caption: refuses captions of unknown states and priorities (SF005), and milestones named as a signal (SF011). Handbook A9, H4.';
 
+CREATE FUNCTION csflow.check_approval_limit() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM csflow.require_code('subject of approval', NEW.subject, csflow.desk_codes(NEW.desk_id, 'approval_subject') || 'all'::text);
+  IF NEW.approver = 'owner' THEN
+    PERFORM csflow.require_code('approver', NEW.approver, array_remove(csflow.desk_codes(NEW.desk_id, 'recipient'), 'owner'));
+  END IF;
+  PERFORM csflow.require_recipients(NEW.desk_id, ARRAY[NEW.approver]);
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION csflow.check_approval_limit() IS
+'Trigger of csflow.approval_limit: refuses unknown subjects and approvers (SF005); the owner of a ticket is no approver. Handbook E2, H4.';
+
 CREATE FUNCTION csflow.refuse_caption_in_use() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -335,9 +351,17 @@ DECLARE
   user_clock text;
 BEGIN
   -- While the whole desk is being deleted, its rows go in any order.
-  IF OLD.kind NOT IN ('milestone', 'close_reason', 'customer_tier', 'template')
+  IF OLD.kind NOT IN ('milestone', 'close_reason', 'customer_tier', 'template', 'approval_subject')
     OR OLD.code = ANY (csflow.desk_codes(OLD.desk_id, OLD.kind))
     OR NOT EXISTS (SELECT FROM csflow.desk AS d WHERE d.desk_id = OLD.desk_id) THEN
+    RETURN NULL;
+  END IF;
+  IF OLD.kind = 'approval_subject' THEN
+    IF EXISTS (SELECT FROM csflow.approval_limit AS l WHERE l.desk_id = OLD.desk_id AND l.subject = OLD.code) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SF005',
+        MESSAGE = format('approval subject "%s" is still in use', OLD.code),
+        DETAIL = 'csflow.approval_limit names it.', HINT = 'Delete those rows first.';
+    END IF;
     RETURN NULL;
   END IF;
   SELECT t.clock INTO user_clock
@@ -358,7 +382,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.refuse_caption_in_use() IS
-'Trigger of csflow.caption, after delete or rename: milestones, close reasons, customer tiers and templates exist by their captions, so the last caption of one that a target names stays (SF005). Handbook H4.';
+'Trigger of csflow.caption, after delete or rename: milestones, close reasons, customer tiers, templates and subjects of approval exist by their captions, so the last caption of one that a target or an approval limit names stays (SF005). Handbook H4.';
 
 CREATE FUNCTION csflow.check_target() RETURNS trigger
 LANGUAGE plpgsql

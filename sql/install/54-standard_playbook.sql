@@ -165,6 +165,7 @@ RETURN $json${
   "lexicon": [],
   "rules": [],
   "raises": [],
+  "approvals": [],
   "steps": {},
   "targets": []
 }$json$::jsonb;

@@ -54,6 +54,7 @@ BEGIN ATOMIC
     ('playbook', 'rules', 'objects', false, NULL),
     ('playbook', 'matrix', 'objects', false, NULL),
     ('playbook', 'raises', 'objects', false, NULL),
+    ('playbook', 'approvals', 'objects', false, NULL),
     ('playbook', 'calendars', 'objects', false, NULL),
     ('playbook', 'steps', 'lists', false, NULL),
     ('playbook', 'targets', 'objects', false, NULL),
@@ -154,6 +155,9 @@ BEGIN ATOMIC
     ('raise', 'priority', 'priority', true, NULL),
     ('raise', 'notify_team', 'team', false, NULL),
     ('raise', 'reason', 'text', false, '""'),
+    ('approval', 'subject', 'approval_subject', true, NULL),
+    ('approval', 'up_to', 'amount', false, NULL),
+    ('approval', 'approver', 'approver', true, NULL),
     ('calendar', 'code', 'code', true, NULL),
     ('calendar', 'zone', 'zone', false, NULL),
     ('calendar', 'hours', 'text', true, NULL),
@@ -257,7 +261,7 @@ AS $$
   UNION ALL
   SELECT s.part, i.path, i.ordinal, NULL, i.item
   FROM (VALUES ('channel', 'channels'), ('team', 'teams'), ('category', 'categories'), ('domain', 'domains'),
-      ('lexicon', 'lexicon'), ('rule', 'rules'), ('matrix', 'matrix'), ('raise', 'raises'), ('calendar', 'calendars'),
+      ('lexicon', 'lexicon'), ('rule', 'rules'), ('matrix', 'matrix'), ('raise', 'raises'), ('approval', 'approvals'), ('calendar', 'calendars'),
       ('target', 'targets')) AS s (part, section),
     csflow.json_items(playbook -> s.section, '$.' || s.section) AS i
   UNION ALL
@@ -382,6 +386,10 @@ AS $$
   SELECT 'priority_rule', p.path, ARRAY['raise', r.content::text], r.content
   FROM p, LATERAL csflow.normal_item('raise', p.item) AS r (content) WHERE p.part = 'raise'
   UNION ALL
+  SELECT 'approval_limit', p.path, ARRAY[p.item ->> 'subject', CASE jsonb_typeof(p.item -> 'up_to')
+      WHEN 'number' THEN trim_scale((p.item -> 'up_to')::numeric)::text ELSE coalesce(p.item ->> 'up_to', '') END, p.item ->> 'approver'], '{}'
+  FROM p WHERE p.part = 'approval'
+  UNION ALL
   SELECT 'working_calendar', p.path, ARRAY[p.item ->> 'code'], jsonb_build_object('caption', coalesce(p.item -> 'caption', '""'),
     'base', coalesce(csflow.read_value('calendar', b.text), b.text))
   FROM p, LATERAL (SELECT concat_ws('; ', coalesce(p.item ->> 'zone', playbook ->> 'zone'), p.item ->> 'hours') AS text) AS b
@@ -491,6 +499,9 @@ BEGIN
   WHERE r.desk_id = wanted AND r.is_active AND r.mode = 'raise'
   GROUP BY n.content
   UNION ALL
+  SELECT 'approval_limit', ARRAY[l.subject, coalesce(trim_scale(l.up_to)::text, ''), l.approver], '{}', NULL
+  FROM csflow.approval_limit AS l WHERE l.desk_id = wanted
+  UNION ALL
   SELECT 'working_calendar', ARRAY[w.code], jsonb_build_object('caption', w.caption, 'base', w.base::text), NULL
   FROM csflow.working_calendar AS w WHERE w.desk_id = wanted
   UNION ALL
@@ -593,6 +604,9 @@ AS $$
       FROM r WHERE r.what = 'priority_rule' AND r.key[1] = 'matrix'),
     'raises', (SELECT coalesce(jsonb_agg(r.content ORDER BY r.key[2] COLLATE "C"), '[]')
       FROM r WHERE r.what = 'priority_rule' AND r.key[1] = 'raise'),
+    'approvals', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('subject', r.key[1], 'up_to', nullif(r.key[2], '')::numeric,
+        'approver', r.key[3])) ORDER BY r.key[1] COLLATE "C", nullif(r.key[2], '')::numeric, r.key[3] COLLATE "C"), '[]')
+      FROM r WHERE r.what = 'approval_limit'),
     'calendars', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('code', r.key[1], 'caption', nullif(r.content ->> 'caption', ''),
         'zone', nullif(split_part(r.content ->> 'base', ';', 1), d.content ->> 'zone'),
         'hours', btrim(substr(r.content ->> 'base', strpos(r.content ->> 'base', ';') + 1)),

@@ -27,13 +27,18 @@ AS $$
     UNION ALL
     SELECT 'approval_subject', 'all'
     UNION ALL
+    SELECT 'approver', r FROM unnest('{team,supervisor,head,coordinator}'::text[]) AS r
+    UNION ALL
+    SELECT 'approver', (p.item ->> 'code') || o.post
+    FROM p, (VALUES (''), ('/supervisor'), ('/head')) AS o (post) WHERE p.part = 'team'
+    UNION ALL
     SELECT 'steps', m.key FROM csflow.json_members(playbook -> 'steps', '') AS m
   )
   SELECT jsonb_object_agg(c.type, c.codes)
   FROM (SELECT code.type, jsonb_agg(code.code) FILTER (WHERE code.code IS NOT NULL) AS codes FROM code GROUP BY code.type) AS c
 $$;
 COMMENT ON FUNCTION csflow.playbook_codes(jsonb) IS
-'The codes a playbook defines, by what they name. Argument: a document completed by complete_playbook(). Result: an object of arrays: team, channel, calendar, kind, category, customer_tier, close_reason, milestone, template, approval_subject, signal, state, recipient, steps. Design 6.';
+'The codes a playbook defines, by what they name. Argument: a document completed by complete_playbook(). Result: an object of arrays: team, channel, calendar, kind, category, customer_tier, close_reason, milestone, template, approval_subject, approver, signal, state, recipient, steps. Design 6.';
 
 CREATE FUNCTION csflow.scalar_fault(type text, value jsonb, codes jsonb) RETURNS text
 LANGUAGE plpgsql STABLE

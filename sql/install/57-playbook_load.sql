@@ -96,12 +96,15 @@ BEGIN
   WHERE c.what = 'lexicon' AND t.desk_id = desk AND t.word = c.key[1] AND t.class = c.key[2];
   DELETE FROM csflow.transition AS t USING jsonb_to_recordset(gone) AS c (what text, key text[])
   WHERE c.what = 'transition' AND t.desk_id = desk AND coalesce(t.from_state, '') = c.key[1] AND t.to_state = c.key[2];
+  DELETE FROM csflow.approval_limit AS t USING jsonb_to_recordset(gone) AS c (what text, key text[])
+  WHERE c.what = 'approval_limit' AND t.desk_id = desk AND t.subject = c.key[1]
+    AND coalesce(trim_scale(t.up_to)::text, '') = c.key[2] AND t.approver = c.key[3];
   DELETE FROM csflow.calendar_day AS t USING jsonb_to_recordset(gone) AS c (what text, key text[])
   WHERE c.what = 'calendar_day' AND t.desk_id = desk AND t.code = c.key[1] AND t.day = c.key[2]::date;
 END
 $$;
 COMMENT ON FUNCTION csflow.apply_removals(bigint, jsonb) IS
-'Takes away what others refer to nothing of: steps, rules, words, transitions, days; sets targets inactive. Part of load_playbook(). Arguments: desk_id, rows of playbook_changes() as a JSON array. Design 6.';
+'Takes away what others refer to nothing of: steps, rules, words, approval limits, transitions, days; sets targets inactive. Part of load_playbook(). Arguments: desk_id, rows of playbook_changes() as a JSON array. Design 6.';
 
 CREATE FUNCTION csflow.apply_taxonomy(desk_id bigint, changes jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -206,13 +209,17 @@ BEGIN
   FROM jsonb_to_recordset(here) AS c (what text, change text, key text[], content jsonb)
   WHERE c.what = 'priority_rule' AND c.change = 'added';
 
+  INSERT INTO csflow.approval_limit (desk_id, subject, up_to, approver)
+  SELECT desk, c.key[1], nullif(c.key[2], '')::numeric, c.key[3]
+  FROM jsonb_to_recordset(here) AS c (what text, key text[]) WHERE c.what = 'approval_limit';
+
   INSERT INTO csflow.transition (desk_id, from_state, to_state)
   SELECT desk, nullif(c.key[1], ''), c.key[2]
   FROM jsonb_to_recordset(here) AS c (what text, key text[]) WHERE c.what = 'transition';
 END
 $$;
 COMMENT ON FUNCTION csflow.apply_rules(bigint, jsonb) IS
-'Writes keyword rules, aliases, the lexicon, priority rules and transitions. Part of load_playbook(). Arguments: desk_id, rows of playbook_changes() as a JSON array. Design 6.';
+'Writes keyword rules, aliases, the lexicon, priority rules, approval limits and transitions. Part of load_playbook(). Arguments: desk_id, rows of playbook_changes() as a JSON array. Design 6.';
 
 CREATE FUNCTION csflow.target_key(desk_id bigint, target_id bigint) RETURNS text[]
 LANGUAGE plpgsql STABLE
@@ -423,13 +430,13 @@ BEGIN
   RETURN QUERY
   SELECT w.what, count(*) FILTER (WHERE c.change = 'added')::integer, count(*) FILTER (WHERE c.change = 'changed')::integer,
     count(*) FILTER (WHERE c.change = 'removed')::integer
-  FROM unnest('{desk,channel,caption,team,category,keyword_rule,keyword_alias,lexicon,priority_rule,working_calendar,calendar_day,target,step,transition}'::text[])
+  FROM unnest('{desk,channel,caption,team,category,keyword_rule,keyword_alias,lexicon,priority_rule,approval_limit,working_calendar,calendar_day,target,step,transition}'::text[])
       WITH ORDINALITY AS w (what, ordinal)
     LEFT JOIN jsonb_to_recordset(changes) AS c (what text, change text) ON c.what = w.what
   GROUP BY w.what, w.ordinal ORDER BY w.ordinal;
 END
 $$;
 COMMENT ON FUNCTION csflow.load_playbook(bigint, jsonb) IS
-'Makes a desk''s configuration what a playbook says, in one transaction and after checking all of it; rows that agree are not touched, so that loading twice changes nothing. Sections the document leaves out are the standard playbook''s. What the document no longer has: rules, words, steps, transitions, captions and calendars are deleted; teams, categories, channels and targets, which tickets and clocks of the past name, are set inactive and come back to use when a document has them again. Agents, customers and rows set inactive by hand stay as they are. Arguments: desk_id, document (see doc/playbooks.md). Result: for each table the rows added, changed and removed. Errors: SF001 unknown desk, SF003 faults in the document, each with its path. Handbook H4, design 6.';
+'Makes a desk''s configuration what a playbook says, in one transaction and after checking all of it; rows that agree are not touched, so that loading twice changes nothing. Sections the document leaves out are the standard playbook''s. What the document no longer has: rules, words, approval limits, steps, transitions, captions and calendars are deleted; teams, categories, channels and targets, which tickets and clocks of the past name, are set inactive and come back to use when a document has them again. Agents, customers and rows set inactive by hand stay as they are. Arguments: desk_id, document (see doc/playbooks.md). Result: for each table the rows added, changed and removed. Errors: SF001 unknown desk, SF003 faults in the document, each with its path. Handbook H4, design 6.';
 
 REVOKE EXECUTE ON FUNCTION csflow.load_playbook(bigint, jsonb) FROM PUBLIC;

@@ -318,7 +318,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.request_approval(bigint, csflow.ticket_no, text, bigint, timestamptz, text, numeric) IS
-'Asks for a supervisor''s approval: waiting_approval, and a row of csflow.approval (handbook E2). reason: what is to be approved; subject: refund, large_compensation, other_departments, plan, or the desk''s own; amount: in the desk''s currency. Returns the state. Errors: as csflow.change_state, SF005 unknown subject, SF017 no reason.';
+'Asks for a supervisor''s approval: waiting_approval, and a row of csflow.approval (handbook E2). reason: what is to be approved; subject: refund, large_compensation, other_departments, plan, or the desk''s own; amount: in the desk''s currency. csflow.approvers() says who decides. Returns the state. Errors: as csflow.change_state, SF005 unknown subject, SF010 nobody may approve so much, SF017 no reason.';
 
 CREATE FUNCTION csflow.decide(desk_id bigint, ticket_no csflow.ticket_no, is_approved boolean, reason text DEFAULT NULL,
   agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text
@@ -357,7 +357,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.decide(bigint, csflow.ticket_no, boolean, text, bigint, timestamptz) IS
-'Decides on a requested approval: a note with the milestone approved or rejected, where the desk has these, the row of csflow.approval, and back to in_progress (handbook E2). Whoever asked cannot decide. Returns the state. Arguments and errors as csflow.change_state; SF010 also for one''s own proposal, SF017 no decision, SF006 none was asked for.';
+'Decides on a requested approval: a note with the milestone approved or rejected, where the desk has these, the row of csflow.approval, and back to in_progress (handbook E2). Whoever asked cannot decide, nor who is no approver for the amount (csflow.approvers()). Returns the state. Arguments and errors as csflow.change_state; SF010 also for one''s own proposal and beyond one''s limit, SF017 no decision, SF006 none was asked for.';
 
 CREATE FUNCTION csflow.answer(desk_id bigint, ticket_no csflow.ticket_no, body text, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL) RETURNS text

@@ -49,6 +49,70 @@ $$;
 COMMENT ON FUNCTION csflow.participant_id(bigint, csflow.ticket_no, text) IS
 'The agent that a recipient (owner, supervisor, head, TEAM/supervisor, TEAM/head) is for a ticket now; NULL for a department or a vacant post. Handbook D3.';
 
+CREATE FUNCTION csflow.approvers(desk_id bigint, ticket_no csflow.ticket_no, subject text, amount numeric DEFAULT NULL)
+RETURNS TABLE (approver text, up_to numeric, may_approve boolean, agent_ids bigint[])
+LANGUAGE plpgsql STABLE ROWS 5
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT l.approver, l.up_to, coalesce(l.up_to IS NULL OR l.up_to >= approvers.amount, false),
+    ARRAY(SELECT a.agent_id FROM csflow.agent AS a
+      WHERE a.desk_id = l.desk_id AND a.is_active AND NOT a.is_bot AND CASE
+        WHEN l.approver IN ('supervisor', 'head') OR l.approver LIKE '%/%'
+          THEN a.agent_id = csflow.participant_id(l.desk_id, approvers.ticket_no, l.approver)
+        ELSE a.team_id = CASE l.approver WHEN 'team' THEN t.team_id WHEN 'coordinator' THEN d.review_team_id
+          ELSE (SELECT g.team_id FROM csflow.team AS g WHERE g.desk_id = l.desk_id AND g.code = l.approver) END END
+      ORDER BY a.agent_id)
+  FROM csflow.approval_limit AS l
+    JOIN csflow.desk AS d ON d.desk_id = l.desk_id
+    LEFT JOIN csflow.ticket AS t ON t.desk_id = l.desk_id AND t.ticket_no = approvers.ticket_no
+  WHERE l.desk_id = approvers.desk_id
+    AND l.subject = CASE WHEN EXISTS (SELECT FROM csflow.approval_limit AS o
+      WHERE o.desk_id = approvers.desk_id AND o.subject = approvers.subject) THEN approvers.subject ELSE 'all' END
+  ORDER BY l.up_to NULLS LAST, l.approver COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION csflow.approvers(bigint, csflow.ticket_no, text, numeric) IS
+'Who decides on a request for approval, lowest first, from csflow.approval_limit. Arguments: desk, ticket, subject, amount in the desk''s currency (NULL: not stated, which only an approver without a limit may approve). Result: approver; up_to, its limit; may_approve, whether that covers the amount; agent_ids, who that is now. No row: anybody but the proposer decides. Handbook E2.';
+
+CREATE FUNCTION csflow.check_approval() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  ladder text;
+  decides boolean;
+  sum text := coalesce(NEW.subject || ' of ' || NEW.amount, NEW.subject || ' without an amount');
+BEGIN
+  IF TG_OP = 'UPDATE' AND (NEW.subject, NEW.amount, NEW.is_approved, NEW.decided_by)
+      IS NOT DISTINCT FROM (OLD.subject, OLD.amount, OLD.is_approved, OLD.decided_by) THEN
+    RETURN NEW;
+  END IF;
+  SELECT string_agg(format('%s up to %s', w.approver, coalesce(w.up_to::text, 'any amount')), ', ' ORDER BY w.place),
+    (array_agg(w.approver ORDER BY w.place) FILTER (WHERE w.may_approve))[1],
+    coalesce(bool_or(NEW.decided_by = ANY (w.agent_ids) AND (w.may_approve OR NOT NEW.is_approved)), false)
+  INTO ladder, NEW.approver, decides
+  FROM csflow.approvers(NEW.desk_id, NEW.ticket_no, NEW.subject, NEW.amount) WITH ORDINALITY
+    AS w (approver, up_to, may_approve, agent_ids, place);
+  IF ladder IS NULL THEN
+    RETURN NEW;
+  ELSIF NEW.approver IS NULL THEN
+    RAISE EXCEPTION 'nobody may approve a %', sum
+      USING ERRCODE = 'SF010', DETAIL = format('Approvers: %s.', ladder),
+        HINT = 'State the amount, ask for less, or add an approver to csflow.approval_limit.';
+  ELSIF NEW.is_approved IS NOT NULL AND NOT decides THEN
+    RAISE EXCEPTION '% may not decide on a %', coalesce('agent ' || NEW.decided_by, format('role "%s", which is no agent,', current_user)), sum
+      USING ERRCODE = 'SF010', DETAIL = format('Approvers: %s.', ladder),
+        HINT = format('Have it decided by: %s. SELECT * FROM csflow.approvers(…) says who that is.', NEW.approver);
+  END IF;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION csflow.check_approval() IS
+'Trigger of csflow.approval: fills approver, and refuses (SF010) what nobody of csflow.approval_limit may approve, and decisions of whoever is no approver, or approves above their limit. To reject, any approver of the subject will do. Handbook E2.';
+
 CREATE FUNCTION csflow.open_review(desk_id bigint, ticket_no csflow.ticket_no, kind text, participants text[],
   agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql

@@ -149,12 +149,7 @@ BEGIN
     RAISE EXCEPTION 'batch of % tickets', coalesce(batch::text, 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give at least 1.';
   END IF;
-  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d
-    WHERE CASE WHEN job = 'auto_close'
-      THEN EXISTS (SELECT FROM csflow.clock AS c WHERE c.desk_id = d.desk_id AND c.next_at <= instant AND c.next_closes)
-      ELSE EXISTS (SELECT FROM csflow.clock AS c WHERE c.desk_id = d.desk_id AND c.next_at <= instant AND NOT c.next_closes) END
-    ORDER BY d.desk_id
-  LOOP
+  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d ORDER BY d.desk_id LOOP
     fired := fired + CASE WHEN job = 'progress_check' THEN (csflow.fire_one_by_one(desk.desk_id, job, instant, batch)).fired
       ELSE csflow.sweep_desk(desk.desk_id, job, instant, batch) END;
   END LOOP;

@@ -129,6 +129,7 @@ BEGIN ATOMIC
     ('keyword_alias', 'desk', '', 'r', 'r', 'riud', NULL, NULL, NULL),
     ('lexicon', 'desk', '', 'r', 'r', 'riud', NULL, NULL, NULL),
     ('priority_rule', 'desk', '', 'r', 'r', 'riud', NULL, NULL, NULL),
+    ('approval_limit', 'desk', 'r', 'r', 'r', 'riud', NULL, NULL, NULL),
     ('working_calendar', 'desk', 'r', 'r', 'r', 'riud', NULL, NULL, NULL),
     ('calendar_day', 'desk', 'r', 'r', 'r', 'riud', NULL, NULL, NULL),
     ('target', 'desk', 'r', 'r', 'r', 'riud', NULL, NULL, NULL),

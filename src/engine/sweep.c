@@ -129,18 +129,18 @@ read_tickets(csf_sweep *s)
 			s->tickets[kept++] = s->tickets[i];
 	}
 	s->count = kept;
-	s->clocks = palloc0(sizeof(csf_ticket_clocks) * (kept + 1));
-	for (int i = 0; i < kept; i++)
-	{
-		s->clocks[i].desk = s->desk;
-		s->clocks[i].ticket_no = s->tickets[i].ticket_no;
-	}
 }
 
 static void
 run_sweep(csf_sweep *s)
 {
-	read_tickets(s);
+	csf_step_actions_init(s);
+	s->clocks = palloc0(sizeof(csf_ticket_clocks) * (s->count + 1));
+	for (int i = 0; i < s->count; i++)
+	{
+		s->clocks[i].desk = s->desk;
+		s->clocks[i].ticket_no = s->tickets[i].ticket_no;
+	}
 	/* Read again now that the tickets are locked: what the search saw may have changed. */
 	csf_clocks_load(s->clocks, s->count);
 	for (int i = 0; i < s->count; i++)
@@ -173,9 +173,7 @@ csf_fire_steps(PG_FUNCTION_ARGS)
 	csf_owner_scope scope;
 
 	csf_connect();
-	s.desk = csf_desk_pin(PG_GETARG_INT64(0), CurrentMemoryContext);
 	csf_owner_enter(&scope, csf_flow_get()->owner);
-	csf_step_actions_init(&s);
 	if (PG_ARGISNULL(4))
 	{
 		Datum values[3] = {PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)};
@@ -188,7 +186,13 @@ csf_fire_steps(PG_FUNCTION_ARGS)
 
 		csf_run(&one_query, values, NULL, SPI_OK_SELECT);
 	}
-	run_sweep(&s);
+	read_tickets(&s);
+	/* The search comes first: of a desk with nothing due the configuration is not wanted. */
+	if (s.count > 0)
+	{
+		s.desk = csf_desk_pin(PG_GETARG_INT64(0), CurrentMemoryContext);
+		run_sweep(&s);
+	}
 	csf_owner_leave(&scope);
 	SPI_finish();
 	PG_RETURN_INT32(s.fired);

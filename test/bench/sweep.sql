@@ -6,6 +6,21 @@ CREATE FUNCTION bench.due_instant(steps integer) RETURNS timestamptz LANGUAGE sq
 $$;
 CREATE FUNCTION bench.sweep(at timestamptz) RETURNS integer LANGUAGE sql AS 'SELECT csflow.escalate_batch(at, 1000)';
 
+-- Brings into memory what a sweep of so many due at that instant is about: the rows of its tickets, and the part of the index
+-- into which the clocks' next steps go.
+CREATE FUNCTION bench.warm(at timestamptz, steps integer) RETURNS bigint LANGUAGE sql VOLATILE
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_sort = off
+AS $$
+  WITH due AS MATERIALIZED (SELECT ticket_no FROM csflow.clock WHERE desk_id = 1 AND next_at <= at AND NOT next_closes ORDER BY next_at LIMIT steps)
+  SELECT sum(length(t.body) + octet_length(h.head) + c.clocks + e.events) + (SELECT count(n.next_at) FROM csflow.clock AS n
+    WHERE n.desk_id = 1 AND n.next_at > at AND n.next_at < at + interval '12 hours' AND NOT n.next_closes)
+  FROM due AS d
+  JOIN csflow.ticket AS t ON t.desk_id = 1 AND t.ticket_no = d.ticket_no
+  JOIN csflow.ticket_chain AS h ON h.desk_id = 1 AND h.ticket_no = d.ticket_no
+  CROSS JOIN LATERAL (SELECT count(k.calendar) AS clocks FROM csflow.clock AS k WHERE k.desk_id = 1 AND k.ticket_no = d.ticket_no) AS c
+  CROSS JOIN LATERAL (SELECT count(v.hash) AS events FROM csflow.event AS v WHERE v.desk_id = 1 AND v.ticket_no = d.ticket_no) AS e
+$$;
+
 -- As one would write it: the next step from the target, one event a step; no lock order, no chain, no notice, no failing ticket.
 CREATE FUNCTION bench.by_hand(at timestamptz) RETURNS integer LANGUAGE sql AS $$
   WITH due AS MATERIALIZED (
@@ -28,6 +43,14 @@ CREATE FUNCTION bench.by_hand(at timestamptz) RETURNS integer LANGUAGE sql AS $$
   SELECT count(*)::integer FROM told
 $$;
 
--- Fires so many steps, as days of sweeps would have.
-CREATE FUNCTION bench.fire(steps integer) RETURNS bigint LANGUAGE sql AS
-  'SELECT sum(csflow.escalate_batch(bench.due_instant(1000), 1000)) FROM generate_series(1, steps / 1000)';
+-- Fires so many steps, as days of sweeps would have: a transaction for each thousand.
+CREATE PROCEDURE bench.fire(steps integer) LANGUAGE plpgsql AS $$
+DECLARE
+  fired integer := 0;
+BEGIN
+  WHILE fired < steps LOOP
+    fired := fired + csflow.escalate_batch(bench.due_instant(1000), 1000);
+    COMMIT;
+  END LOOP;
+END
+$$;

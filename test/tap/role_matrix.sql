@@ -11,6 +11,7 @@ CREATE TABLE expected (object text PRIMARY KEY, stranger text, reader text, agen
 INSERT INTO expected VALUES
   ('agent', '', 'R', 'R', 'R', 'RIUD'),
   ('approval', '', '', 'Riu', 'Riu', 'Riu'),
+  ('approval_limit', '', 'R', 'R', 'R', 'RIUD'),
   ('attachment', '', '', 'RI', 'RI', 'RI'),
   ('audit_anchor', '', '', '', '', 'R'),
   ('audit_anchor_head', '', '', '', '', 'R'),
