@@ -87,6 +87,8 @@ CREATE TABLE csflow.clock (
 ) PARTITION BY RANGE (ticket_no);
 CREATE INDEX clock_next ON csflow.clock (desk_id, next_at) WHERE next_at IS NOT NULL AND NOT next_closes;
 CREATE INDEX clock_closing ON csflow.clock (desk_id, next_at) WHERE next_at IS NOT NULL AND next_closes;
+-- What is late or about to be, among a year's clocks that have long stopped: csflow.late, due_within().
+CREATE INDEX clock_due ON csflow.clock (desk_id, due_at) WHERE stopped_at IS NULL AND due_at IS NOT NULL;
 COMMENT ON TABLE csflow.clock IS 'Every deadline of every ticket: a stopwatch in business time (design 2.2). Written by triggers and jobs.';
 COMMENT ON COLUMN csflow.clock.run IS '1 for the first run of this clock on this ticket, 2 for the next …, whatever their subjects.';
 COMMENT ON COLUMN csflow.clock.subject_id IS 'The department (team_id) or task (task_no) it concerns, as the target''s subject says; NULL: the ticket itself. Runs of different subjects are independent.';

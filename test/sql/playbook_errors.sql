@@ -46,6 +46,7 @@ SELECT outcome($$SELECT * FROM load_playbook(DESK, $json${
   "rules": [{"any_of": ["x"]}, {"impact": 1}, {"any_of": ["x"], "category": "k/z", "raise_to": "X"}],
   "matrix": [{"impact": 1, "urgency": 1, "priority": "E"}, {"impact": 1, "urgency": 1, "priority": "A"}],
   "raises": [{"priority": "A"}, {"priority": "A", "customer_tier": "diamond", "amount_at_least": -1}],
+  "approvals": [{"subject": "holiday", "approver": "owner"}, {"subject": "refund", "up_to": -1, "approver": "t/head"}, {"approver": "supervisor"}],
   "calendars": [{"code": "c", "zone": "Asia/Shanghai", "hours": "mon-fri 09:00-08:00"},
     {"code": "d", "zone": "Asia/Shanghai", "hours": "mon-fri 09:00-18:00", "days": [{"day": "2026-02-30", "rule": "off"}, {"day": "2026-02-03", "rule": "as bankday"}]}],
   "opening_states": [],

@@ -181,7 +181,7 @@ SELECT isnt_empty(format('SELECT FROM csflow.%I WHERE desk_id = %s', o, :elsewhe
 CREATE TABLE decided (name text, executable boolean);
 INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   absence_faults, accept, acting_agent, add_message, add_task, add_working_days, anchor_digest, anchor_faults, anchor_month_digest, answer,
-  answer_children, answer_survey, apply_removals, apply_retirements, apply_rules, apply_settings, apply_targets, apply_taxonomy, approx_percentile,
+  answer_children, answer_survey, apply_removals, apply_retirements, apply_rules, apply_settings, apply_targets, apply_taxonomy, approvers, approx_percentile,
   approx_rank, assemble_playbook, assign, attainment, attainment_at, attainment_changes, attainment_clocks, backlog_ageing_at, business_add, business_between, business_health,
   business_intervals, business_next_close, business_next_open, business_open, calendar_always, calendar_china, calendar_covers, calendar_days,
   calendar_fault, calendar_from, calendar_merge, calendar_until, calendar_zone, campaign_factor, can_read_jobs, canonical_playbook, category_id, ces,

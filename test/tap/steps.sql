@@ -148,11 +148,53 @@ SELECT accept(:complaint, :'refund', agent_id => 11, at => '2025-03-03 10:00') A
 SELECT request_approval(:complaint, :'refund', '退款 80 元', agent_id => 11, at => '2025-03-03 11:00', subject => 'refund', amount => 80) AS asked \gset
 SELECT throws_ok(format($$SELECT csflow.decide(%s, %L, true, agent_id => 11)$$, :complaint, :'refund'), 'SF010', NULL, 'E2: nobody approves their own proposal');
 SELECT throws_ok(format($$INSERT INTO csflow.approval (desk_id, ticket_no, subject, proposal, proposed_by, proposed_at, decided_by, decided_at, is_approved)
-  VALUES (%s, %L, 'refund', 'x', 11, now(), 11, now(), true)$$, :complaint, :'refund'), '23514', NULL, 'E2: nor as a row');
+  VALUES (%s, %L, 'plan', 'x', 11, now(), 11, now(), true)$$, :complaint, :'refund'), '23514', NULL, 'E2: nor as a row');
 SELECT throws_ok(format($$SELECT csflow.answer(%s, %L, '…', agent_id => 11)$$, :complaint, :'refund'), 'SF010', NULL, 'E2: nothing is sent before the decision');
 SELECT decide(:complaint, :'refund', false, '先核实', agent_id => 901, at => '2025-03-03 12:00') AS decided \gset
 SELECT is((SELECT (subject, amount, proposed_by, decided_by, is_approved, decision)::text FROM approval WHERE ticket_no = :'refund'), '(refund,80,11,901,f,先核实)', 'E2: what was asked and decided, by whom');
 SELECT throws_ok(format($$SELECT csflow.request_approval(%s, %L, 'x', subject => 'holiday')$$, :complaint, :'refund'), 'SF005', NULL, 'E2: subjects are known');
+-- E2: who may approve up to what amount
+SELECT open_ticket(:complaint, 'email', '页面打不开', customer_id => 1, at => '2025-03-03 09:00') AS limited \gset
+SELECT accept(:complaint, :'limited', agent_id => 11, at => '2025-03-03 10:00') AS accepted \gset
+CREATE FUNCTION asked(desk bigint, no ticket_no, about text, amount numeric, at timestamptz) RETURNS text LANGUAGE sql AS
+  $$SELECT request_approval(desk, no, about, 11, at, about, amount)$$;
+CREATE FUNCTION approver_of(no ticket_no) RETURNS text LANGUAGE sql STABLE AS $$SELECT approver FROM approval WHERE ticket_no = no ORDER BY approval_no DESC LIMIT 1$$;
+SELECT results_eq(format($$SELECT approver, up_to, may_approve, agent_ids FROM csflow.approvers(%s, %L, 'refund', 1000.01)$$, :complaint, :'limited'),
+  $$VALUES ('supervisor', 1000::numeric, false, '{901}'::bigint[]), ('head', NULL, true, '{902}')$$, 'E2: the playbook names a higher role above 1,000');
+SELECT asked(:complaint, :'limited', 'refund', 1000.01, '2025-03-03 12:10') AS asked \gset
+SELECT is(approver_of(:'limited'), 'head', 'E2: above the limit the higher role is named');
+SELECT throws_like(format($$SELECT csflow.decide(%s, %L, true, agent_id => 901, at => '2025-03-03 12:20')$$, :complaint, :'limited'), 'agent 901 may not decide on a refund of 1000.01', 'E2: the supervisor cannot approve it');
+SELECT throws_ok(format($$UPDATE csflow.approval SET is_approved = true, decided_by = 901, decided_at = now() WHERE ticket_no = %L AND decided_at IS NULL$$, :'limited'), 'SF010', NULL, 'E2: nor by UPDATE');
+SELECT throws_ok(format($$SELECT csflow.decide(%s, %L, true, agent_id => 12, at => '2025-03-03 12:20')$$, :complaint, :'limited'), 'SF010', NULL, 'E2: nor who is no approver at all');
+SELECT throws_ok(format($$SELECT csflow.decide(%s, %L, false, agent_id => 12, at => '2025-03-03 12:20')$$, :complaint, :'limited'), 'SF010', NULL, 'E2: nor reject it');
+SELECT is(decide(:complaint, :'limited', true, agent_id => 902, at => '2025-03-03 12:20'), 'in_progress', 'E2: the head can');
+SELECT asked(:complaint, :'limited', 'refund', 1000, '2025-03-03 12:21') AS asked \gset
+SELECT is(approver_of(:'limited'), 'supervisor', 'E2: up to the limit the supervisor is named');
+SELECT is(decide(:complaint, :'limited', true, agent_id => 901, at => '2025-03-03 12:22'), 'in_progress', 'E2: and approves');
+SELECT asked(:complaint, :'limited', 'refund', 1000, '2025-03-03 12:23') AS asked \gset
+SELECT is(decide(:complaint, :'limited', true, agent_id => 902, at => '2025-03-03 12:24'), 'in_progress', 'E2: a higher role may approve less');
+SELECT asked(:complaint, :'limited', 'refund', 5000, '2025-03-03 12:25') AS asked \gset
+SELECT is(decide(:complaint, :'limited', false, agent_id => 901, at => '2025-03-03 12:26'), 'in_progress', 'E2: to reject, any approver will do');
+SELECT asked(:complaint, :'limited', 'large_compensation', NULL, '2025-03-03 12:27') AS asked \gset
+SELECT is(approver_of(:'limited'), 'head', 'E2: without an amount it takes one without a limit');
+SELECT is(decide(:complaint, :'limited', true, agent_id => 902, at => '2025-03-03 12:28'), 'in_progress', 'E2: which the head is');
+SELECT request_approval(:complaint, :'limited', '…', agent_id => 902, at => '2025-03-03 12:29', subject => 'refund', amount => 10) AS asked \gset
+SELECT throws_ok(format($$SELECT csflow.decide(%s, %L, true, agent_id => 902, at => '2025-03-03 12:30')$$, :complaint, :'limited'), 'SF010', NULL, 'E2: nobody approves their own, whatever their limit');
+SELECT decide(:complaint, :'limited', false, agent_id => 901, at => '2025-03-03 12:30') AS decided \gset
+UPDATE approval_limit SET up_to = 50000 WHERE desk_id = :complaint AND subject = 'refund' AND approver = 'head';
+SELECT throws_like(format($$SELECT asked(%s, %L, 'refund', 50001, '2025-03-03 12:31')$$, :complaint, :'limited'), 'nobody may approve a refund of 50001', 'E2: what nobody may approve is not put up');
+INSERT INTO approval_limit (desk_id, subject, approver) SELECT :complaint, 'all', code FROM team WHERE desk_id = :complaint AND team_id = (SELECT team_id FROM agent WHERE desk_id = :complaint AND agent_id = 14);
+SELECT is((SELECT agent_ids FROM approvers(:complaint, :'limited', 'plan')), '{13,14}'::bigint[], 'E2: a department; and what has no rows of its own');
+SELECT is((SELECT array_agg(approver) FROM approvers(:complaint, :'limited', 'refund', 1)), '{supervisor,head}', 'E2: other than what has');
+DELETE FROM approval_limit WHERE desk_id = :complaint AND subject = 'all';
+SELECT throws_ok(format($$INSERT INTO csflow.approval_limit (desk_id, subject, approver) VALUES (%s, 'refund', 'owner')$$, :complaint), 'SF005', NULL, 'E2: the owner is no approver');
+SELECT throws_ok(format($$INSERT INTO csflow.approval_limit (desk_id, subject, approver) VALUES (%s, 'refund', 'moon/head')$$, :complaint), 'SF005', NULL, 'E2: posts are known');
+SELECT throws_ok(format($$INSERT INTO csflow.approval_limit (desk_id, subject, approver) VALUES (%s, 'holiday', 'head')$$, :complaint), 'SF005', NULL, 'E2: so are subjects');
+SELECT throws_ok(format($$DELETE FROM csflow.caption WHERE desk_id = %s AND kind = 'approval_subject' AND code = 'refund'$$, :complaint), 'SF005', NULL, 'E2: a subject with limits stays');
+SELECT is((SELECT (export_playbook(:complaint) -> 'approvals')::text), '[{"subject": "large_compensation", "up_to": 1000, "approver": "supervisor"}, {"subject": "large_compensation", "approver": "head"}, {"subject": "other_departments", "up_to": 1000, "approver": "supervisor"}, {"subject": "other_departments", "approver": "head"}, {"subject": "refund", "up_to": 1000, "approver": "supervisor"}, {"subject": "refund", "up_to": 50000, "approver": "head"}]'::jsonb::text, 'E2: limits are part of the playbook');
+SELECT is_empty(format('SELECT * FROM csflow.load_playbook(%s, csflow.export_playbook(%s)) WHERE added + changed + removed > 0', :complaint, :complaint), 'E2: loading an export changes nothing');
+SELECT is((SELECT (added, changed, removed)::text FROM load_playbook(:complaint, shipped_playbook('complaint')) WHERE what = 'approval_limit'), '(1,0,1)', 'E2: loading puts them back');
+
 UPDATE desk SET approval_for = '{all}' WHERE desk_id = :complaint;
 SELECT throws_ok(format($$SELECT csflow.answer(%s, %L, '…', agent_id => 11, at => '2025-03-03 13:00')$$, :complaint, :'refund'), 'SF010', NULL, 'E2: approval_for = all: every plan is approved first');
 SELECT request_approval(:complaint, :'refund', '解释说明', agent_id => 11, at => '2025-03-03 13:00') AS asked, decide(:complaint, :'refund', true, agent_id => 902, at => '2025-03-03 14:00') AS decided \gset
@@ -161,6 +203,15 @@ SELECT reopen(:complaint, :'refund', '没解决', at => '2025-03-03 16:00') AS r
 SELECT throws_ok(format($$SELECT csflow.answer(%s, %L, '…', agent_id => 11, at => '2025-03-03 17:00')$$, :complaint, :'refund'), 'SF010', NULL, 'E2: another plan, another approval');
 UPDATE desk SET approval_for = '{}' WHERE desk_id = :complaint;
 SELECT throws_ok(format($$UPDATE csflow.desk SET approval_for = '{everything}' WHERE desk_id = %s$$, :complaint), 'SF005', NULL, 'E2: an unknown subject is refused');
+
+-- G5, G9: what is late or about to be is found by its due instant, not by reading all clocks there ever were
+CREATE FUNCTION uses(statement text, index_name text) RETURNS boolean LANGUAGE plpgsql SET enable_seqscan = off AS $$
+DECLARE line text; BEGIN
+  FOR line IN EXECUTE 'EXPLAIN ' || statement LOOP IF line LIKE '%' || index_name || '%' THEN RETURN true; END IF; END LOOP; RETURN false;
+END $$;
+SELECT ok(uses(format('SELECT * FROM csflow.late_at(%s, %L)', :complaint, '2025-03-03 09:00'), 'desk_id_due_at_idx'), 'G5: late_at by index');
+SELECT ok(uses(format('SELECT * FROM csflow.due_within(%s, %L, %L)', :complaint, '15 minutes', '2025-03-03 09:00'), 'desk_id_due_at_idx'), 'G9: due_within by index');
+SELECT ok(uses(format('SELECT * FROM csflow.late WHERE desk_id = %s', :complaint), 'desk_id_due_at_idx'), 'G5: late by index');
 
 -- G5: late cases: who waits for whom, at which step, since when, by how much, why
 SELECT open_ticket(:complaint, 'email', '页面打不开', customer_id => 1, at => '2025-03-10 09:00') AS slow \gset
