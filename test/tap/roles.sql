@@ -104,7 +104,11 @@ SELECT ok(add_task(:desk, :'s', '回电', now() + interval '1 day', 11) > 0, 'H2
 SELECT is(finish_task(:desk, :'s', (SELECT task_no FROM csflow.task)) IS NOT NULL, true, 'H2: and ends it');
 SELECT ok(open_review(:desk, :'s', 'escalation', '{supervisor}') > 0, 'D3: opens a review');
 SELECT lives_ok(format('SELECT close_review(%s, %L, (SELECT review_no FROM csflow.review), %L)', :desk, :'s', 'so'), 'D3: and closes it');
+RESET ROLE;
+INSERT INTO csflow.approval_limit (desk_id, subject, approver) SELECT a.desk_id, 'plan', t.code FROM csflow.agent a JOIN csflow.team t USING (desk_id, team_id) WHERE a.role_name = :'sue';
+SET ROLE :"lin";
 SELECT is(request_approval(:desk, :'s', '赔'), 'waiting_approval', 'E2: asks for an approval');
+SELECT is((SELECT approver FROM csflow.approval WHERE ticket_no = :'s'), (SELECT t.code FROM csflow.agent a JOIN csflow.team t USING (desk_id, team_id) WHERE a.role_name = :'sue'), 'E2: sees who decides');
 SELECT throws_ok(format('SELECT decide(%s, %L, true)', :desk, :'s'), 'SF010', NULL, 'E2: decides not on their own');
 SELECT throws_ok(format('UPDATE csflow.approval SET is_approved = true, decided_by = 91, decided_at = now()'), '42501', NULL, 'E2: nor in another''s name');
 SELECT throws_ok(format('INSERT INTO csflow.approval (desk_id, ticket_no, subject, proposal, proposed_by, proposed_at) VALUES (%s, %L, %L, %L, 91, now())', :desk, :'s', 'plan', 'x'), '42501', NULL, 'E2: nor puts up in another''s name');
