@@ -25,7 +25,7 @@ for settings in ours default; do
 	# Each statement by itself: what a procedure did is told to autovacuum only once it has ended.
 	time=$(for ((turn = 1; turn <= SWEEPS; turn++)); do
 		printf '%s\n' 'SELECT bench.sweep(bench.due_instant(1000));' "SELECT bench.all_go($turn, 300, 'waiting_customer');" "SELECT bench.all_go($turn, 300, 'in_progress');"
-	done | { echo '\timing on' && cat; } | psql -XAt -v ON_ERROR_STOP=1 | awk '/^Time:/ { sum += $2 } END { print sum }')
+	done | psql -XAt -v ON_ERROR_STOP=1 -c '\timing on' -f - | awk '/^Time:/ { sum += $2 } END { print sum }')
 	sweep=$(for ((round = 0; round <= 5; round++)); do
 		printf '%s\n' 'SELECT bench.due_instant(1000) AS at \gset' '\timing on' "SELECT bench.sweep(:'at');" '\timing off'
 	done | psql -XAt -v ON_ERROR_STOP=1 | awk '/^Time:/ && ++n > 1 { print $2 }' | sort -n | sed -n 3p)
