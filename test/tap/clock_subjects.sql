@@ -100,6 +100,35 @@ SELECT cmp_ok((SELECT changed_at FROM ticket WHERE ticket_no = :'live'), '>', :'
 SELECT changed(:'waited', '2025-03-05 18:00', 'answered') \g /dev/null
 SELECT is((SELECT changed_at FROM ticket WHERE ticket_no = :'waited'), '2025-03-05 18:00'::timestamptz, '2.9: in a log that is replayed it is');
 
+-- A2: the next reply is owed from the oldest message without an answer; D6: steps before and after due by an amount, in the clock's
+-- own calendar; F1: a clock that restarts; what is in force is on the clock; a step due on a closed ticket
+INSERT INTO working_calendar (desk_id, code, base) VALUES (:desk, 'desk_hours', 'Asia/Shanghai; mon-fri 09:00-18:00');
+INSERT INTO target (desk_id, target_id, clock, mode, duration, calendar, starts_on, stops_on, on_reopen, outlives_closing) VALUES
+  (:desk, 7101, 'next_reply', 'each', '2 hours', 'around_the_clock', '{customer_message}', '{person_message}', 'none', false),
+  (:desk, 7102, 'desk_care', 'once', '10 hours', 'desk_hours', '{opened}', '{answered}', 'restart', false),
+  (:desk, 7103, 'aftercare', 'once', '1 hour', 'around_the_clock', '{closed}', '{}', 'none', true);
+INSERT INTO step (desk_id, target_id, position, at_offset, level, action, recipients) VALUES
+  (:desk, 7102, 1, '-2 hours', 'warning', 'notify', '{owner}'), (:desk, 7102, 2, '9 hours', 'breach', 'notify', '{supervisor}'),
+  (:desk, 7103, 1, '0', 'breach', 'raise_priority', '{owner}'), (:desk, 7103, 2, '1 minute', 'escalation', 'notify', '{owner}');
+SELECT opened('2025-03-07 15:00') AS cared \gset
+INSERT INTO message (desk_id, ticket_no, author_kind, at, body) SELECT :desk, :'cared', 'customer', at::timestamptz, '?' FROM unnest('{2025-03-07 16:00,2025-03-07 16:30}'::text[]) AS at;
+SELECT noted(:'cared', '2025-03-07 17:00', NULL, 21, public => true) \g /dev/null
+INSERT INTO message (desk_id, ticket_no, author_kind, at, body) VALUES (:desk, :'cared', 'customer', '2025-03-07 17:30', '?');
+SELECT results_eq(format($$SELECT run, started_at, due_at, outcome FROM csflow.clock WHERE ticket_no = %L AND clock = 'next_reply' ORDER BY run$$, :'cared'),
+  $$VALUES (1, '2025-03-07 16:00'::timestamptz, '2025-03-07 18:00'::timestamptz, 'met'), (2, '2025-03-07 17:30', '2025-03-07 19:30', NULL)$$, 'A2: the next reply counts from the oldest unanswered message');
+SELECT is((SELECT (target_id, calendar, priority, due_at, next_at)::text FROM clock WHERE ticket_no = :'cared' AND clock = 'desk_care'),
+  (7102, 'desk_hours', 'B', '2025-03-10 16:00'::timestamptz, '2025-03-10 14:00'::timestamptz)::text, '2.2: target, calendar and priority in force are on the clock');
+SELECT fire_steps(:desk, '2025-03-11 16:00', 1000, false, :'cared') > 0 AS fired \gset
+SELECT results_eq(format($$SELECT step_position, due_at FROM csflow.event WHERE ticket_no = %L AND clock = 'desk_care' AND kind = 'step_fired' ORDER BY seq$$, :'cared'),
+  $$VALUES (1::smallint, '2025-03-10 14:00'::timestamptz), (2::smallint, '2025-03-11 16:00')$$, 'D6: two hours before it is due, and nine hours of opening after');
+SELECT changed(:'cared', '2025-03-12 10:00', 'answered'), changed(:'cared', '2025-03-12 12:00', 'in_progress') \g /dev/null
+SELECT is((SELECT (run, started_at, due_at)::text FROM clock WHERE ticket_no = :'cared' AND clock = 'desk_care' AND stopped_at IS NULL),
+  (2, '2025-03-12 12:00'::timestamptz, '2025-03-13 13:00'::timestamptz)::text, 'F1: reopened, the promise begins anew where the target says so');
+SELECT changed(:'cared', '2025-03-12 13:00', 'answered'), changed(:'cared', '2025-03-12 14:00', 'closed') \g /dev/null
+SELECT fire_steps(:desk, '2025-03-12 16:00', 1000, false, :'cared') > 0 AS fired \gset
+SELECT results_eq(format($$SELECT kind, step_position, due_at FROM csflow.event WHERE ticket_no = %L AND clock = 'aftercare' ORDER BY seq$$, :'cared'),
+  $$VALUES ('step_skipped', 1::smallint, '2025-03-12 15:00'::timestamptz), ('step_fired', 2::smallint, '2025-03-12 15:01')$$, 'D6: on a closed ticket a step tells, but moves nothing');
+
 -- H4: bad rows
 PREPARE bad AS INSERT INTO csflow.target (desk_id, clock, duration, calendar, mode, starts_on, stops_on, pauses_in, subject, is_window) VALUES ($1, 'bad', $2, $3, $4, $5, $6, $7, $8, $9);
 SELECT throws_ok(format('EXECUTE bad(%s, %L, NULL, %L, %L, %L, %L, %L, false)', :desk, '1 h', 'once', '{opened}', '{}', '{}', 'ticket'), '23502', NULL, 'H4: no calendar');
