@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs the benchmarks test/bench/NN_name.sh in order, each in a database of its own with csflow installed, and prints the
-# lines they print under the machine and the settings they ran with. TESTS="NN_name" keeps only those. Wants the
+# lines they print, and how long each took, under the machine and the settings they ran with. TESTS="NN_name" keeps only those. Wants the
 # surroundings that test/private.sh makes.
 set -euo pipefail
 shopt -s nullglob
@@ -23,7 +23,9 @@ for script in test/bench/[0-9]*.sh; do
 	createdb "bench_$name"
 	export PGDATABASE=bench_$name
 	psql -XAtqc 'CREATE EXTENSION csflow'
+	began=$SECONDS
 	"$script" || failed=$((failed + 1))
+	echo "   $name took $((SECONDS - began)) s"
 	PGDATABASE=postgres dropdb --force "bench_$name"
 	count=$((count + 1))
 done

@@ -7,6 +7,7 @@
 # All of that again with customers, where intake also looks for the ticket it repeats (A8) and queues it for the later pass,
 # as the rivals do: drawn from 100,000, and one account that everybody shares. At last what the index ticket_category costs.
 # Ratios of the medians of ROUNDS rounds measured in turn.
+# Takes about 4 minutes on two free cores.
 set -euo pipefail
 ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-5} BULK=${BULK:-300000}
 work=$(mktemp -d)

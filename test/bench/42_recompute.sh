@@ -4,6 +4,7 @@
 # and the UPDATE of its chain's head, which a recompute has to write as well. Both lock and check nothing, and find their rows
 # by reading the tables through. TICKETS=250000 are 1,000,000 running clocks; what_if takes WHAT_IF tickets. Ratios of the
 # medians of ROUNDS.
+# Takes about 5 minutes on two free cores.
 set -euo pipefail
 here=$(dirname "$0")
 ROUNDS=${ROUNDS:-3} TICKETS=${TICKETS:-250000} WHAT_IF=${WHAT_IF:-1000000} WHAT_IF_ROUNDS=${WHAT_IF_ROUNDS:-1}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A sweep of 1,000 due steps among more and more running clocks, against a hand-written UPDATE of the clocks and INSERT of the
 # events of as many; then under an old snapshot held open, and with FIRED steps already fired. Medians of ROUNDS sweeps, each
-# of other tickets. SIZES are running clocks. Takes about 5 minutes on two free cores, half of them for loading.
+# of other tickets. SIZES are running clocks. Takes about 3 minutes on two free cores, half of them for loading.
 #
 # Ten million running clocks with their tickets do not fit into the bench's shared_buffers, a hundred thousand do. What is
 # compared is therefore sweeps whose rows have been read before (bench.warm), at every size, as the sweep by hand finds them:
@@ -55,7 +55,7 @@ trap 'kill "$holder" 2>/dev/null; rm -rf "$work"' EXIT
 until [ "$(sql -c "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")" = 1 ]; do :; done
 ratio "$(ours)" "$time" "sweep under an old snapshot: ratio %.2f of the time without (target 2.00 or less)"
 sql -c "CALL bench.fire($FIRED)"
-ratio "$(ours)" "$time" "sweep under it after $FIRED steps have fired: ratio %.2f (doc/steps.md says why)"
+ratio "$(ours)" "$time" "sweep under it after $FIRED steps have fired: ratio %.2f (doc/operations.md says why)"
 sql -c "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'" >/dev/null
 wait "$holder" 2>/dev/null || true
 trap 'rm -rf "$work"' EXIT

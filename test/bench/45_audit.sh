@@ -1,6 +1,7 @@
 #!/bin/bash
 # What the record costs (handbook H1): the part of a ticket's intake that its hash chain takes, from the time of the bare
 # statement with and without the chain's row and of hashing one event; then verifying and anchoring a desk.
+# Takes about 2 minutes on two free cores.
 set -euo pipefail
 here=$(dirname "$0")
 ROUNDS=${ROUNDS:-5} SECONDS_EACH=${SECONDS_EACH:-5} TICKETS=${TICKETS:-300000}
