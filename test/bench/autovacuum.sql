@@ -16,7 +16,7 @@ BEGIN
   END LOOP;
 END
 $$;
-CREATE FUNCTION bench.clear() RETURNS void LANGUAGE sql SET session_replication_role = replica AS
+CREATE FUNCTION bench.clear() RETURNS void LANGUAGE sql SET session_replication_role = replica SET client_min_messages = warning AS
   'TRUNCATE csflow.ticket, csflow.event, csflow.ticket_chain, csflow.clock, csflow.health_dirty, csflow.outbox, csflow.event_text CASCADE';
 
 -- So many tickets next to each other change their state.
@@ -27,7 +27,7 @@ CREATE FUNCTION bench.all_go(turn integer, tickets integer, state text) RETURNS 
 $$;
 CREATE FUNCTION bench.vacuumed() RETURNS SETOF text LANGUAGE sql AS $$
   SELECT format('  %s: vacuumed %s times, %s dead rows left of %s, of its UPDATEs %s %% HOT, table %s, indexes %s', b.name, sum(s.autovacuum_count), sum(s.n_dead_tup),
-    sum(s.n_live_tup), round(100 * sum(s.n_tup_hot_upd) / nullif(sum(s.n_tup_upd), 0)), pg_size_pretty(sum(pg_relation_size(b.partition))),
+    sum(s.n_live_tup), coalesce(round(100 * sum(s.n_tup_hot_upd) / nullif(sum(s.n_tup_upd), 0)), 0), pg_size_pretty(sum(pg_relation_size(b.partition))),
     pg_size_pretty(sum(pg_indexes_size(b.partition))))
   FROM bench.busy_tables() AS b JOIN pg_stat_user_tables AS s ON s.relid = b.partition GROUP BY b.name ORDER BY b.name
 $$;
