@@ -2,6 +2,7 @@
 # Health figures (handbook G1-G4, design 2.14). Refresh after an hour in which 10,000 tickets were opened, replied to and partly
 # answered, through the tables: without older tickets, and with HISTORY of them. Then the score-card of 90 days, whose bounds
 # are no whole days, as a whole and by each cut, of a desk of ten million tickets a year (its buckets are filled directly).
+# Takes about 5 minutes on two free cores.
 set -euo pipefail
 here=$(dirname "$0")
 HISTORY=${HISTORY:-2000000} ROUNDS=${ROUNDS:-5} TICKETS=10000
