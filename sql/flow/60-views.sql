@@ -106,9 +106,14 @@ COMMENT ON FUNCTION csflow.attainment_at(bigint, timestamptz, timestamptz) IS
 'Attainment of a desk''s clocks as csflow.attainment shows it, of the targets completed after since and not after at (by event: the instant of completion decides), with those not completed at that instant. Without a SET clause so that it can be inlined; the body is bound when it is created. kpi.md, "SLA achieved".';
 
 CREATE VIEW csflow.attainment WITH (security_invoker = true) AS
-SELECT d.desk_id, a.*
+SELECT d.desk_id, a.*, coalesce(cz.text, a.clock) AS clock_zh, coalesce(ce.text, a.clock) AS clock_en,
+  coalesce(pz.text, a.priority::text) AS priority_zh, coalesce(pe.text, a.priority::text) AS priority_en
 FROM csflow.desk AS d
-CROSS JOIN LATERAL csflow.attainment_at(d.desk_id, now(), '-infinity') AS a;
+CROSS JOIN LATERAL csflow.attainment_at(d.desk_id, now(), '-infinity') AS a
+LEFT JOIN csflow.caption AS cz ON cz.desk_id = d.desk_id AND cz.kind = 'clock' AND cz.code = a.clock AND cz.lang = 'zh'
+LEFT JOIN csflow.caption AS ce ON ce.desk_id = d.desk_id AND ce.kind = 'clock' AND ce.code = a.clock AND ce.lang = 'en'
+LEFT JOIN csflow.caption AS pz ON pz.desk_id = d.desk_id AND pz.kind = 'priority' AND pz.code = a.priority::text AND pz.lang = 'zh'
+LEFT JOIN csflow.caption AS pe ON pe.desk_id = d.desk_id AND pe.kind = 'priority' AND pe.code = a.priority::text AND pe.lang = 'en';
 COMMENT ON VIEW csflow.attainment IS 'Promises kept: per desk, clock and priority, the targets completed so far (by event: the instant of completion) and those still open, as of the start of the transaction. Void clocks, windows, clocks that only measure or close the ticket at their end, and duplicate and invalid tickets are left out (handbook G2, kpi.md "SLA achieved").';
 COMMENT ON COLUMN csflow.attainment.desk_id IS 'Desk.';
 COMMENT ON COLUMN csflow.attainment.clock IS 'What is promised, such as first_response.';
@@ -122,6 +127,10 @@ COMMENT ON COLUMN csflow.attainment.running_count IS 'Not completed and not over
 COMMENT ON COLUMN csflow.attainment.overdue_count IS 'Not completed and past the due instant.';
 COMMENT ON COLUMN csflow.attainment.total_count_incl_open_breached IS 'total_count + overdue_count, the denominator of met_pct_incl_open_breached.';
 COMMENT ON COLUMN csflow.attainment.met_pct_incl_open_breached IS 'Percent met of the completed and the overdue targets; NULL when there are none.';
+COMMENT ON COLUMN csflow.attainment.clock_zh IS 'clock in Chinese.';
+COMMENT ON COLUMN csflow.attainment.clock_en IS 'clock in English.';
+COMMENT ON COLUMN csflow.attainment.priority_zh IS 'priority in Chinese.';
+COMMENT ON COLUMN csflow.attainment.priority_en IS 'priority in English.';
 
 CREATE FUNCTION csflow.queue_at(desk_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (place bigint, ticket_no csflow.ticket_no, state text, priority csflow.priority, kind text, tag csflow.tag,

@@ -90,7 +90,7 @@ BEGIN
       SELECT t.name_zh, t.name_en INTO zh, en FROM csflow.team AS t WHERE t.desk_id = cut_caption.desk_id AND t.team_id = value::bigint;
     WHEN cut = 'agent' THEN
       SELECT a.name, a.name INTO zh, en FROM csflow.agent AS a WHERE a.desk_id = cut_caption.desk_id AND a.agent_id = value::bigint;
-    WHEN cut IN ('customer_tier', 'clock') THEN
+    WHEN cut IN ('customer_tier', 'clock', 'priority') THEN
       SELECT max(c.text) FILTER (WHERE c.lang = 'zh'), max(c.text) FILTER (WHERE c.lang = 'en') INTO zh, en FROM csflow.caption AS c
       WHERE c.desk_id = cut_caption.desk_id AND c.kind = cut AND c.code = value;
     WHEN cut = 'dimension' THEN
@@ -98,18 +98,31 @@ BEGIN
       FROM (VALUES ('efficiency', '解决效率', 'efficiency'), ('attitude', '服务态度', 'attitude'), ('clarity', '沟通清晰度', 'clarity'),
         ('fairness', '方案合理性', 'fairness of the solution'), ('overall', '整体体验', 'overall')) AS n (code, zh, en)
       WHERE n.code = value;
-    WHEN cut = 'course' THEN
+    ELSE
       SELECT n.zh, n.en INTO cut_caption.zh, cut_caption.en
-      FROM (VALUES ('reopened', '重新打开过', 'reopened'), ('transferred', '转交过', 'transferred')) AS n (code, zh, en)
-      WHERE n.code = value;
-    ELSE NULL;
+      FROM (VALUES ('course', 'reopened', '重新打开过', 'reopened'), ('course', 'transferred', '转交过', 'transferred'),
+        ('score_band', 'low', '低分', 'low score'), ('score_band', 'good', '未低分', 'no low score'), ('score_band', 'none', '未评价', 'not rated'),
+        ('improvement_source', 'sample', '每周抽样', 'weekly sample'), ('improvement_source', 'survey', '满意度调查', 'survey'),
+        ('improvement_source', 'surge', '激增预警', 'surge'), ('improvement_source', 'review', '复核', 'review'),
+        ('improvement_source', 'incident', '群体事件', 'incident'), ('improvement_source', 'suggestion', '建议', 'suggestion'),
+        ('improvement_source', 'other', '其他', 'other'), ('improvement_state', 'open', '进行中', 'open'),
+        ('improvement_state', 'done', '已完成', 'done'), ('improvement_state', 'dropped', '已放弃', 'dropped'),
+        ('compared_measure', 'first_response_seconds', '首次响应用时（秒）', 'first response (seconds)'),
+        ('compared_measure', 'answer_seconds', '答复用时（秒）', 'time to answer (seconds)'),
+        ('compared_measure', 'close_seconds', '关闭用时（秒）', 'time to close (seconds)'),
+        ('compared_measure', 'tickets_per_day', '每日工单数', 'tickets a day'), ('compared_measure', 'csat_mean', '平均满意度', 'mean satisfaction'),
+        ('compared_measure', 'ces_mean', '平均费力度', 'mean effort score'), ('compared_measure', 'nps', '净推荐值', 'net promoter score'),
+        ('compared_measure', 'csat_pct', '满意率（%）', 'satisfied (%)'), ('compared_measure', 'low_score_pct', '低分率（%）', 'low scores (%)'),
+        ('compared_measure', 'reopen_pct', '重开率（%）', 'reopened (%)'), ('compared_measure', 'transfer_pct', '转交率（%）', 'transferred (%)'),
+        ('compared_measure', 'sla_met_pct', '时限达成率（%）', 'promises kept (%)')) AS n (cut, code, zh, en)
+      WHERE n.cut = cut_caption.cut AND n.code = value;
   END CASE;
   zh := coalesce(zh, value);
   en := coalesce(en, value);
 END
 $$;
 COMMENT ON FUNCTION csflow.cut_caption(bigint, text, text) IS
-'What people read for a value by which views cut: zh and en. Arguments: desk; all, kind, category, team, agent, customer_tier, clock, dimension (of a survey) or course (reopened, transferred); code or id as text, empty for none. The value itself where there is no caption. Handbook A9.';
+'What people read for a value by which views cut: zh and en. Arguments: desk; all, kind, category, team, agent, customer_tier, clock, priority, dimension (of a survey), course (reopened, transferred), score_band (of a sample), improvement_source, improvement_state or compared_measure; code or id as text, empty for none. The value itself where there is no caption. Handbook A9.';
 
 CREATE FUNCTION csflow.negative_feedback_between(desk_id bigint, since timestamptz, until timestamptz DEFAULT 'infinity',
   max_terms integer DEFAULT 20, minimum_documents integer DEFAULT 3)

@@ -92,4 +92,5 @@ SELECT cmp_ok(refresh_health_batch(:'due'::timestamptz + interval '1 microsecond
 SELECT is((SELECT open_breached_count FROM attainment_daily WHERE cut = 'total' AND clock = 'first_response' ORDER BY bucket_date DESC LIMIT 1) , (SELECT sum(overdue_count)::bigint FROM attainment_at(:desk, :'due'::timestamptz + interval '1 microsecond') WHERE clock = 'first_response'), 'and counts it, as the live view does');
 SELECT is(refresh_health_batch(:'due'::timestamptz + interval '1 microsecond', 10000), 0, 'once');
 SELECT is((SELECT array_agg(DISTINCT concat_ws(' ', caption_zh, caption_en)) FROM attainment_monthly WHERE cut = 'priority' AND value = 'A'), '{"高 high"}', 'G4: captions in both languages');
+SELECT is((SELECT string_agg(DISTINCT concat_ws(' ', clock_zh, clock_en, priority_zh, priority_en), ', ') FROM attainment WHERE clock = 'first_response' AND priority = 'A'), '首次响应 first response 高 high', 'A9: the live view, too');
 SELECT * FROM finish();
