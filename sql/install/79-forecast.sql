@@ -150,16 +150,15 @@ BEGIN
     SELECT f.bucket_date, f.expected_count, f.high_count
     FROM csflow.forecast_at(staff_needed.desk_id, staff_needed.at, first_day + days - today) AS f WHERE f.kind IS NULL
   ), came AS MATERIALIZED (
-    SELECT extract(isodow FROM l.local) AS weekday, floor(extract(epoch FROM l.local::time) / 1800)::integer AS slot, n.is_instant, count(*) AS tickets
-    FROM csflow.ticket AS t
-    JOIN csflow.channel AS n ON n.desk_id = t.desk_id AND n.channel = t.channel
-    CROSS JOIN LATERAL (SELECT t.opened_at AT TIME ZONE desk_zone AS local) AS l
-    WHERE t.desk_id = staff_needed.desk_id AND t.opened_at >= (today - 56)::timestamp AT TIME ZONE desk_zone
-      AND t.opened_at < today::timestamp AT TIME ZONE desk_zone
-      AND t.state NOT IN ('duplicate', 'invalid')
+    SELECT extract(isodow FROM l.local) AS weekday, extract(hour FROM l.local)::integer AS hour, n.is_instant, sum(h.event_count) AS tickets
+    FROM csflow.health_hour AS h
+    JOIN csflow.channel AS n ON n.desk_id = h.desk_id AND n.channel = h.value
+    CROSS JOIN LATERAL (SELECT h.bucket_start AT TIME ZONE desk_zone AS local) AS l
+    WHERE h.desk_id = staff_needed.desk_id AND h.cut = 'channel' AND h.measure = 'opened' AND h.event_count > 0
+      AND h.bucket_start >= (today - 56)::timestamp AT TIME ZONE desk_zone AND h.bucket_start < today::timestamp AT TIME ZONE desk_zone
     GROUP BY 1, 2, 3
   ), profile AS (
-    SELECT c.weekday, c.slot, c.is_instant, c.tickets / sum(c.tickets) OVER (PARTITION BY c.weekday) AS share FROM came AS c
+    SELECT c.weekday, c.hour, c.is_instant, c.tickets / sum(c.tickets) OVER (PARTITION BY c.weekday) AS share FROM came AS c
   ), shift AS MATERIALIZED (
     SELECT s.starts, s.ends, lag(s.ends) OVER (ORDER BY s.starts) AS last_end FROM csflow.shifts(staff_needed.desk_id, first_day, days) AS s
   ), arrival AS (
@@ -167,7 +166,7 @@ BEGIN
     SELECT s.starts, s.ends, a.at >= s.starts AS is_inside, a.at, p.is_instant, p.share * e.expected_count AS expected, p.share * e.high_count AS high
     FROM expected AS e
     JOIN profile AS p ON p.weekday = extract(isodow FROM e.bucket_date)
-    CROSS JOIN LATERAL (SELECT (e.bucket_date + p.slot * interval '30 minutes') AT TIME ZONE desk_zone AS at) AS a
+    CROSS JOIN LATERAL (SELECT (e.bucket_date + p.hour * interval '1 hour') AT TIME ZONE desk_zone AS at) AS a
     JOIN shift AS s ON a.at < s.ends AND (a.at >= s.last_end OR s.last_end IS NULL)
     WHERE e.bucket_date >= first_day
   ), slot AS (
@@ -185,10 +184,10 @@ BEGIN
   LEFT JOIN busiest AS b ON b.starts = n.starts
   CROSS JOIN LATERAL (SELECT
     ceil(n.expected * handling_seconds / (extract(epoch FROM n.ends - n.starts)::double precision * occupancy_pct / 100))::bigint AS workload,
-    csflow.erlang_agents(coalesce(b.live * 2, 0), handling_seconds, target_pct, extract(epoch FROM wait)::double precision) AS live) AS v
+    csflow.erlang_agents(coalesce(b.live, 0), handling_seconds, target_pct, extract(epoch FROM wait)::double precision) AS live) AS v
   WHERE EXISTS (SELECT FROM expected)
   ORDER BY n.starts;
 END
 $$;
 COMMENT ON FUNCTION csflow.staff_needed(bigint, interval, date, integer, double precision, double precision, interval, timestamptz) IS
-'Agents needed in each shift of the desk''s shift_calendar, on so many days from first_day (NULL: today). The forecast of each day is spread over it as the tickets of the same weekday of the last eight weeks were, by half hours; what comes between shifts waits for the next; work left over from before first_day is not counted. workload_agents: expected tickets × handling (mean time one takes) over the shift''s length × occupancy_pct. live_agents: by Erlang C for instant channels in the shift''s busiest half hour, so that target_pct percent wait at most wait. agents: the greater. high_count: expected tickets at the upper end of the 95 % interval of each day. Empty without any ticket to learn from. Errors: SF001, 22023 an argument out of range. Handbook G6.';
+'Agents needed in each shift of the desk''s shift_calendar, on so many days from first_day (NULL: today). The forecast of each day is spread over it as the tickets of the same weekday of the last eight weeks were, by the hours of csflow.health_hour; what comes between shifts waits for the next; work left over from before first_day is not counted. workload_agents: expected tickets × handling (mean time one takes) over the shift''s length × occupancy_pct. live_agents: by Erlang C for instant channels in the shift''s busiest hour, so that target_pct percent wait at most wait. agents: the greater. high_count: expected tickets at the upper end of the 95 % interval of each day. Empty without any ticket to learn from. Errors: SF001, 22023 an argument out of range. Handbook G6.';
