@@ -40,7 +40,11 @@ BEGIN
     -- A calendar that targets out of use still name has to stay; counting it as removed every time would be untrue.
     AND NOT (n.what IS NULL AND o.what = 'working_calendar' AND EXISTS (
       SELECT FROM csflow.target AS t
-      WHERE t.desk_id = playbook_changes.desk_id AND t.calendar = o.key[1] AND NOT t.is_active));
+      WHERE t.desk_id = playbook_changes.desk_id AND t.calendar = o.key[1] AND NOT t.is_active))
+    -- Nor does what the health figures reckon by leave with a playbook.
+    AND NOT (n.what IS NULL AND o.what IN ('working_calendar', 'calendar_day') AND EXISTS (
+      SELECT FROM csflow.report_calendar AS r
+      WHERE r.desk_id = playbook_changes.desk_id AND r.calendar = o.key[1]));
 END
 $$;
 COMMENT ON FUNCTION csflow.playbook_changes(bigint, jsonb) IS

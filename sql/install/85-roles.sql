@@ -200,7 +200,7 @@ BEGIN ATOMIC
     ('sample_list', NULL, '', '', 'r', 'r', NULL, NULL, NULL),
     ('campaign_list', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
     ('improvement_list', NULL, '', 'r', 'r', 'r', NULL, NULL, NULL),
-    ('process_figures', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
+    ('process_figures', NULL, '', '', 'r', 'r', NULL, NULL, NULL),
     ('health_cut', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
     ('health_daily', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),
     ('health_weekly', NULL, 'r', '', 'r', 'r', NULL, NULL, NULL),

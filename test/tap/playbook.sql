@@ -3,7 +3,7 @@
 SET client_min_messages = warning;
 SET search_path = public, csflow;
 SET intervalstyle = 'postgres';
-SELECT plan(62);
+SELECT plan(64);
 
 SELECT csflow.create_desk('support', 'internet') AS desk \gset
 SELECT is(csflow.desk_id('support'), :desk::bigint, 'a desk from the internet playbook');
@@ -222,4 +222,12 @@ SELECT throws_ok($$SELECT csflow.load_playbook(0, '{}')$$, 'SF001', 'unknown des
 \set reference `cat doc/playbooks.md`
 SELECT is_empty(format($$SELECT DISTINCT key FROM csflow.playbook_shape() WHERE strpos(%L, '`' || key || '`') = 0$$, :'reference'),
   'doc/playbooks.md names every key');
+-- What the health figures reckon by stays when a playbook without it is loaded (csflow.report_calendar).
+SELECT csflow.create_desk('reports') AS reports \gset
+INSERT INTO csflow.working_calendar (desk_id, code, base) VALUES (:reports, 'reports', 'Asia/Shanghai; mon-fri 09:00-18:00');
+INSERT INTO csflow.calendar_day (desk_id, code, day, rule) VALUES (:reports, 'reports', '2026-10-01', 'off');
+INSERT INTO csflow.report_calendar (desk_id, calendar) VALUES (:reports, 'reports');
+SELECT is_empty(format('SELECT * FROM csflow.load_playbook(%s, csflow.shipped_playbook(''internet'')) WHERE added + changed + removed > 0', :reports), 'H4: a reporting calendar leaves with no playbook');
+SELECT is((SELECT count(*) FROM csflow.calendar_day WHERE desk_id = :reports AND code = 'reports'), 1::bigint, 'H4: nor do its holidays');
+
 SELECT * FROM finish();

@@ -78,7 +78,7 @@ INSERT INTO expected VALUES
   ('sample_list', '', '', '', 'R', 'R'),
   ('campaign_list', '', 'R', '', 'R', 'R'),
   ('improvement_list', '', '', 'R', 'R', 'R'),
-  ('process_figures', '', 'R', '', 'R', 'R'),
+  ('process_figures', '', '', '', 'R', 'R'),
   ('health_cut', '', 'R', '', 'R', 'R'),
   ('health_daily', '', 'R', '', 'R', 'R'),
   ('health_monthly', '', 'R', '', 'R', 'R'),
