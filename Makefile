@@ -38,7 +38,7 @@ include $(PGXS)
 
 $(OBJS): $(SOURCE_HEADERS)
 
-$(EXTENSION_SCRIPT): sql/assemble.sh $(wildcard sql/install/*.sql sql/flow/*.sql sql/playbook/*.json)
+$(EXTENSION_SCRIPT): sql/assemble.sh $(wildcard sql/install/*.sql sql/flow/*.sql sql/migrate/*/*.sql sql/playbook/*.json)
 	sh sql/assemble.sh > $@.tmp && mv $@.tmp $@
 endif
 

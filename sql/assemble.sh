@@ -27,6 +27,24 @@ for part in install/*.sql; do
 	cat "$part"
 	echo
 done
+migration_steps() { # of sql/migrate/VERSION/NN-name.sql, or NN-name.repeated.sql
+	printf 'CREATE FUNCTION csflow.migration_steps(OUT to_version integer, OUT "position" integer, OUT name text, OUT is_repeated boolean, OUT script text)\nRETURNS SETOF record\n'
+	printf 'LANGUAGE sql IMMUTABLE PARALLEL SAFE\nSET search_path = pg_catalog, pg_temp\nBEGIN ATOMIC\n  SELECT * FROM (VALUES (NULL::integer, NULL::integer, NULL::text, NULL::boolean, NULL::text)'
+	for step in migrate/*/*.sql; do
+		[ -e "$step" ] || continue
+		version=${step#migrate/} file=${step##*/}
+		name=${file#*-} position=${file%%-*}
+		repeated=false
+		case $name in *.repeated.sql) repeated=true name=${name%.repeated.sql} ;; esac
+		printf ',\n    (%d, %d, $csflow_step$%s$csflow_step$, %s, $csflow_step$' "${version%%/*}" "${position#0}" "${name%.sql}" "$repeated"
+		cat "$step"
+		printf '$csflow_step$)'
+	done
+	printf ') AS s (to_version, "position", name, is_repeated, script) WHERE s.to_version IS NOT NULL;\nEND;\n'
+	printf "COMMENT ON FUNCTION csflow.migration_steps() IS 'The steps from one version of the flow''s tables to the next, in no order. Result: version they lead to, position among its steps, name, whether the step is repeated until it changes no row, SQL text. Design 2.6.';\n\n"
+}
+
+migration_steps
 embed flow_script csflow_flow "'the SQL text that builds the tables, triggers and views of the flow; run by create_desk()'" flow/*.sql
 for playbook in playbook/*.json; do
 	[ -e "$playbook" ] || continue

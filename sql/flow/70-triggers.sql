@@ -57,3 +57,7 @@ BEGIN
   END LOOP;
 END
 $csflow_do$;
+
+CREATE TRIGGER flow_changed AFTER INSERT OR UPDATE OR DELETE ON csflow.flow
+  FOR EACH ROW EXECUTE FUNCTION csflow.flow_changed();
+ALTER TABLE csflow.flow ENABLE ALWAYS TRIGGER flow_changed;

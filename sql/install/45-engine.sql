@@ -32,6 +32,11 @@ LANGUAGE c AS 'MODULE_PATHNAME', 'csf_message_after';
 COMMENT ON FUNCTION csflow.message_after() IS
 'AFTER INSERT, FOR EACH STATEMENT with a transition table, on csflow.message: writes events, moves clocks, updates the ticket. Errors: SF004 no such ticket, SF008 an instant before the ticket''s last change; SF016 on any other table. Handbook A2.';
 
+CREATE FUNCTION csflow.flow_changed() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'csf_flow_changed';
+COMMENT ON FUNCTION csflow.flow_changed() IS
+'AFTER each row, on csflow.flow: makes every connection read the version of the tables anew at its next statement. Design 2.6.';
+
 CREATE FUNCTION csflow.configuration_changed() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'csf_configuration_changed';
 COMMENT ON FUNCTION csflow.configuration_changed() IS

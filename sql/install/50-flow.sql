@@ -48,10 +48,17 @@ BEGIN
       DETAIL = 'CREATE EXTENSION creates types and functions only; the first desk creates the tables.',
       HINT = 'Create a desk: SELECT csflow.create_desk(''support'', playbook => ''internet'').';
   END IF;
+  PERFORM csflow.require_flow_version();
 END
 $$;
 COMMENT ON FUNCTION csflow.require_flow() IS
-'Raises SF014 unless the tables of the flow stand in this database. Result: void. Design 2.6.';
+'Raises SF014 unless the tables of the flow stand in this database, SF015 unless their version is one this library serves: its own or the one before. Result: void. Design 2.6.';
+
+CREATE FUNCTION csflow.require_flow_version() RETURNS void
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'csf_require_flow_version';
+COMMENT ON FUNCTION csflow.require_flow_version() IS
+'Raises SF015 unless the version of the flow''s tables is one this library serves, SF014 where there are none; part of require_flow(). Result: void. Design 2.6.';
 
 CREATE FUNCTION csflow.desk_id(name text) RETURNS bigint
 LANGUAGE plpgsql STABLE STRICT
@@ -291,28 +298,5 @@ $$;
 COMMENT ON FUNCTION csflow.create_desk(text, text, text, text) IS
 'Creates a desk and fills it from a shipped playbook; the first desk of a database creates the flow''s tables, which its caller then owns. Arguments: name (lower-case), playbook (NULL: an empty desk, with the usual channels, states and a 24×7 calendar but no categories and no targets), IANA zone (NULL: the playbook''s), caption (NULL: the name). Result: desk_id; of the existing desk, with a notice, where one of that name and playbook stands. Errors: SF002 unknown playbook, 22023 bad name or zone, 42710 a desk of that name with another playbook, 42501 without CREATE on schema csflow. Design 2.6, 2.7.';
 
-CREATE FUNCTION csflow.migrate() RETURNS integer
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  standing integer;
-BEGIN
-  PERFORM csflow.require_flow();
-  PERFORM pg_advisory_xact_lock(hashtextextended('csflow.create_flow', 0));
-  SELECT f.flow_version INTO STRICT standing FROM csflow.flow AS f;
-  IF standing > csflow.flow_version() THEN
-    RAISE EXCEPTION USING ERRCODE = 'SF015',
-      MESSAGE = format('the tables of the flow have version %s, this library serves up to %s', standing, csflow.flow_version()),
-      HINT = 'Install the newer library the tables were migrated with, then ALTER EXTENSION csflow UPDATE.';
-  END IF;
-  RAISE NOTICE 'the tables of the flow have version %, nothing to migrate', standing;
-  RETURN standing;
-END
-$$;
-COMMENT ON FUNCTION csflow.migrate() IS
-'Brings the tables of the flow to the version this library serves, step by step, and can be run again. Result: the version they have then. Version 1 is the first, so there is no step yet. Errors: SF014 no flow, SF015 the tables are newer than the library. Design 2.6.';
-
 -- What creates or changes tables needs rights on them anyway; these names are kept from PUBLIC so that nobody tries in vain.
-REVOKE EXECUTE ON FUNCTION csflow.create_partitions(date, integer), csflow.create_desk(text, text, text, text), csflow.migrate()
-  FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION csflow.create_partitions(date, integer), csflow.create_desk(text, text, text, text) FROM PUBLIC;

@@ -119,6 +119,7 @@ BEGIN ATOMIC
   FROM (VALUES
     ('flow', NULL, 'r', 'r', 'r', 'r', NULL, NULL, NULL),
     ('dropped_month', NULL, '', '', '', 'r', NULL, NULL, NULL),
+    ('migration', NULL, '', '', '', 'r', NULL, NULL, NULL),
     ('desk', 'desk', 'r', 'r', 'r', 'ru', NULL, NULL, NULL),
     ('configuration_version', 'desk', 'r', 'r', 'r', 'r', NULL, NULL, NULL),
     ('team', 'desk', 'r', 'r', 'r', 'riud', NULL, NULL, NULL),

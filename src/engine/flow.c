@@ -16,6 +16,7 @@
 #include "utils/queryenvironment.h"
 #include "utils/syscache.h"
 
+#include "engine/flow_version.h"
 #include "errors.h"
 
 static csf_flow flow;
@@ -82,7 +83,9 @@ csf_flow_get(void)
 		free_statements();
 		flow = now;
 		generation++;
+		csf_flow_version_forget();
 	}
+	csf_flow_version_check(now.schema);
 	return &flow;
 }
 

@@ -13,9 +13,6 @@
 #include "utils/rel.h"
 #include "utils/tuplestore.h"
 
-/* The version of the flow's tables this library builds; it also serves the one before (design 2.6). */
-#define CSF_FLOW_VERSION 1
-
 typedef struct csf_flow
 {
 	Oid schema;
@@ -28,7 +25,10 @@ typedef struct csf_flow
 	Oid calendar_type;
 } csf_flow;
 
-/* Looks the flow up, again when it was dropped or made anew; raises SF014 where there is none. */
+/*
+ * Looks the flow up, again when it was dropped or made anew; raises SF014 where there is none, SF015 where its version is
+ * not served.
+ */
 extern const csf_flow *csf_flow_get(void);
 
 /*

@@ -45,6 +45,7 @@ INSERT INTO expected VALUES
   ('late_cause', '', 'r', 'rIu', 'rIu', 'RIu'),
   ('lexicon', '', '', 'R', 'R', 'RIUD'),
   ('message', '', 'r', 'rI', 'rI', 'RI'),
+  ('migration', '', '', '', '', 'R'),
   ('outbox', '', '', 'RIu', 'RIu', 'RIu'),
   ('priority_rule', '', '', 'R', 'R', 'RIUD'),
   ('reopening', '', 'R', 'R', 'R', 'R'),
@@ -150,9 +151,9 @@ SELECT is_empty($$SELECT object FROM role_rights() EXCEPT SELECT object FROM rel
 SELECT is_empty($$SELECT c.relname, w.role FROM pg_class c, who w WHERE c.relnamespace = 'csflow'::regnamespace AND c.relispartition AND c.relkind IN ('r', 'p')
     AND (has_any_column_privilege(w.login, c.oid, 'SELECT, INSERT, UPDATE') OR has_table_privilege(w.login, c.oid, 'DELETE, TRUNCATE, TRIGGER'))$$, 'H2: partitions are reached through their parents only');
 SELECT is_empty($$SELECT object, role FROM relation WHERE relkind <> 'S' AND has_table_privilege(login, oid, 'TRUNCATE, REFERENCES, TRIGGER')$$, '2.11: nobody truncates, refers to or puts triggers on our tables');
-SELECT is_empty($$SELECT r.object FROM role_rights() r JOIN pg_class c ON c.oid = to_regclass('csflow.' || r.object) WHERE c.relkind <> 'v' AND c.relrowsecurity = (r.rows_of IS NULL)$$, 'H2: row security on every table but the two without a desk');
+SELECT is_empty($$SELECT r.object FROM role_rights() r JOIN pg_class c ON c.oid = to_regclass('csflow.' || r.object) WHERE c.relkind <> 'v' AND c.relrowsecurity = (r.rows_of IS NULL)$$, 'H2: row security on every table but the three without a desk');
 SELECT is_empty($$SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'csflow'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT c.relrowsecurity
-    AND c.relname NOT IN ('flow', 'dropped_month')$$, 'H2: these are flow and dropped_month');
+    AND c.relname NOT IN ('flow', 'dropped_month', 'migration')$$, 'H2: these are flow, dropped_month and migration');
 SELECT is_empty($$SELECT w.role FROM who w WHERE has_schema_privilege(w.login, 'csflow', 'CREATE')$$, '2.11: nobody creates in schema csflow');
 SELECT is_empty($$SELECT polname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = 'csflow'::regnamespace AND (0 = ANY (polroles) OR NOT polpermissive)$$, 'H2: no policy for everybody');
 
@@ -198,13 +199,13 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   flow_script, flow_version, fold, forecast, forecast_at, forecast_error, forecast_model, give_back_right, grant_temporary_right, health,
   health_between, health_bounds, health_count, health_measures, health_pct, health_sketch, health_sums, heatmap_at, hot_issues_at, hours_anew, incident_facets,
   is_untouched, is_working_day, json_items, json_members, json_texts, keyword_rule_fault, known_workaround, late_at, late_causes_at, mark_duplicate, mark_invalid,
-  mask_attributes, mask_personal_data, meaning_faults, merge, moment_changes, my_reach, name_reviewer, negative_feedback_between, next_ticket_no,
+  mask_attributes, mask_personal_data, meaning_faults, merge, migration_steps, moment_changes, my_reach, name_reviewer, negative_feedback_between, next_ticket_no,
   normal_item, normal_quantile, note, nps, nps_count, nps_detractor_count, nps_mean, nps_promoter_count, object, open_review, open_ticket,
   participant_id, pass_used_ids, period_values, playbook_changes, playbook_codes, playbook_complaint, playbook_internet, playbook_parts, playbook_reception,
   playbook_record, playbook_rows, playbook_shape, playbook_tiered, priority_caption, priority_from_integer, priority_raise, priority_to_integer,
   priority_to_smallint, process_figures_at, queue_at, read_value, receive, record_faults, record_late_cause, record_survey, refuse_unknown_ticket, reopen,
   reopen_event_count, reopen_pct, reopen_total_count, reopened_count, reopenings_at, replay_attainment, reply, reply_gaps_at, report_periods,
-  request_approval, request_confirmation, require_code, require_desk, require_flow, require_recipients, require_scheduler, require_sound_playbook,
+  request_approval, request_confirmation, require_code, require_desk, require_flow, require_flow_version, require_recipients, require_scheduler, require_sound_playbook,
   require_text, resolution, resolution_business, resolve_incident, resume, role_rights, rollup, row_policies, rule_faults, satisfaction_at,
   scalar_fault, scheduled_jobs, scheduler, score_of, seconds_sketch, sees_all_jobs, send_links, send_survey, shape_faults, shifts, shipped_playbook,
   shipped_playbooks, signals, similar_tickets, sketch_count, sketch_max, sketch_mean, sketch_min, sketch_sum, sla_met_count, sla_met_pct, sla_met_pct_incl_open_breached, sla_open_breached_count,
@@ -220,9 +221,9 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   continue_recompute, create_desk, create_partitions, draw_weekly_sample, drop_months, duplicate_check_batch, erase_customer, escalate_batch,
   find_duplicates, find_incidents, find_surges, finish_job, fire_one_by_one, fire_steps, follow_closed_parents, forget_hours, forget_set_aside, housekeeping_batch,
   incident_groups, incident_matches, incident_watch_batch, job_batch, link_matches, link_to_incidents, load_playbook, mark_duplicates,
-  mark_found_duplicates, migrate, open_incident, open_surge, progress_check_batch, purge_rule_history, rebuild_health, recheck_duplicates,
+  mark_found_duplicates, migrate, migrate_step, open_incident, open_surge, progress_check_batch, purge_rule_history, rebuild_health, recheck_duplicates,
   recompute_clocks, refresh_desk_health, refresh_health, refresh_health_batch, refresh_or_set_aside, refresh_tickets, retry_set_aside, roll_up_anew,
-  roll_up_kept, run_archive, run_audit_anchor, run_auto_close, run_duplicate_check, run_escalation, run_housekeeping, run_incident_watch,
+  roll_up_kept, run_archive, run_audit_anchor, run_auto_close, run_duplicate_check, run_escalation, run_housekeeping, run_incident_watch, run_migration,
   policy_definition, run_progress_check, run_recompute, run_surge_watch, run_weekly_sample, schedule_jobs, send_anchor, set_ticket_aside, setup_policies, setup_role, setup_roles,
   start_job, surge_watch_batch, sweep_batch, sweep_desk, tell_workarounds, unschedule_jobs, weekly_sample_batch
 $$, '\s', '', 'g'), ',')), false;
