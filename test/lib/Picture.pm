@@ -1,0 +1,109 @@
+# What a database looks like to csflow, as text that can be compared: the flow's tables and their rows, the extension's
+# objects. Two pictures are the same when nothing of either differs.
+package Picture;
+
+use strict;
+use warnings;
+use Exporter 'import';
+
+our @EXPORT = qw(flow_picture extension_picture different difference);
+
+# What belongs to the flow, not to the extension.
+my $relations = q{c.relnamespace = 'csflow'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend AS x
+  WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')};
+my %flow = (
+	'tables, views, sequences and indexes' => qq{SELECT c.oid::regclass::text, relkind, relispartition, pg_get_userbyid(relowner), relacl, reloptions,
+		relrowsecurity, relforcerowsecurity, relreplident,
+		pg_get_expr(relpartbound, c.oid), obj_description(c.oid, 'pg_class'), CASE WHEN relkind = 'v' THEN pg_get_viewdef(c.oid) END,
+		CASE WHEN relkind = 'i' THEN pg_get_indexdef(c.oid) END FROM pg_class AS c WHERE $relations AND relkind <> 't' ORDER BY 1},
+	'columns' => qq{SELECT a.attrelid::regclass::text, attname, atttypid::regtype, attnotnull, attacl, pg_get_expr(adbin, adrelid), col_description(c.oid, attnum)
+		FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+		WHERE $relations AND attnum > 0 AND NOT attisdropped AND relkind NOT IN ('i', 'I', 't') ORDER BY 1, attnum},
+	# Constraints that say NOT NULL came with 18: columns have it above.
+	'constraints' => qq{SELECT conrelid::regclass::text, conname, pg_get_constraintdef(k.oid) FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = conrelid
+		WHERE $relations AND contype <> 'n' ORDER BY 1, 2},
+	'triggers' => qq{SELECT tgrelid::regclass::text, tgname, tgenabled, pg_get_triggerdef(t.oid) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = tgrelid
+		WHERE $relations AND NOT tgisinternal ORDER BY 1, 2},
+	'policies' => qq{SELECT polrelid::regclass::text, polname, polcmd, polpermissive, ARRAY(SELECT pg_get_userbyid(r) FROM unnest(polroles) AS r ORDER BY 1),
+		pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) FROM pg_policy JOIN pg_class AS c ON c.oid = polrelid WHERE $relations ORDER BY 1, 2},
+	'functions that are the flow\'s' => q{SELECT pg_get_functiondef(p.oid), proacl, pg_get_userbyid(proowner), obj_description(p.oid, 'pg_proc') FROM pg_proc AS p
+		WHERE pronamespace = 'csflow'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend AS x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'e')
+		ORDER BY 1},
+	'rights on the extension' => q{SELECT p.oid::regprocedure::text, ARRAY(SELECT a::text FROM unnest(proacl) AS a ORDER BY 1) FROM pg_proc AS p WHERE pronamespace = 'csflow'::regnamespace AND proacl IS NOT NULL ORDER BY 1},
+	'rights on the schema' => q{SELECT ARRAY(SELECT a::text FROM unnest(nspacl) AS a ORDER BY 1) FROM pg_namespace WHERE nspname = 'csflow'},
+);
+
+# Rights given on columns as well; a row of every table, a state of every sequence.
+sub flow_picture
+{
+	my ($node, $database) = @_;
+	my %picture = map { $_ => $node->safe_psql($database, $flow{$_}) } keys %flow;
+	my @tables = split /\n/, $node->safe_psql($database, "SELECT relkind, relname FROM pg_class AS c WHERE $relations AND relkind IN ('r', 'S') ORDER BY 2");
+	my $script = "SET TimeZone = 'Asia/Shanghai';\n";
+	for my $line (@tables)
+	{
+		my ($kind, $name) = split /\|/, $line;
+		$script .= "\\echo =$name\n" . ($kind eq 'S' ? "SELECT last_value, is_called FROM csflow.$name;\n" : "SELECT t::text FROM csflow.$name AS t ORDER BY 1;\n");
+	}
+	my $name;
+	for my $line (split /\n/, $node->safe_psql($database, $script))
+	{
+		if ($line =~ /^=(\w+)$/) { $name = $1; $picture{"rows of $name"} = ''; }
+		else { $picture{"rows of $name"} .= "$line\n"; }
+	}
+	return \%picture;
+}
+
+# One line for each object of the extension: what it is, its definition, rights and comment. Names, no numbers that differ
+# between databases.
+my $extension = q{
+WITH member AS (
+  SELECT d.classid, d.objid, i.type || ' ' || i.identity AS name, obj_description(d.objid, d.classid::regclass::name) AS comment
+  FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS i
+  WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'csflow')
+SELECT m.name || ' ' || replace(jsonb_build_object('comment', m.comment, 'definition', coalesce(
+  (SELECT jsonb_build_array(CASE WHEN p.prokind = 'a' THEN to_jsonb(a) - 'aggtranstype' - 'aggmtranstype' - 'aggsortop' || jsonb_build_object('state', aggtranstype::regtype, 'moving', aggmtranstype::regtype,
+        'sort', aggsortop::regoperator) ELSE to_jsonb(pg_get_functiondef(p.oid)) END,
+      proisstrict, provolatile, proparallel, proleakproof, prosecdef, procost, prorows, prosupport, proconfig, pg_get_function_result(p.oid),
+      ARRAY(SELECT a::text FROM unnest(proacl) AS a ORDER BY 1), pg_get_userbyid(proowner))
+   FROM pg_proc AS p LEFT JOIN pg_aggregate AS a ON a.aggfnoid = p.oid WHERE p.oid = m.objid AND m.classid = 'pg_proc'::regclass),
+  (SELECT jsonb_build_array(typlen, typbyval, typtype, typcategory, typispreferred, typdelim, typsubscript, typelem::regtype, typinput, typoutput, typreceive, typsend, typmodin,
+      typmodout, typanalyze, typalign, typstorage, typnotnull, typbasetype::regtype, typdefault, typcollation, typacl,
+      ARRAY(SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = typrelid AND attnum > 0 ORDER BY attnum))
+   FROM pg_type WHERE oid = m.objid AND m.classid = 'pg_type'::regclass),
+  (SELECT jsonb_build_array(oprcode, oprcom::regoperator, oprnegate::regoperator, oprrest, oprjoin, oprcanmerge, oprcanhash, oprresult::regtype)
+   FROM pg_operator WHERE oid = m.objid AND m.classid = 'pg_operator'::regclass),
+  (SELECT jsonb_build_array(amname, opfname, opcintype::regtype, opcdefault, opckeytype::regtype)
+   FROM pg_opclass JOIN pg_opfamily AS f ON f.oid = opcfamily JOIN pg_am AS a ON a.oid = opcmethod WHERE pg_opclass.oid = m.objid AND m.classid = 'pg_opclass'::regclass),
+  (SELECT jsonb_build_array(ARRAY(SELECT concat_ws(' ', amoplefttype::regtype, amoprighttype::regtype, amopstrategy, amoppurpose, amopopr::regoperator) FROM pg_amop WHERE amopfamily = f.oid ORDER BY 1),
+      ARRAY(SELECT concat_ws(' ', amproclefttype::regtype, amprocrighttype::regtype, amprocnum, amproc) FROM pg_amproc WHERE amprocfamily = f.oid ORDER BY 1))
+   FROM pg_opfamily AS f WHERE f.oid = m.objid AND m.classid = 'pg_opfamily'::regclass),
+  (SELECT jsonb_build_array(castfunc::regprocedure, castcontext, castmethod) FROM pg_cast WHERE oid = m.objid AND m.classid = 'pg_cast'::regclass),
+  (SELECT jsonb_build_array(nspacl) FROM pg_namespace WHERE oid = m.objid AND m.classid = 'pg_namespace'::regclass)))::text, chr(10), ' ')
+FROM member AS m ORDER BY m.name COLLATE "C"};
+
+sub extension_picture
+{
+	my ($node, $database) = @_;
+	return $node->safe_psql($database, $extension);
+}
+
+# The lines of two texts that are not in both.
+sub difference
+{
+	my ($got, $expected) = @_;
+	my %count;
+	$count{$_}++ for split /\n/, $got;
+	$count{$_}-- for split /\n/, $expected;
+	return join '', map { ($count{$_} > 0 ? '+ ' : '- ') . "$_\n" } sort grep { $count{$_} } keys %count;
+}
+
+# The lines of two pictures of a flow that are not in both, with what they are of; empty when they are the same.
+sub different
+{
+	my ($got, $expected) = @_;
+	my %name = map { $_ => 1 } keys %$got, keys %$expected;
+	return join '', map { my $lines = difference($got->{$_} // '', $expected->{$_} // ''); $lines eq '' ? exists $got->{$_} && exists $expected->{$_} ? '' : "$_: only one has it\n" : "$_:\n$lines" } sort keys %name;
+}
+
+1;
