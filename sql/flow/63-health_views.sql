@@ -76,7 +76,7 @@ BEGIN ATOMIC
   age AS (
     SELECT 'opened' AS basis, backlog_ageing_at.at - s.opened_at AS age FROM stock AS s
     UNION ALL
-    SELECT 'last_reply', backlog_ageing_at.at - coalesce(s.last_reply_at, s.opened_at) FROM stock AS s
+    SELECT 'last_reply' AS basis, backlog_ageing_at.at - coalesce(s.last_reply_at, s.opened_at) AS age FROM stock AS s
   ),
   band (age_band, band_zh, band_en, low, high, place) AS (
     VALUES ('under_4h', '4 小时内', 'under 4 hours', interval '0', interval '4 hours', 1), ('4h_24h', '4 至 24 小时', '4 to 24 hours', '4 hours', '24 hours', 2),

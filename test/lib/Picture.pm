@@ -29,8 +29,10 @@ my %flow = (
 	'functions that are the flow\'s' => q{SELECT pg_get_functiondef(p.oid), proacl, pg_get_userbyid(proowner), obj_description(p.oid, 'pg_proc') FROM pg_proc AS p
 		WHERE pronamespace = 'csflow'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend AS x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'e')
 		ORDER BY 1},
-	'rights on the extension' => q{SELECT p.oid::regprocedure::text, ARRAY(SELECT a::text FROM unnest(proacl) AS a ORDER BY 1) FROM pg_proc AS p WHERE pronamespace = 'csflow'::regnamespace AND proacl IS NOT NULL ORDER BY 1},
-	'rights on the schema' => q{SELECT ARRAY(SELECT a::text FROM unnest(nspacl) AS a ORDER BY 1) FROM pg_namespace WHERE nspname = 'csflow'},
+	# Who may do what; who granted it, and whether they may pass it on, differs when somebody else restores.
+	'rights on the extension' => q{SELECT DISTINCT p.oid::regprocedure::text, grantee::regrole, privilege_type FROM pg_proc AS p, aclexplode(proacl)
+		WHERE pronamespace = 'csflow'::regnamespace ORDER BY 1, 2, 3},
+	'rights on the schema' => q{SELECT DISTINCT grantee::regrole, privilege_type FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'csflow' ORDER BY 1, 2},
 );
 
 # Rights given on columns as well; a row of every table, a state of every sequence.

@@ -1,10 +1,14 @@
 # pg_dump and restore of a desk with running clocks (design 2.6): into another database and into another cluster, by a
-# superuser and by the tables' owner who is none. Equal rows, sequences, partitions, triggers; the next sweep fires what it
-# would have fired; new tickets go on with the next number.
+# superuser and by the tables' owner who is none; what was restored is dumped and restored again. Equal rows, sequences,
+# partitions, triggers, rights, policies; the next sweep fires what it would have fired; new tickets go on with the next
+# number. The commands are those of doc/operations.md.
 
 use strict;
 use warnings;
+use FindBin;
 use IPC::Run;
+use lib "$FindBin::RealBin/../lib";
+use Picture;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -24,6 +28,7 @@ my $rights = q{
 CREATE EXTENSION csflow;
 GRANT CREATE, USAGE ON SCHEMA csflow TO keeper;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA csflow TO keeper;
+GRANT USAGE ON SCHEMA csflow TO clerk;
 };
 my $as_keeper = 'SET SESSION AUTHORIZATION keeper;';
 
@@ -59,43 +64,14 @@ INSERT INTO csflow.task (desk_id, ticket_no, title, due_at, created_at)
   SELECT desk_id, ticket_no, '核对退款', '2025-03-03 18:00', '2025-03-03 12:25' FROM csflow.ticket WHERE csflow.ticket_serial(ticket_no) % 10 < 3 AND opened_at > '2025-01-01';
 UPDATE csflow.task SET done_at = '2025-03-03 12:26' WHERE csflow.ticket_serial(ticket_no) % 10 = 2;
 CALL csflow.run_escalation('2025-03-03 12:30');
-GRANT USAGE ON SCHEMA csflow TO clerk;
 GRANT SELECT, INSERT ON csflow.ticket TO clerk;
 });
+$node->safe_psql('origin', q{SET client_min_messages = warning; SELECT csflow.setup_roles('desk'); GRANT desk_agent TO clerk});
 cmp_ok($node->safe_psql('origin', 'SELECT count(*) FROM csflow.clock WHERE run_since IS NOT NULL AND next_at IS NOT NULL'), '>', 50, 'clocks run');
 cmp_ok($node->safe_psql('origin', 'SELECT count(*) FROM csflow.clock WHERE paused_at IS NOT NULL'), '>', 5, 'others are paused');
 cmp_ok($node->safe_psql('origin', q{SELECT count(*) FROM csflow.event WHERE kind = 'step_fired'}), '>', 10, 'steps have fired');
 cmp_ok($node->safe_psql('origin', q{SELECT count(*) FROM csflow.clock JOIN csflow.task USING (desk_id, ticket_no) WHERE clock = 'task' AND subject_id = task_no AND stopped_at IS NULL}),
 	'>', 10, 'tasks are under way');
-
-# -- What is compared: text, so that a difference is shown. ----------------------------------------------------------
-my $relations = q{c.relnamespace = 'csflow'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend AS x
-  WHERE x.classid = 'pg_class'::regclass AND x.objid = c.oid AND x.deptype = 'e')};
-my %queries = (
-	'tables, views, sequences and indexes' => qq{SELECT c.oid::regclass::text, relkind, relispartition, pg_get_userbyid(relowner), relacl, reloptions,
-		pg_get_expr(relpartbound, c.oid), obj_description(c.oid, 'pg_class'), CASE WHEN relkind = 'v' THEN pg_get_viewdef(c.oid) END,
-		CASE WHEN relkind = 'i' THEN pg_get_indexdef(c.oid) END FROM pg_class AS c WHERE $relations AND relkind <> 't' ORDER BY 1},
-	'columns' => qq{SELECT a.attrelid::regclass::text, attname, atttypid::regtype, attnotnull, pg_get_expr(adbin, adrelid), col_description(c.oid, attnum)
-		FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-		WHERE $relations AND attnum > 0 AND NOT attisdropped AND relkind NOT IN ('i', 'I', 't') ORDER BY 1, attnum},
-	'constraints' => qq{SELECT conrelid::regclass::text, conname, pg_get_constraintdef(k.oid) FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = conrelid
-		WHERE $relations ORDER BY 1, 2},
-	'triggers' => qq{SELECT tgrelid::regclass::text, tgname, tgenabled, pg_get_triggerdef(t.oid) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = tgrelid
-		WHERE $relations AND NOT tgisinternal ORDER BY 1, 2},
-);
-
-sub picture
-{
-	my ($at, $database) = @_;
-	my %picture = map { $_ => $at->safe_psql($database, $queries{$_}) } keys %queries;
-	for my $line (split /\n/, $at->safe_psql($database, "SELECT relkind, relname FROM pg_class AS c WHERE $relations AND relkind IN ('r', 'S') ORDER BY 2"))
-	{
-		my ($kind, $name) = split /\|/, $line;
-		$picture{"rows of $name"} = $at->safe_psql($database,
-			$kind eq 'S' ? "SELECT last_value, is_called FROM csflow.$name" : "SELECT t::text FROM csflow.$name AS t ORDER BY 1");
-	}
-	return \%picture;
-}
 
 # What happens next: the sweeps of a later instant, then a new ticket, its clocks and the rules behind it.
 sub future
@@ -118,25 +94,13 @@ SELECT csflow.create_partitions();
 });
 }
 
-my $origin = picture($node, 'origin');
-
-# The lines of two texts that are not in both.
-sub difference
-{
-	my ($got, $expected) = @_;
-	my %count;
-	$count{$_}++ for split /\n/, $got;
-	$count{$_}-- for split /\n/, $expected;
-	return join '', map { ($count{$_} > 0 ? '+ ' : '- ') . "$_\n" } sort grep { $count{$_} } keys %count;
-}
+my $origin = flow_picture($node, 'origin');
+cmp_ok(scalar(split /\n/, $origin->{policies}), '>', 20, 'there are policies');
 
 sub same
 {
 	my ($at, $database, $what) = @_;
-	my $restored = picture($at, $database);
-	is(join(' ', sort keys %$restored), join(' ', sort keys %$origin), "$what: the same tables");
-	my @different = grep { $restored->{$_} ne $origin->{$_} } sort keys %$origin;
-	is("@different", '', "$what: equal rows, sequences, partitions, triggers, rights") or diag(map { difference($restored->{$_}, $origin->{$_}) } @different);
+	is(different(flow_picture($at, $database), $origin), '', "$what: equal tables, rows, sequences, partitions, triggers, rights, policies");
 }
 
 sub restore
@@ -145,7 +109,8 @@ sub restore
 	my ($out, $err);
 	local $ENV{PGUSER} = $role if $role;
 	IPC::Run::run([ @command, '-h', $at->host, '-p', $at->port, '-d', $database ], '<', '/dev/null', '>', \$out, '2>', \$err);
-	return join "\n", sort map { /(?:ERROR|error|WARNING|warning):\s+(.*)/ ? $1 : () } grep { !/^Command was|^pg_restore: warning: errors ignored/ } split /\n/, $err;
+	my %message = map { $_ => 1 } map { /(?:ERROR|error|WARNING|warning):\s+(.*)/ ? $1 : () } grep { !/^Command was|^pg_restore: warning: errors ignored/ } split /\n/, $err;
+	return join "\n", sort keys %message;
 }
 
 # -- Restores --------------------------------------------------------------------------------------------------------
@@ -158,6 +123,11 @@ $node->command_ok([ 'pg_dump', '-h', $node->host, '-p', $node->port, '-Fc', '-f'
 	$node->command_ok([ 'pg_dump', '-h', $node->host, '-p', $node->port, '-Fc', '-f', "$archive.keeper", 'origin' ], 'pg_dump by the owner');
 }
 
+# Roles belong to the cluster, not to the database.
+my $roles = $node->basedir . '/roles.sql';
+$node->command_ok([ 'pg_dumpall', '-h', $node->host, '-p', $node->port, '--roles-only', '-f', $roles ], 'pg_dumpall --roles-only');
+like(restore($other, 'postgres', undef, 'psql', '-X', '-q', '-f', $roles), qr/^(role "\w+" already exists\n?)+$/, 'roles that are there already are told');
+
 $node->safe_psql('postgres', 'CREATE DATABASE by_superuser');
 is(restore($node, 'by_superuser', undef, 'psql', '-X', '-q', '-f', $plain), '', 'a superuser restores without a message');
 same($node, 'by_superuser', 'by a superuser');
@@ -166,22 +136,38 @@ $other->safe_psql('postgres', 'CREATE DATABASE elsewhere');
 is(restore($other, 'elsewhere', undef, 'pg_restore', '-j', '2', $archive), '', 'into another cluster, in parallel, too');
 same($other, 'elsewhere', 'in another cluster');
 
+my $second = $node->basedir . '/second.dump';
+$other->command_ok([ 'pg_dump', '-h', $other->host, '-p', $other->port, '-Fc', '-f', $second, 'elsewhere' ], 'what was restored is dumped');
+$node->safe_psql('postgres', 'CREATE DATABASE again');
+is(restore($node, 'again', undef, 'pg_restore', $second), '', 'and restored without a message');
+same($node, 'again', 'restored twice');
+
 # The owner is no superuser: one has made the extension before. The schema stands with it, and its comment and the
 # extension's are not the owner's to write.
 $other->safe_psql('postgres', 'CREATE DATABASE by_owner OWNER keeper');
-$other->safe_psql('by_owner', "$rights GRANT USAGE ON SCHEMA csflow TO keeper WITH GRANT OPTION");
-is( restore($other, 'by_owner', 'keeper', 'pg_restore', "$archive.keeper"),
-	join("\n", map { "could not execute query: ERROR:  $_" }
-		'must be owner of extension csflow', 'must be owner of schema csflow', 'schema "csflow" already exists'),
-	'the owner restores with three messages and no other');
+my $expected_messages = join("\n", map { "could not execute query: ERROR:  $_" }
+		'must be owner of extension csflow', 'must be owner of schema csflow', 'schema "csflow" already exists');
+$other->safe_psql('by_owner', $rights);
+my $rights_again = q{SET client_min_messages = warning; SELECT csflow.setup_roles('desk')};
+is(restore($other, 'by_owner', 'keeper', 'pg_restore', "$archive.keeper"), $expected_messages, 'the owner restores with three messages and no other');
+$other->safe_psql('by_owner', $rights_again);
 same($other, 'by_owner', 'by the owner');
+
+{
+	local $ENV{PGUSER} = 'keeper';
+	$other->command_ok([ 'pg_dump', '-h', $other->host, '-p', $other->port, '-Fc', '-f', "$second.keeper", 'by_owner' ], 'the owner dumps what the owner restored');
+}
+$other->safe_psql('postgres', 'CREATE DATABASE owner_again OWNER keeper');
+$other->safe_psql('owner_again', $rights);
+is(restore($other, 'owner_again', 'keeper', 'pg_restore', "$second.keeper"), $expected_messages, 'and restores it with the same messages');
+$other->safe_psql('owner_again', $rights_again);
+same($other, 'owner_again', 'by the owner, twice');
 
 # -- Afterwards ------------------------------------------------------------------------------------------------------
 my $expected = future($node, 'origin');
 like($expected, qr/step_fired|breach|notify/, 'the next sweep has something to fire');
-is(difference(future($node, 'by_superuser'), $expected), '', 'by a superuser: the next sweep and new tickets as they would have been');
-is(difference(future($other, 'elsewhere'), $expected), '', 'in another cluster: the next sweep and new tickets as they would have been');
-is(difference(future($other, 'by_owner'), $expected), '', 'by the owner: the next sweep and new tickets as they would have been');
+is(difference(future(@$_), $expected), '', "$_->[1]: the next sweep and new tickets as they would have been")
+  for [ $node, 'by_superuser' ], [ $other, 'elsewhere' ], [ $node, 'again' ], [ $other, 'by_owner' ], [ $other, 'owner_again' ];
 
 $node->stop;
 $other->stop;
