@@ -26,7 +26,7 @@ PROVE_TESTS ?= $(sort $(wildcard test/t/*.pl))
 TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 # -- PGXS, unless only targets are wanted that find or install a PostgreSQL themselves -------------------------------
-OWN_GOALS = demo test quick bench test-matrix check-kernel check-regress check-tap check-isolation check-server \
+OWN_GOALS = demo test quick bench test-matrix check-kernel check-regress check-tap check-isolation check-server check-major \
 	check-fuzz check-format check-warnings check-analysis
 PG_CONFIG ?= pg_config
 ifneq (,$(filter-out $(OWN_GOALS) test/bin/% warnings-% analysis-%,$(or $(MAKECMDGOALS),all)))
@@ -58,7 +58,7 @@ test:
 quick:
 	$(PRIVATE) test/run.sh kernel regress tap
 
-check-regress check-tap check-isolation check-server:
+check-regress check-tap check-isolation check-server check-major:
 	$(PRIVATE) test/run.sh $(@:check-%=%)
 
 check-kernel check-fuzz check-format check-warnings check-analysis:

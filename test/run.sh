@@ -8,12 +8,13 @@
 #   tap         test/tap/*.sql (pgTAP, each file in a database of its own)
 #   isolation   test/specs/*.spec against expected/ (pg_isolation_regress)
 #   server      test/t/*.pl (servers of their own: dump and restore, pg_cron, upgrade)
+#   major       test/major/*.pl (pg_upgrade from an older PostgreSQL installed beside this one; skipped without)
 #   fuzz        test/fuzz/*_fuzz.c for FUZZ_SECONDS each (clang with libFuzzer; skipped without)
 #   format      test/lint
 #   warnings    gcc and clang with -Wall -Wextra -Werror
 #   analysis    cppcheck and clang's static analyser
 #
-# regress, tap, isolation and server want the surroundings that test/private.sh makes. TESTS="NAME NAME" keeps only the
+# regress, tap, isolation, server and major want the surroundings that test/private.sh makes. TESTS="NAME NAME" keeps only the
 # tests of these names.
 set -euo pipefail
 shopt -s nullglob
@@ -106,6 +107,31 @@ run_server() {
 	[ "$(wc -l <"$COUNTS")" -gt "$before" ] || count 0 1
 }
 
+older_config() { # pg_config of the oldest other major that has all that is needed
+	local own older
+	own=$("$PG_CONFIG" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+	for older in /usr/lib/postgresql/*/bin/pg_config; do
+		[ "$("$older" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')" -lt "$own" ] || continue
+		[ ! -e "$("$older" --pgxs)" ] || [ ! -e "$("$older" --sharedir)/extension/pg_cron.control" ] || { echo "$older"; return; }
+	done
+}
+
+run_major() {
+	local make
+	OLDER_PG_CONFIG=$(older_config)
+	if [ -z "$OLDER_PG_CONFIG" ]; then
+		echo "pg_upgrade: skipped, no older PostgreSQL with headers and pg_cron beside this one"
+		count 0 0 $#
+		return
+	fi
+	cp -r . "$work/older"
+	make=(make -s -C "$work/older" with_llvm=no "PG_CONFIG=$OLDER_PG_CONFIG")
+	"${make[@]}" clean
+	"${make[@]}" "DESTDIR=$work/older-stage" install >"$work/out" 2>&1 || { cat "$work/out"; return 1; }
+	export OLDER_PG_CONFIG OLDER_STAGE=$work/older-stage
+	run_server "$@"
+}
+
 run_fuzz() {
 	local name corpus
 	if ! make -s test/bin/probe_fuzz; then
@@ -166,6 +192,7 @@ run_part() { # PART: with the files that belong to it
 	tap) files=(test/tap/*.sql) ;;
 	isolation) files=(test/specs/*.spec) ;;
 	server) files=(test/t/*.pl) ;;
+	major) files=(test/major/*.pl) ;;
 	fuzz) files=(test/fuzz/*_fuzz.c) ;;
 	format | warnings | analysis)
 		echo "== $1"

@@ -6,7 +6,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 
-our @EXPORT = qw(flow_picture extension_picture different difference);
+our @EXPORT = qw(flow_picture extension_picture flow_future different difference);
 
 # What belongs to the flow, not to the extension.
 my $relations = q{c.relnamespace = 'csflow'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend AS x
@@ -88,6 +88,28 @@ sub extension_picture
 {
 	my ($node, $database) = @_;
 	return $node->safe_psql($database, $extension);
+}
+
+# What happens next to test/lib/running_desk.sql: the sweeps of a later instant, then new tickets, their clocks and the rules
+# behind them.
+sub flow_future
+{
+	my ($node, $database, $owner) = @_;
+	return $node->safe_psql($database, qq{SET SESSION AUTHORIZATION $owner;
+SET TimeZone = 'Asia/Shanghai';
+SELECT csflow.escalate_batch('2025-03-04 12:00', 10000), csflow.auto_close_batch('2025-03-10 12:00', 10000);
+SELECT e.ticket_no, e.clock, e.run, e.step_position, e.due_at, e.at, e.new_value FROM csflow.event AS e WHERE e.kind = 'step_fired' ORDER BY 1, e.seq;
+SELECT ticket_no, clock, run, due_at, next_at, spent_microseconds, outcome FROM csflow.clock ORDER BY 1, 2, 3;
+SELECT ticket_no, topic, recipient_kind, recipient FROM csflow.outbox ORDER BY outbox_id;
+INSERT INTO csflow.ticket (desk_id, channel, body, opened_at) VALUES (csflow.desk_id('support'), 'email', '登录后闪退', '2025-03-05 10:00')
+  RETURNING ticket_no, kind, domain, priority, tag, team_id, state, rules_version;
+SELECT clock, due_at, next_at FROM csflow.clock AS c JOIN csflow.ticket AS t USING (desk_id) WHERE t.ticket_no = c.ticket_no
+  AND t.opened_at = '2025-03-05 10:00' ORDER BY 1;
+UPDATE csflow.keyword_rule SET is_active = false WHERE desk_id = csflow.desk_id('support');
+INSERT INTO csflow.ticket (desk_id, channel, body, opened_at) VALUES (csflow.desk_id('support'), 'email', '登录后闪退', '2025-03-05 11:00')
+  RETURNING ticket_no, kind, needs_review;
+SELECT csflow.create_partitions();
+});
 }
 
 # The lines of two texts that are not in both.

@@ -34,65 +34,13 @@ my $as_keeper = 'SET SESSION AUTHORIZATION keeper;';
 
 $node->safe_psql('postgres', 'CREATE DATABASE origin');
 $node->safe_psql('origin', $rights);
-$node->safe_psql('origin', qq{$as_keeper
-SET TimeZone = 'Asia/Shanghai';
-SELECT csflow.create_desk('support', 'internet');
-SELECT csflow.create_desk('second', NULL);
-INSERT INTO csflow.calendar_day (desk_id, code, day, rule, reason)
-  SELECT desk_id, min(code), '2025-03-05', 'off', '盘点' FROM csflow.working_calendar WHERE desk_id = csflow.desk_id('support') GROUP BY desk_id;
-INSERT INTO csflow.customer (desk_id, nickname, attributes) SELECT csflow.desk_id('support'), 'panda' || n, '{"vip": true}' FROM generate_series(1, 5) AS n;
-INSERT INTO csflow.agent (desk_id, name, role_name, may_act_for_others) VALUES (csflow.desk_id('support'), 'Lin', 'keeper', true);
-INSERT INTO csflow.ticket (desk_id, channel, customer_id, body, attributes, source, external_id, opened_at)
-  SELECT csflow.desk_id('support'), (ARRAY['email', 'email', 'email'])[1 + n % 3], 1 + n % 5,
-    (ARRAY['登录后闪退，支付失败，马上处理！', '請問退款什麼時候到賬', 'The app crashes after login', '怎么用优惠券'])[1 + n % 4] || ' ' || n,
-    jsonb_build_object('device', 'P' || n), 'mail', 'm-' || n, '2025-03-03 09:00'::timestamptz + n * interval '1 minute'
-  FROM generate_series(1, 120) AS n;
-INSERT INTO csflow.ticket (ticket_no, desk_id, channel, body, opened_at)
-  VALUES (csflow.next_ticket_no('2024-12-31 12:00+08'), csflow.desk_id('support'), 'email', '去年的问题', '2024-12-31 12:00');
-UPDATE csflow.ticket SET state = 'in_progress', changed_at = '2025-03-03 11:30' WHERE csflow.ticket_serial(ticket_no) % 5 = 1 AND opened_at > '2025-01-01';
-UPDATE csflow.ticket SET state = 'waiting_customer', changed_at = '2025-03-03 12:00', change_reason = '等待客户补充信息'
-  WHERE csflow.ticket_serial(ticket_no) % 10 = 1 AND opened_at > '2025-01-01';
-INSERT INTO csflow.message (desk_id, ticket_no, at, author_kind, body)
-  SELECT desk_id, ticket_no, '2025-03-03 12:10', 'agent', '正在处理' FROM csflow.ticket WHERE state = 'in_progress';
-UPDATE csflow.ticket SET state = 'answered', changed_at = '2025-03-03 12:20' WHERE csflow.ticket_serial(ticket_no) % 10 = 6 AND opened_at > '2025-01-01';
-INSERT INTO csflow.attachment (desk_id, ticket_no, name, uri) SELECT desk_id, ticket_no, 'log.txt', 'file:///log' FROM csflow.ticket LIMIT 3;
-INSERT INTO csflow.target (desk_id, clock, calendar, mode, due_from, starts_on, stops_on, rearms_on, subject, outlives_closing)
-  VALUES (csflow.desk_id('support'), 'task', 'around_the_clock', 'each', 'named', '{task_created}', '{task_done}', '{task_created}', 'task', true);
-INSERT INTO csflow.step (desk_id, target_id, position, at_share_pct, level, action, recipients)
-  SELECT desk_id, target_id, 1, 100, 'breach', 'notify', '{owner}' FROM csflow.target WHERE clock = 'task';
-INSERT INTO csflow.task (desk_id, ticket_no, title, due_at, created_at)
-  SELECT desk_id, ticket_no, '核对退款', '2025-03-03 18:00', '2025-03-03 12:25' FROM csflow.ticket WHERE csflow.ticket_serial(ticket_no) % 10 < 3 AND opened_at > '2025-01-01';
-UPDATE csflow.task SET done_at = '2025-03-03 12:26' WHERE csflow.ticket_serial(ticket_no) % 10 = 2;
-CALL csflow.run_escalation('2025-03-03 12:30');
-GRANT SELECT, INSERT ON csflow.ticket TO clerk;
-});
+$node->safe_psql('origin', "$as_keeper\n" . slurp_file("$FindBin::RealBin/../lib/running_desk.sql") . 'GRANT SELECT, INSERT ON csflow.ticket TO clerk;');
 $node->safe_psql('origin', q{SET client_min_messages = warning; SELECT csflow.setup_roles('desk'); GRANT desk_agent TO clerk});
 cmp_ok($node->safe_psql('origin', 'SELECT count(*) FROM csflow.clock WHERE run_since IS NOT NULL AND next_at IS NOT NULL'), '>', 50, 'clocks run');
 cmp_ok($node->safe_psql('origin', 'SELECT count(*) FROM csflow.clock WHERE paused_at IS NOT NULL'), '>', 5, 'others are paused');
 cmp_ok($node->safe_psql('origin', q{SELECT count(*) FROM csflow.event WHERE kind = 'step_fired'}), '>', 10, 'steps have fired');
 cmp_ok($node->safe_psql('origin', q{SELECT count(*) FROM csflow.clock JOIN csflow.task USING (desk_id, ticket_no) WHERE clock = 'task' AND subject_id = task_no AND stopped_at IS NULL}),
 	'>', 10, 'tasks are under way');
-
-# What happens next: the sweeps of a later instant, then a new ticket, its clocks and the rules behind it.
-sub future
-{
-	my ($at, $database) = @_;
-	return $at->safe_psql($database, qq{$as_keeper
-SET TimeZone = 'Asia/Shanghai';
-SELECT csflow.escalate_batch('2025-03-04 12:00', 10000), csflow.auto_close_batch('2025-03-10 12:00', 10000);
-SELECT e.ticket_no, e.clock, e.run, e.step_position, e.due_at, e.at, e.new_value FROM csflow.event AS e WHERE e.kind = 'step_fired' ORDER BY 1, e.seq;
-SELECT ticket_no, clock, run, due_at, next_at, spent_microseconds, outcome FROM csflow.clock ORDER BY 1, 2, 3;
-SELECT ticket_no, topic, recipient_kind, recipient FROM csflow.outbox ORDER BY outbox_id;
-INSERT INTO csflow.ticket (desk_id, channel, body, opened_at) VALUES (csflow.desk_id('support'), 'email', '登录后闪退', '2025-03-05 10:00')
-  RETURNING ticket_no, kind, domain, priority, tag, team_id, state, rules_version;
-SELECT clock, due_at, next_at FROM csflow.clock AS c JOIN csflow.ticket AS t USING (desk_id) WHERE t.ticket_no = c.ticket_no
-  AND t.opened_at = '2025-03-05 10:00' ORDER BY 1;
-UPDATE csflow.keyword_rule SET is_active = false WHERE desk_id = csflow.desk_id('support');
-INSERT INTO csflow.ticket (desk_id, channel, body, opened_at) VALUES (csflow.desk_id('support'), 'email', '登录后闪退', '2025-03-05 11:00')
-  RETURNING ticket_no, kind, needs_review;
-SELECT csflow.create_partitions();
-});
-}
 
 my $origin = flow_picture($node, 'origin');
 cmp_ok(scalar(split /\n/, $origin->{policies}), '>', 20, 'there are policies');
@@ -164,9 +112,9 @@ $other->safe_psql('owner_again', $rights_again);
 same($other, 'owner_again', 'by the owner, twice');
 
 # -- Afterwards ------------------------------------------------------------------------------------------------------
-my $expected = future($node, 'origin');
+my $expected = flow_future($node, 'origin', 'keeper');
 like($expected, qr/step_fired|breach|notify/, 'the next sweep has something to fire');
-is(difference(future(@$_), $expected), '', "$_->[1]: the next sweep and new tickets as they would have been")
+is(difference(flow_future(@$_, 'keeper'), $expected), '', "$_->[1]: the next sweep and new tickets as they would have been")
   for [ $node, 'by_superuser' ], [ $other, 'elsewhere' ], [ $node, 'again' ], [ $other, 'by_owner' ], [ $other, 'owner_again' ];
 
 $node->stop;
