@@ -27,6 +27,7 @@ for part in install/*.sql; do
 	cat "$part"
 	echo
 done
+# shellcheck disable=SC2016
 migration_steps() { # of sql/migrate/VERSION/NN-name.sql, or NN-name.repeated.sql
 	printf 'CREATE FUNCTION csflow.migration_steps(OUT to_version integer, OUT "position" integer, OUT name text, OUT is_repeated boolean, OUT script text)\nRETURNS SETOF record\n'
 	printf 'LANGUAGE sql IMMUTABLE PARALLEL SAFE\nSET search_path = pg_catalog, pg_temp\nBEGIN ATOMIC\n  SELECT * FROM (VALUES (NULL::integer, NULL::integer, NULL::text, NULL::boolean, NULL::text)'

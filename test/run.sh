@@ -109,7 +109,7 @@ run_server() {
 
 older_config() { # pg_config of the oldest other major that has all that is needed
 	local own older
-	own=$("$PG_CONFIG" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+	own=$("${PG_CONFIG:?}" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
 	for older in /usr/lib/postgresql/*/bin/pg_config; do
 		[ "$("$older" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')" -lt "$own" ] || continue
 		[ ! -e "$("$older" --pgxs)" ] || [ ! -e "$("$older" --sharedir)/extension/pg_cron.control" ] || { echo "$older"; return; }
