@@ -96,7 +96,7 @@ SELECT is_empty(format($$SELECT f.kind, f.step, f, e FROM (SELECT * FROM forecas
   FULL JOIN (SELECT c.kind, g.step, v.value, v.low, v.high, e.*, cardinality(c.n) AS days, CASE WHEN c.kind = 'card' AND g.step < 17 THEN 3 ELSE 1 END AS factor
     FROM counted c, LATERAL (SELECT array_agg(c.n[i] / c.factor[i] ORDER BY i) AS y FROM generate_series(1, cardinality(c.n)) i) s, forecast_error(s.y, 10, 7, 0.9) e, generate_series(1, 13) g (step), forecast(s.y, 13, 7, 0.9) v WHERE v.step = g.step) e
     ON e.kind IS NOT DISTINCT FROM f.kind AND e.step = f.step
-  WHERE f.bucket_date IS DISTINCT FROM '2025-04-04'::date + f.step OR f.bucket_start IS DISTINCT FROM (f.bucket_date || ' 00:00 America/New_York')::timestamptz OR f.zone <> 'America/New_York' OR abs(f.campaign_factor - e.factor) > 1e-9 OR f.confidence_pct <> 90
+  WHERE f.step IS NULL OR e.step IS NULL OR f.bucket_date IS DISTINCT FROM '2025-04-04'::date + f.step OR f.bucket_start IS DISTINCT FROM (f.bucket_date || ' 00:00 America/New_York')::timestamptz OR f.zone <> 'America/New_York' OR abs(f.campaign_factor - e.factor) > 1e-9 OR f.confidence_pct <> 90
     OR f.history_day_count <> e.days OR f.compared_count <> e.compared OR round(f.expected_count::numeric, 6) <> round((greatest(e.value, 0) * e.factor)::numeric, 6)
     OR round(f.low_count::numeric, 6) <> round((greatest(e.low, 0) * e.factor)::numeric, 6) OR round(f.high_count::numeric, 6) <> round((greatest(e.high, 0) * e.factor)::numeric, 6)
     OR round(f.mae::numeric, 9) <> round(e.mae::numeric, 9) OR round(f.naive_mae::numeric, 9) <> round(e.naive_mae::numeric, 9) OR f.relative_mae <> e.relative_mae OR f.mase <> e.mase OR f.coverage_pct <> e.coverage_pct

@@ -245,6 +245,10 @@ SELECT results_eq(format($$SELECT clock, cause FROM late_causes_at(%s, '-infinit
 UPDATE clock SET due_at = now() - interval '90 days' WHERE outcome = 'breached' AND ticket_no = (SELECT min(ticket_no) FROM clock JOIN ticket t USING (desk_id, ticket_no) WHERE outcome = 'breached' AND state NOT IN ('duplicate', 'invalid'));
 SELECT ok(count(*) > 0 AND bool_and(since = now() - interval '91 days' AND until = now()) AND sum(late_count) = (SELECT sum(n) FROM slow_late(now() - interval '91 days', now())), 'G5: the view, of 91 days') FROM late_causes;
 
+-- What tickets say of themselves, and compare_periods() reads, is what the facts say.
+SELECT is_empty($$SELECT t.ticket_no, t.first_response_at, f.first_reply_at, t.reopen_count, f.reopen_count, t.transfer_count, f.group_stations FROM ticket t JOIN ticket_fact f USING (desk_id, ticket_no)
+  WHERE t.first_response_at IS DISTINCT FROM f.first_reply_at OR t.reopen_count <> f.reopen_count OR t.transfer_count <> greatest(f.group_stations - 1, 0) OR (t.answered_at IS NOT NULL OR t.closed_at IS NOT NULL OR t.reopen_count > 0) <> (f.first_solved_at IS NOT NULL)$$, 'G8: periods are compared by the same figures');
+
 -- First-contact resolution with another number of days.
 SELECT is((SELECT array_agg(f.first_contact_count ORDER BY d) FROM unnest('{0,1,7,60}'::int[]) d, first_contact_resolution(:desk, '2025-03-01', '2025-05-01', d) f),
   (SELECT array_agg((SELECT count(*) FROM total s WHERE s.measure = 'first_resolution'
