@@ -58,12 +58,12 @@ static csf_statement clock_insert =
 
 static csf_statement clock_update = CSF_STATEMENT(CLOCK_UPDATE("u.desk_id"), CLOCK_TYPES);
 /* What has subjects is read whole, for its runs are numbered together. */
-static csf_statement active_query =
-	CSF_STATEMENT_MANY("SELECT u.place, " CSF_CLOCK_COLUMNS " FROM engine_rows AS u(place, ticket_no)"
-					   " JOIN csflow.clock c ON c.ticket_no = u.ticket_no"
-					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND " CSF_CLOCK_IS_ACTIVE
-					   " ORDER BY u.place, c.clock, c.run",
-					   "lnnIN");
+static csf_statement active_query = CSF_STATEMENT_MANY(
+	"SELECT u.place, " CSF_CLOCK_COLUMNS CSF_CLOCK_PLACE " FROM engine_rows AS u(place, ticket_no)"
+	" JOIN csflow.clock c ON c.ticket_no = u.ticket_no"
+	" WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND " CSF_CLOCK_IS_ACTIVE
+	" ORDER BY u.place, c.clock, c.run",
+	"lnnIN");
 /* Stopped ones too: they may have been running a moment ago. */
 static csf_statement recent_query =
 	CSF_STATEMENT_MANY("SELECT u.place FROM engine_rows AS u(place, ticket_no)"
@@ -79,6 +79,10 @@ static csf_statement past_query =
 
 /* Where a clock has only another length, due instant or next step, as nearly always after a change of the configuration. */
 #define SCHEDULE_TYPES "NTILZSZB"
+/* Of these come last what is written. */
+static const char *const schedule_columns[] = {"length_microseconds", "due_at", "next_position", "next_at",
+											   "next_closes"};
+#define SCHEDULE_KEYS 3
 static csf_statement schedule_update_many = CSF_STATEMENT_MANY(
 	"UPDATE csflow.clock c SET length_microseconds = u.length_microseconds, due_at = u.due_at,"
 	" next_position = u.next_position, next_at = u.next_at, next_closes = u.next_closes"
@@ -181,6 +185,27 @@ read_late_steps(csf_clock *clock, row_reader *row)
 		clock->late[i] = DatumGetTimestampTz(instants[i]);
 }
 
+/* The place of the clock just read. */
+static void
+read_place(csf_ticket_clocks *ticket, row_reader *row)
+{
+	csf_row_place *place;
+	Datum value;
+
+	if (ticket->place_capacity < ticket->list.capacity)
+	{
+		ticket->place_capacity = ticket->list.capacity;
+		ticket->places = ticket->places == NULL
+							 ? palloc(sizeof(csf_row_place) * ticket->place_capacity)
+							 : repalloc(ticket->places, sizeof(csf_row_place) * ticket->place_capacity);
+	}
+	place = &ticket->places[ticket->list.count - 1];
+	(void) read_next(row, &value);
+	place->relation = DatumGetObjectId(value);
+	(void) read_next(row, &value);
+	place->tid = *(ItemPointer) DatumGetPointer(value);
+}
+
 csf_clock *
 csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc description, int first)
 {
@@ -219,6 +244,8 @@ csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc descripti
 	clock->own = read_int64(&r, 0);
 	clock->customer = read_int64(&r, 0);
 	clock->partner = read_int64(&r, 0);
+	if (r.value < values + description->natts)
+		read_place(ticket, &r);
 	return clock;
 }
 
@@ -384,14 +411,17 @@ add_row(csf_rows *rows, const csf_ticket_clocks *ticket, const csf_clock *clock)
 	csf_rows_add(rows, values, nulls);
 }
 
+/* Straight to its place where that can be done, else as a row for the statement. */
 static void
-add_schedule_row(csf_rows *rows, const csf_ticket_clocks *ticket, const csf_clock *clock)
+write_schedule(csf_row_writer *writer, csf_rows *rows, const csf_ticket_clocks *ticket, int place)
 {
+	const csf_clock *clock = &ticket->list.clocks[place];
+	bool is_direct = csf_row_writer_takes(writer, ticket->places[place].relation);
 	Datum values[sizeof(SCHEDULE_TYPES) - 1];
 	bool nulls[sizeof(SCHEDULE_TYPES) - 1] = {false};
 
 	values[0] = TicketNoGetDatum(ticket->ticket_no);
-	values[1] = CStringGetTextDatum(clock->clock);
+	values[1] = is_direct ? (Datum) 0 : CStringGetTextDatum(clock->clock);
 	values[2] = Int32GetDatum(clock->run);
 	values[3] = Int64GetDatum(clock->length);
 	nulls[3] = clock->length == CSF_NO_LENGTH;
@@ -400,7 +430,10 @@ add_schedule_row(csf_rows *rows, const csf_ticket_clocks *ticket, const csf_cloc
 	nulls[5] = clock->next_position == 0;
 	set_instant(&values[6], &nulls[6], clock->next_at);
 	values[7] = BoolGetDatum(clock->next_closes);
-	csf_rows_add(rows, values, nulls);
+	if (is_direct)
+		csf_row_writer_update(writer, &ticket->places[place], values + SCHEDULE_KEYS, nulls + SCHEDULE_KEYS);
+	else
+		csf_rows_add(rows, values, nulls);
 }
 
 /* Whether all that add_schedule_row leaves out is as it was. */
@@ -459,12 +492,14 @@ csf_clocks_save_many(csf_ticket_clocks *tickets, int count)
 	csf_rows fresh;
 	csf_rows moved;
 	csf_rows rescheduled;
+	csf_row_writer *writer;
 
 	if (count == 0)
 		return;
 	csf_rows_init(&fresh, &clock_insert);
 	csf_rows_init(&moved, &clock_update_many);
 	csf_rows_init(&rescheduled, &schedule_update_many);
+	writer = csf_row_writer_open("clock", schedule_columns, lengthof(schedule_columns));
 	for (int i = 0; i < count; i++)
 	{
 		for (int c = 0; c < tickets[i].list.count; c++)
@@ -474,11 +509,12 @@ csf_clocks_save_many(csf_ticket_clocks *tickets, int count)
 			if (clock->is_new)
 				add_row(&fresh, &tickets[i], clock);
 			else if (clock->is_changed && only_schedule_differs(clock, &tickets[i].before[c]))
-				add_schedule_row(&rescheduled, &tickets[i], clock);
+				write_schedule(writer, &rescheduled, &tickets[i], c);
 			else if (clock->is_changed)
 				add_row(&moved, &tickets[i], clock);
 		}
 	}
+	csf_row_writer_close(writer);
 	range_of(tickets, count, range);
 	update(&rescheduled, &schedule_update_many, range);
 	update(&moved, &clock_update_many, range);

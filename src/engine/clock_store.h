@@ -9,6 +9,7 @@
 
 #include "engine/config.h"
 #include "engine/flow.h"
+#include "engine/row_writer.h"
 
 /* One event of one ticket, as its clocks see it. */
 typedef struct csf_change
@@ -46,7 +47,10 @@ typedef struct csf_ticket_clocks
 	const csf_desk *desk;
 	int64 ticket_no;
 	csf_clock_list list;
-	const csf_clock *before; /* for csf_clocks_save_many: those that are not new, as they were read */
+	/* For csf_clocks_save_many, of those clocks that are not new: as they were read, and where they lie. */
+	const csf_clock *before;
+	csf_row_place *places;
+	int place_capacity;
 } csf_ticket_clocks;
 
 /* Reads the latest run of every clock and subject, and runs with steps still to tell; each entry has desk and ticket_no set and is otherwise zero. */
@@ -62,6 +66,8 @@ extern void csf_clocks_save(csf_ticket_clocks *tickets, int count);
 	" c.turn, c.counted_until, c.own_microseconds, c.customer_microseconds, c.partner_microseconds"
 /* The active runs of clock c, and all of clocks that have subjects, for their runs are numbered together. */
 #define CSF_CLOCK_IS_ACTIVE "(c.stopped_at IS NULL OR c.subject_id IS NOT NULL)"
+/* Where clock c lies. As the last columns of a row these are read too. */
+#define CSF_CLOCK_PLACE ", c.tableoid, c.ctid"
 /* A row has so many columns at most. */
 #define CSF_CLOCK_ROW_COLUMNS 48
 extern csf_clock *csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc description,

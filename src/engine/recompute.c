@@ -37,7 +37,7 @@ PG_FUNCTION_INFO_V1(csf_recompute_clocks);
 #define FIRST_CLOCK_COLUMN (CSF_TICKET_FACT_COLUMN_COUNT + 1)
 
 #define ACTIVE_CLOCKS                                                                                        \
-	"SELECT " CSF_TICKET_FACT_COLUMNS ", " CSF_CLOCK_COLUMNS " FROM csflow.clock c"                          \
+	"SELECT " CSF_TICKET_FACT_COLUMNS ", " CSF_CLOCK_COLUMNS CSF_CLOCK_PLACE " FROM csflow.clock c"          \
 	" JOIN csflow.ticket t ON t.desk_id = c.desk_id AND t.ticket_no = c.ticket_no"                           \
 	" WHERE c.desk_id = $1 AND c.ticket_no > $2 AND " CSF_CLOCK_IS_ACTIVE                                    \
 	" ORDER BY c.ticket_no, c.clock, c.run"
@@ -280,6 +280,8 @@ keep(recompute *r, const ticket_clocks *t)
 	kept->ticket_no = t->now.ticket_no;
 	kept->list.count = kept->list.capacity = t->before_count;
 	kept->list.clocks = palloc(sizeof(csf_clock) * t->before_count);
+	kept->places = palloc(sizeof(csf_row_place) * t->before_count);
+	memcpy(kept->places, t->now.places, sizeof(csf_row_place) * t->before_count);
 	for (int i = 0; i < t->before_count; i++)
 	{
 		csf_clock *clock = &kept->list.clocks[i];
