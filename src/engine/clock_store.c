@@ -14,6 +14,8 @@
 #include "types/types.h"
 
 #define COLUMNS 27
+/* Of CSF_CLOCK_COLUMNS. */
+#define CLOCK_COLUMN_COUNT 25
 
 /* What is written, in this order. */
 #define CLOCK_COLUMNS                                                                                        \
@@ -185,38 +187,12 @@ read_late_steps(csf_clock *clock, row_reader *row)
 		clock->late[i] = DatumGetTimestampTz(instants[i]);
 }
 
-/* The place of the clock just read. */
-static void
-read_place(csf_ticket_clocks *ticket, row_reader *row)
-{
-	csf_row_place *place;
-	Datum value;
-
-	if (ticket->place_capacity < ticket->list.capacity)
-	{
-		ticket->place_capacity = ticket->list.capacity;
-		ticket->places = ticket->places == NULL
-							 ? palloc(sizeof(csf_row_place) * ticket->place_capacity)
-							 : repalloc(ticket->places, sizeof(csf_row_place) * ticket->place_capacity);
-	}
-	place = &ticket->places[ticket->list.count - 1];
-	(void) read_next(row, &value);
-	place->relation = DatumGetObjectId(value);
-	(void) read_next(row, &value);
-	place->tid = *(ItemPointer) DatumGetPointer(value);
-}
-
 csf_clock *
-csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc description, int first)
+csf_clock_from_values(csf_ticket_clocks *ticket, const Datum *values, const bool *nulls)
 {
 	csf_clock *clock = csf_clock_list_add(&ticket->list);
-	Datum values[CSF_CLOCK_ROW_COLUMNS];
-	bool nulls[CSF_CLOCK_ROW_COLUMNS];
-	row_reader r = {.value = values + first - 1, .is_null = nulls + first - 1};
+	row_reader r = {.value = values, .is_null = nulls};
 
-	/* At once: a column by its number is found by walking over those before it. */
-	Assert(description->natts <= CSF_CLOCK_ROW_COLUMNS);
-	heap_deform_tuple(row, description, values, nulls);
 	clock->clock = read_text(&r);
 	clock->run = read_int(&r);
 	clock->subject_id = read_int64(&r, 0);
@@ -244,8 +220,37 @@ csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc descripti
 	clock->own = read_int64(&r, 0);
 	clock->customer = read_int64(&r, 0);
 	clock->partner = read_int64(&r, 0);
-	if (r.value < values + description->natts)
-		read_place(ticket, &r);
+	return clock;
+}
+
+csf_clock *
+csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc description, int first)
+{
+	Datum values[CSF_CLOCK_ROW_COLUMNS];
+	bool nulls[CSF_CLOCK_ROW_COLUMNS];
+
+	/* At once: a column by its number is found by walking over those before it. */
+	Assert(description->natts <= CSF_CLOCK_ROW_COLUMNS);
+	heap_deform_tuple(row, description, values, nulls);
+	return csf_clock_from_values(ticket, values + first - 1, nulls + first - 1);
+}
+
+csf_clock *
+csf_clock_with_place(csf_ticket_clocks *ticket, const Datum *values, const bool *nulls)
+{
+	csf_clock *clock = csf_clock_from_values(ticket, values, nulls);
+	csf_row_place *place;
+
+	if (ticket->place_capacity < ticket->list.capacity)
+	{
+		ticket->place_capacity = ticket->list.capacity;
+		ticket->places = ticket->places == NULL
+							 ? palloc(sizeof(csf_row_place) * ticket->place_capacity)
+							 : repalloc(ticket->places, sizeof(csf_row_place) * ticket->place_capacity);
+	}
+	place = &ticket->places[ticket->list.count - 1];
+	place->relation = DatumGetObjectId(values[CLOCK_COLUMN_COUNT]);
+	place->tid = *(ItemPointer) DatumGetPointer(values[CLOCK_COLUMN_COUNT + 1]);
 	return clock;
 }
 
@@ -310,10 +315,11 @@ csf_clocks_load_active(csf_ticket_clocks *tickets, int count)
 	csf_rows_run_with(&keys, &active_query, range, SPI_OK_SELECT);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
-		HeapTuple row = SPI_tuptable->vals[i];
-		TupleDesc description = SPI_tuptable->tupdesc;
+		Datum values[CSF_CLOCK_ROW_COLUMNS];
+		bool nulls[CSF_CLOCK_ROW_COLUMNS];
 
-		csf_clock_from_spi(&tickets[csf_column_int(row, description, 1, 0)], row, description, 2);
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
+		csf_clock_with_place(&tickets[DatumGetInt32(values[0])], values + 1, nulls + 1);
 	}
 }
 

@@ -66,12 +66,16 @@ extern void csf_clocks_save(csf_ticket_clocks *tickets, int count);
 	" c.turn, c.counted_until, c.own_microseconds, c.customer_microseconds, c.partner_microseconds"
 /* The active runs of clock c, and all of clocks that have subjects, for their runs are numbered together. */
 #define CSF_CLOCK_IS_ACTIVE "(c.stopped_at IS NULL OR c.subject_id IS NOT NULL)"
-/* Where clock c lies. As the last columns of a row these are read too. */
+/* Behind them: where clock c lies. */
 #define CSF_CLOCK_PLACE ", c.tableoid, c.ctid"
 /* A row has so many columns at most. */
 #define CSF_CLOCK_ROW_COLUMNS 48
 extern csf_clock *csf_clock_from_spi(csf_ticket_clocks *ticket, HeapTuple row, TupleDesc description,
 									 int first);
+/* The same from the columns themselves, the first of the clock's being the first. */
+extern csf_clock *csf_clock_from_values(csf_ticket_clocks *ticket, const Datum *values, const bool *nulls);
+/* The same, and its place from the columns behind. */
+extern csf_clock *csf_clock_with_place(csf_ticket_clocks *ticket, const Datum *values, const bool *nulls);
 
 /*
  * The same for very many tickets of one desk, in the order of their numbers: reads the active runs alone, and joins by range

@@ -233,16 +233,68 @@ csf_run(csf_statement *statement, Datum *values, const char *nulls, int expected
 		elog(ERROR, "\"%s\" returned %s", statement->sql, SPI_result_code_string(result));
 }
 
-Portal
-csf_open(csf_statement *statement, Datum *values, const char *nulls, bool read_only)
+/* Where csf_stream has the executor send the rows. */
+typedef struct row_receiver
+{
+	DestReceiver receiver;
+	csf_take_row take;
+	void *of;
+	MemoryContext caller;
+} row_receiver;
+
+static bool
+receive_row(TupleTableSlot *slot, DestReceiver *receiver)
+{
+	const row_receiver *r = (const row_receiver *) receiver;
+	MemoryContext executor = MemoryContextSwitchTo(r->caller);
+	bool more;
+
+	slot_getallattrs(slot);
+	more = r->take(r->of, slot->tts_values, slot->tts_isnull);
+	MemoryContextSwitchTo(executor);
+	return more;
+}
+
+static void
+start_rows(DestReceiver *receiver, int operation, TupleDesc description)
+{
+}
+
+static void
+end_rows(DestReceiver *receiver)
+{
+}
+
+void
+csf_stream(csf_statement *statement, const Datum *values, bool read_only, csf_take_row take, void *of)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	Portal portal;
+	/* DestNone would tell SPI that nobody wants the rows. */
+	row_receiver receiver = {.receiver = {.receiveSlot = receive_row,
+										  .rStartup = start_rows,
+										  .rShutdown = end_rows,
+										  .rDestroy = end_rows,
+										  .mydest = DestTuplestore},
+							 .take = take,
+							 .of = of,
+							 .caller = caller};
+	SPIExecuteOptions options = {.read_only = read_only, .dest = &receiver.receiver};
+	int count = (int) strlen(statement->types);
+	int result;
 
 	prepare(statement);
-	portal = SPI_cursor_open(NULL, statement->plan, values, nulls, read_only);
+	options.params = makeParamList(count);
+	for (int i = 0; i < count; i++)
+	{
+		options.params->params[i].value = values[i];
+		options.params->params[i].isnull = false;
+		options.params->params[i].pflags = PARAM_FLAG_CONST;
+		options.params->params[i].ptype = csf_type_of_letter(statement->types[i]);
+	}
+	result = SPI_execute_plan_extended(statement->plan, &options);
 	MemoryContextSwitchTo(caller);
-	return portal;
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "\"%s\" returned %s", statement->sql, SPI_result_code_string(result));
 }
 
 Snapshot

@@ -110,8 +110,14 @@ extern Oid csf_type_of_letter(char letter);
  * memory context stays the caller's (SPI alone would leave its own).
  */
 extern void csf_run(csf_statement *statement, Datum *values, const char *nulls, int expected);
-/* Opens a cursor on a query, to be read forward: under a snapshot of this moment, or read-only under the caller's. */
-extern Portal csf_open(csf_statement *statement, Datum *values, const char *nulls, bool read_only);
+/*
+ * Runs a query and hands over its rows one by one as they come, without keeping them: under a snapshot of this moment, or
+ * read-only under the caller's. take returns false when it wants no more; the values live until then, the current memory
+ * context is the caller's, and other statements may be run meanwhile.
+ */
+typedef bool (*csf_take_row)(void *of, const Datum *values, const bool *nulls);
+extern void csf_stream(csf_statement *statement, const Datum *values, bool read_only, csf_take_row take,
+					   void *of);
 /*
  * For configuration (design 2.8): a snapshot taken now whatever the isolation level, registered until the caller
  * unregisters it, and a read under it.

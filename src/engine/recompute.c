@@ -32,9 +32,9 @@ PG_FUNCTION_INFO_V1(csf_recompute_clocks);
 
 /* Tickets locked and moved at a time: bounds memory, and the rows that the statements join. */
 #define CHUNK 5000
-#define FETCH 5000
 #define RESULT_COLUMNS 8
-#define FIRST_CLOCK_COLUMN (CSF_TICKET_FACT_COLUMN_COUNT + 1)
+/* Of ticket_no in CSF_TICKET_FACT_COLUMNS. */
+#define TICKET_NO_PLACE 1
 
 #define ACTIVE_CLOCKS                                                                                        \
 	"SELECT " CSF_TICKET_FACT_COLUMNS ", " CSF_CLOCK_COLUMNS CSF_CLOCK_PLACE " FROM csflow.clock c"          \
@@ -83,10 +83,11 @@ typedef struct recompute
 	const csf_desk *desk;
 	TimestampTz at;
 	bool preview;
-	int64 limit; /* of tickets; 0: all */
-	int64 moved; /* tickets so far */
+	ticket_clocks ticket; /* being read; without a desk: none yet */
+	int64 limit;          /* of tickets; 0: all */
+	int64 moved;          /* tickets so far */
 	ReturnSetInfo *result;
-	MemoryContext ticket_context; /* the ticket being read */
+	MemoryContext ticket_context; /* what belongs to ticket */
 	int count;
 	MemoryContext chunk_context; /* the tickets to move */
 	csf_ticket_clocks found[CHUNK];
@@ -393,15 +394,14 @@ move_tickets(recompute *r)
 
 /* Whether the ticket just read completely is one to move; in a preview its rows are returned at once. */
 static void
-judge(recompute *r, ticket_clocks *t)
+judge(recompute *r)
 {
-	MemoryContext caller;
+	ticket_clocks *t = &r->ticket;
+	MemoryContext caller = MemoryContextSwitchTo(r->ticket_context);
 
-	if (t->now.desk == NULL)
-		return;
-	caller = MemoryContextSwitchTo(r->ticket_context);
-	derive(r, t);
-	if (is_moved(t))
+	if (t->now.desk != NULL)
+		derive(r, t);
+	if (t->now.desk != NULL && is_moved(t))
 	{
 		r->moved++;
 		if (r->preview)
@@ -410,27 +410,10 @@ judge(recompute *r, ticket_clocks *t)
 			keep(r, t);
 	}
 	MemoryContextSwitchTo(caller);
+	memset(t, 0, sizeof(*t));
+	MemoryContextReset(r->ticket_context);
 	if (r->count == CHUNK)
 		move_tickets(r);
-}
-
-static void
-read_row(recompute *r, ticket_clocks *t, HeapTuple row, TupleDesc description)
-{
-	MemoryContext caller = MemoryContextSwitchTo(r->ticket_context);
-
-	if (t->now.desk == NULL)
-	{
-		csf_ticket_row ticket;
-
-		csf_ticket_from_spi(&ticket, row, description);
-		csf_ticket_facts_of(&t->facts, r->desk, &ticket);
-		t->changed_at = csf_ticket_int64(&ticket, CSF_TICKET_CHANGED_AT, 0);
-		t->now.desk = r->desk;
-		t->now.ticket_no = csf_ticket_int64(&ticket, CSF_TICKET_TICKET_NO, 0);
-	}
-	csf_clock_from_spi(&t->now, row, description, FIRST_CLOCK_COLUMN);
-	MemoryContextSwitchTo(caller);
 }
 
 static bool
@@ -440,42 +423,47 @@ is_enough(const recompute *r)
 }
 
 static void
+read_ticket(recompute *r, const Datum *values, const bool *nulls)
+{
+	csf_ticket_row row;
+
+	csf_ticket_from_values(&row, values, nulls);
+	csf_ticket_facts_of(&r->ticket.facts, r->desk, &row);
+	r->ticket.changed_at = csf_ticket_int64(&row, CSF_TICKET_CHANGED_AT, 0);
+	r->ticket.now.desk = r->desk;
+	r->ticket.now.ticket_no = csf_ticket_int64(&row, CSF_TICKET_TICKET_NO, 0);
+}
+
+/* A row of ACTIVE_CLOCKS; a ticket is complete when the next one's begin. */
+static bool
+take_row(void *of, const Datum *values, const bool *nulls)
+{
+	recompute *r = of;
+	MemoryContext caller;
+
+	if (r->ticket.now.desk != NULL && r->ticket.now.ticket_no != DatumGetInt64(values[TICKET_NO_PLACE]))
+	{
+		judge(r);
+		if (is_enough(r))
+			return false;
+	}
+	caller = MemoryContextSwitchTo(r->ticket_context);
+	if (r->ticket.now.desk == NULL)
+		read_ticket(r, values, nulls);
+	csf_clock_with_place(&r->ticket.now, values + CSF_TICKET_FACT_COLUMN_COUNT,
+						 nulls + CSF_TICKET_FACT_COLUMN_COUNT);
+	MemoryContextSwitchTo(caller);
+	return true;
+}
+
+static void
 run(recompute *r, Datum after)
 {
 	Datum values[2] = {Int64GetDatum(r->desk->desk_id), after};
-	Portal portal = csf_open(r->limit > 0 ? &batch_query : &all_query, values, NULL, false);
-	ticket_clocks t = {0};
-	bool more = true;
 
-	while (more && !is_enough(r))
-	{
-		SPITupleTable *rows;
-		uint64 count;
-
-		SPI_cursor_fetch(portal, true, FETCH);
-		rows = SPI_tuptable;
-		count = SPI_processed;
-		more = count == FETCH;
-		for (uint64 i = 0; i < count && !is_enough(r); i++)
-		{
-			bool is_null;
-
-			CHECK_FOR_INTERRUPTS();
-			if (t.now.desk != NULL &&
-				t.now.ticket_no != DatumGetInt64(SPI_getbinval(rows->vals[i], rows->tupdesc, 2, &is_null)))
-			{
-				judge(r, &t);
-				memset(&t, 0, sizeof(t));
-				MemoryContextReset(r->ticket_context);
-			}
-			if (!is_enough(r))
-				read_row(r, &t, rows->vals[i], rows->tupdesc);
-		}
-		SPI_freetuptable(rows);
-	}
+	csf_stream(r->limit > 0 ? &batch_query : &all_query, values, false, take_row, r);
 	if (!is_enough(r))
-		judge(r, &t);
-	SPI_cursor_close(portal);
+		judge(r);
 	move_tickets(r);
 }
 

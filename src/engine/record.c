@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "engine/row_writer.h"
 #include "engine/ticket.h"
 #include "errors.h"
 
@@ -35,6 +36,7 @@ typedef struct chain
 	int32 seq;
 	int32 first_seq; /* as it was before this flush */
 	uint8 head[PG_SHA256_DIGEST_LENGTH];
+	csf_row_place place; /* of its row, where they are read by range */
 } chain;
 
 static csf_statement chain_query =
@@ -43,7 +45,7 @@ static csf_statement chain_query =
 				  " JOIN csflow.ticket_chain c ON c.desk_id = u.desk_id AND c.ticket_no = u.ticket_no",
 				  "LN");
 static csf_statement chain_query_range =
-	CSF_STATEMENT_MANY("SELECT c.desk_id, c.ticket_no, c.seq, c.head"
+	CSF_STATEMENT_MANY("SELECT c.desk_id, c.ticket_no, c.seq, c.head, c.tableoid, c.ctid"
 					   " FROM engine_rows AS u(desk_id, ticket_no)"
 					   " JOIN csflow.ticket_chain c ON c.ticket_no = u.ticket_no"
 					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3",
@@ -63,6 +65,7 @@ static csf_statement chain_update_range =
 					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3 AND c.ticket_no = u.ticket_no"
 					   " AND c.seq = u.first_seq",
 					   "lnnLNIYI");
+static const char *const head_columns[] = {"seq", "head"};
 static csf_statement event_insert =
 	CSF_STATEMENT("INSERT INTO csflow.event (desk_id, ticket_no, seq, at, recorded_at, kind, actor_kind,"
 				  " actor_id, old_state, new_state, old_value, new_value, clock, run, step_position, due_at,"
@@ -295,6 +298,11 @@ load_chains(csf_recorder *recorder, HTAB *chains, bool all_new)
 		entry->seq = entry->first_seq = csf_column_int(row, description, 3, 0);
 		if (VARSIZE_ANY_EXHDR(head) == sizeof(entry->head))
 			memcpy(entry->head, VARDATA_ANY(head), sizeof(entry->head));
+		if (recorder->is_range)
+		{
+			entry->place.relation = DatumGetObjectId(SPI_getbinval(row, description, 5, &is_null));
+			entry->place.tid = *(ItemPointer) DatumGetPointer(SPI_getbinval(row, description, 6, &is_null));
+		}
 	}
 }
 
@@ -369,6 +377,19 @@ hash_events(csf_recorder *recorder, HTAB *chains, csf_rows *rows, csf_rows *text
 	pg_cryptohash_free(hash);
 }
 
+/* Straight to its place, if it was read with it and that can be done. */
+static bool
+write_head(csf_row_writer *writer, const chain *entry, Datum seq, Datum head)
+{
+	Datum values[2] = {seq, head};
+	bool nulls[2] = {false, false};
+
+	if (writer == NULL || entry->first_seq == 0 || !csf_row_writer_takes(writer, entry->place.relation))
+		return false;
+	csf_row_writer_update(writer, &entry->place, values, nulls);
+	return true;
+}
+
 /* A head that is not where we read it means that somebody wrote past the ticket's lock. */
 static void
 write_heads(const csf_recorder *recorder, HTAB *chains)
@@ -380,6 +401,8 @@ write_heads(const csf_recorder *recorder, HTAB *chains)
 	csf_rows fresh;
 	csf_rows moved;
 	csf_rows dirty;
+	csf_row_writer *writer =
+		recorder->is_range ? csf_row_writer_open("ticket_chain", head_columns, lengthof(head_columns)) : NULL;
 	uint64 expected;
 
 	csf_rows_init(&fresh, &chain_insert);
@@ -393,9 +416,12 @@ write_heads(const csf_recorder *recorder, HTAB *chains)
 						   Int32GetDatum(entry->first_seq)};
 		bool nulls[5] = {false};
 
-		csf_rows_add(entry->first_seq == 0 ? &fresh : &moved, values, nulls);
+		if (!write_head(writer, entry, values[2], values[3]))
+			csf_rows_add(entry->first_seq == 0 ? &fresh : &moved, values, nulls);
 		csf_rows_add(&dirty, values, nulls);
 	}
+	if (writer != NULL)
+		csf_row_writer_close(writer);
 	csf_rows_run(&fresh, &chain_insert, SPI_OK_INSERT);
 	expected = moved.count;
 	range_of(recorder, range);

@@ -117,7 +117,7 @@ csf_ticket_read(csf_ticket_row *row, TupleTableSlot *slot, const csf_ticket_map 
 }
 
 void
-csf_ticket_from_spi(csf_ticket_row *row, HeapTuple tuple, TupleDesc description)
+csf_ticket_from_values(csf_ticket_row *row, const Datum *values, const bool *nulls)
 {
 	static const csf_ticket_column columns[] = {
 		CSF_TICKET_DESK_ID,       CSF_TICKET_TICKET_NO,   CSF_TICKET_STATE,     CSF_TICKET_CHANNEL,
@@ -125,18 +125,24 @@ csf_ticket_from_spi(csf_ticket_row *row, HeapTuple tuple, TupleDesc description)
 		CSF_TICKET_HANDLING_TIER, CSF_TICKET_COMPLEXITY,  CSF_TICKET_OPENED_AT, CSF_TICKET_CHANGED_AT,
 		CSF_TICKET_TEAM_ID,       CSF_TICKET_AGENT_ID};
 
-	Datum values[MaxTupleAttributeNumber / 16];
-	bool nulls[MaxTupleAttributeNumber / 16];
-
-	/* At once: a column by its number is found by walking over those before it. */
-	Assert(description->natts <= (int) lengthof(values));
-	heap_deform_tuple(tuple, description, values, nulls);
 	memset(row->nulls, true, sizeof(row->nulls));
 	for (int i = 0; i < (int) lengthof(columns); i++)
 	{
 		row->values[columns[i]] = values[i];
 		row->nulls[columns[i]] = nulls[i];
 	}
+}
+
+void
+csf_ticket_from_spi(csf_ticket_row *row, HeapTuple tuple, TupleDesc description)
+{
+	Datum values[MaxTupleAttributeNumber / 16];
+	bool nulls[MaxTupleAttributeNumber / 16];
+
+	/* At once: a column by its number is found by walking over those before it. */
+	Assert(description->natts <= (int) lengthof(values));
+	heap_deform_tuple(tuple, description, values, nulls);
+	csf_ticket_from_values(row, values, nulls);
 }
 
 int64

@@ -112,6 +112,8 @@ extern void csf_ticket_facts_of(csf_ticket_facts *facts, const csf_desk *desk, c
 	" t.complexity, t.opened_at, t.changed_at, t.team_id, t.agent_id"
 #define CSF_TICKET_FACT_COLUMN_COUNT 14
 extern void csf_ticket_from_spi(csf_ticket_row *row, HeapTuple tuple, TupleDesc description);
+/* The same from the columns themselves. */
+extern void csf_ticket_from_values(csf_ticket_row *row, const Datum *values, const bool *nulls);
 
 /* While a message's trigger writes the columns that follow from messages; anybody else's values for them are ignored. */
 extern bool csf_message_writes_ticket;

@@ -28,7 +28,6 @@
 
 PG_FUNCTION_INFO_V1(csf_replay_attainment);
 
-#define FETCH 5000
 /* More runs than this are counted and let go while a ticket is replayed. */
 #define RUNS_KEPT 64
 
@@ -38,6 +37,30 @@ PG_FUNCTION_INFO_V1(csf_replay_attainment);
 	" t.complexity, t.opened_at, t.team_id, " team                                                              \
 	" FROM csflow.ticket t JOIN csflow.event e ON e.desk_id = t.desk_id AND e.ticket_no = t.ticket_no" messages \
 	" WHERE t.desk_id = $1 AND t.opened_at >= $2 AND t.opened_at < $3 ORDER BY e.ticket_no, e.seq"
+
+/* Its columns. */
+enum
+{
+	PAST_TICKET_NO,
+	PAST_AT,
+	PAST_KIND,
+	PAST_ACTOR_KIND,
+	PAST_ACTOR_ID,
+	PAST_OLD_STATE,
+	PAST_NEW_STATE,
+	PAST_OLD_VALUE,
+	PAST_NEW_VALUE,
+	PAST_DUE_AT,
+	PAST_TICKET_KIND,
+	PAST_CATEGORY_ID,
+	PAST_CHANNEL,
+	PAST_CUSTOMER_TIER,
+	PAST_HANDLING_TIER,
+	PAST_COMPLEXITY,
+	PAST_OPENED_AT,
+	PAST_TEAM_ID,
+	PAST_MESSAGE_TEAM_ID
+};
 
 static csf_statement event_query = CSF_STATEMENT_PLANNED(EVENTS("NULL::bigint", ""), "lzz");
 /* Where a department has clocks of its own: with the department that a message speaks for. */
@@ -462,93 +485,86 @@ replay_ticket(replay *r)
 	r->has_ticket = false;
 }
 
+static int64
+value_int64(const Datum *values, const bool *nulls, int place, int64 if_null)
+{
+	return nulls[place] ? if_null : DatumGetInt64(values[place]);
+}
+
+static char *
+value_text(const Datum *values, const bool *nulls, int place)
+{
+	return nulls[place] ? NULL : TextDatumGetCString(values[place]);
+}
+
 static void
-begin_ticket(replay *r, HeapTuple row, TupleDesc description)
+begin_ticket(replay *r, const Datum *values, const bool *nulls)
 {
 	const csf_category_entry *kind;
 
 	memset(&r->facts, 0, sizeof(r->facts));
 	r->has_ticket = true;
-	r->ticket_no = csf_column_int64(row, description, 1, 0);
-	r->kind = csf_column_text(row, description, 11);
-	set_category(r, &r->facts, csf_column_int64(row, description, 12, 0));
+	r->ticket_no = value_int64(values, nulls, PAST_TICKET_NO, 0);
+	r->kind = value_text(values, nulls, PAST_TICKET_KIND);
+	set_category(r, &r->facts, value_int64(values, nulls, PAST_CATEGORY_ID, 0));
 	kind = r->facts.category_id == 0 && r->kind != NULL ? csf_desk_kind(r->desk, r->kind) : NULL;
 	if (kind != NULL)
 		r->facts.kind_id = kind->category_id;
-	set_channel(r, &r->facts, csf_column_text(row, description, 13));
-	r->facts.customer_tier = csf_column_text(row, description, 14);
-	r->facts.handling_tier = csf_column_int(row, description, 15, 0);
-	r->facts.complexity = csf_column_text(row, description, 16);
-	r->facts.opened_at = csf_column_int64(row, description, 17, 0);
-	r->team_id = csf_column_int64(row, description, 18, 0);
+	set_channel(r, &r->facts, value_text(values, nulls, PAST_CHANNEL));
+	r->facts.customer_tier = value_text(values, nulls, PAST_CUSTOMER_TIER);
+	r->facts.handling_tier = nulls[PAST_HANDLING_TIER] ? 0 : DatumGetInt16(values[PAST_HANDLING_TIER]);
+	r->facts.complexity = value_text(values, nulls, PAST_COMPLEXITY);
+	r->facts.opened_at = value_int64(values, nulls, PAST_OPENED_AT, 0);
+	r->team_id = value_int64(values, nulls, PAST_TEAM_ID, 0);
 }
 
-static void
-read_event(replay *r, HeapTuple row, TupleDesc description)
+static bool
+take_event(void *of, const Datum *values, const bool *nulls)
 {
+	replay *r = of;
 	MemoryContext caller;
 	past_event *event;
 
-	if (r->has_ticket && csf_column_int64(row, description, 1, 0) != r->ticket_no)
+	if (r->has_ticket && DatumGetInt64(values[PAST_TICKET_NO]) != r->ticket_no)
 		replay_ticket(r);
 	caller = MemoryContextSwitchTo(r->ticket_context);
 	if (!r->has_ticket)
-		begin_ticket(r, row, description);
+		begin_ticket(r, values, nulls);
 	if (r->event_count == r->event_capacity)
 	{
 		r->event_capacity *= 2;
 		r->events = repalloc_huge(r->events, sizeof(past_event) * r->event_capacity);
 	}
 	event = &r->events[r->event_count++];
-	event->at = csf_column_int64(row, description, 2, 0);
-	event->kind = csf_column_text(row, description, 3);
-	event->actor_kind = csf_column_text(row, description, 4);
-	event->actor_id = csf_column_int64(row, description, 5, 0);
-	event->old_state = csf_column_text(row, description, 6);
-	event->new_state = csf_column_text(row, description, 7);
-	event->old_value = csf_column_text(row, description, 8);
-	event->new_value = csf_column_text(row, description, 9);
-	event->due_at = csf_column_int64(row, description, 10, CSF_NO_INSTANT);
-	event->team_id = csf_column_int64(row, description, 19, 0);
+	event->at = value_int64(values, nulls, PAST_AT, 0);
+	event->kind = value_text(values, nulls, PAST_KIND);
+	event->actor_kind = value_text(values, nulls, PAST_ACTOR_KIND);
+	event->actor_id = value_int64(values, nulls, PAST_ACTOR_ID, 0);
+	event->old_state = value_text(values, nulls, PAST_OLD_STATE);
+	event->new_state = value_text(values, nulls, PAST_NEW_STATE);
+	event->old_value = value_text(values, nulls, PAST_OLD_VALUE);
+	event->new_value = value_text(values, nulls, PAST_NEW_VALUE);
+	event->due_at = value_int64(values, nulls, PAST_DUE_AT, CSF_NO_INSTANT);
+	event->team_id = value_int64(values, nulls, PAST_MESSAGE_TEAM_ID, 0);
 	MemoryContextSwitchTo(caller);
+	return true;
 }
 
 /* A stored clock that is still running; its missed runs are those that a sweep has not accounted for. */
-static void
-read_overdue(replay *r, HeapTuple row, TupleDesc description)
+static bool
+take_overdue(void *of, const Datum *values, const bool *nulls)
 {
+	replay *r = of;
 	MemoryContext caller = MemoryContextSwitchTo(r->ticket_context);
 	csf_ticket_clocks ticket = {.desk = r->desk};
 
-	r->kind = csf_column_text(row, description, 1);
-	csf_clock_from_spi(&ticket, row, description, 2);
+	r->kind = value_text(values, nulls, 0);
+	csf_clock_from_values(&ticket, values + 1, nulls + 1);
 	r->list = ticket.list;
 	count_runs(r);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(r->ticket_context);
-}
-
-static void
-read_all(replay *r, csf_statement *statement, Datum *values, void (*read)(replay *, HeapTuple, TupleDesc))
-{
-	Portal portal = csf_open(statement, values, NULL, true);
-	uint64 count;
-
-	do
-	{
-		SPITupleTable *rows;
-
-		SPI_cursor_fetch(portal, true, FETCH);
-		rows = SPI_tuptable;
-		count = SPI_processed;
-		for (uint64 i = 0; i < count; i++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			read(r, rows->vals[i], rows->tupdesc);
-		}
-		SPI_freetuptable(rows);
-	} while (count == FETCH);
-	SPI_cursor_close(portal);
+	return true;
 }
 
 static bool
@@ -609,14 +625,14 @@ csf_replay_attainment(PG_FUNCTION_ARGS)
 	init_replay(&r, PG_GETARG_TIMESTAMPTZ(4));
 	r.desk = csf_desk_pin(PG_GETARG_INT64(0), CurrentMemoryContext);
 	if (PG_ARGISNULL(1))
-		read_all(&r, &overdue_query, values, read_overdue);
+		csf_stream(&overdue_query, values, true, take_overdue, &r);
 	else
 	{
 		Jsonb *playbook = PG_GETARG_JSONB_P(1);
 
 		r.desk = csf_desk_with_targets(r.desk, JsonbToCString(NULL, &playbook->root, VARSIZE(playbook)),
 									   GetActiveSnapshot());
-		read_all(&r, has_team_clocks(r.desk) ? &team_event_query : &event_query, values, read_event);
+		csf_stream(has_team_clocks(r.desk) ? &team_event_query : &event_query, values, true, take_event, &r);
 		if (r.has_ticket)
 			replay_ticket(&r);
 	}
