@@ -2,12 +2,12 @@
 
 CREATE FUNCTION csflow.recompute_clocks(desk_id bigint, preview boolean DEFAULT false, at timestamptz DEFAULT NULL,
   after csflow.ticket_no DEFAULT NULL, batch integer DEFAULT NULL)
-RETURNS TABLE (ticket_no csflow.ticket_no, clock text, run integer, change text, due_before timestamptz, due_after timestamptz,
+RETURNS TABLE (ticket_no csflow.ticket_no, clock text, run integer, subject_id bigint, change text, due_before timestamptz, due_after timestamptz,
   next_before timestamptz, next_after timestamptz)
 LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10000
 AS 'MODULE_PATHNAME', 'csf_recompute_clocks';
 COMMENT ON FUNCTION csflow.recompute_clocks(bigint, boolean, timestamptz, csflow.ticket_no, integer) IS
-'Moves the clocks of a desk that are not stopped to what its targets, steps and calendars say now; tickets that nothing moves are not touched. Arguments: desk_id; preview: only say what would move; at: the instant for clocks that end, pause or change their target by it (NULL: now); after, batch: only that many tickets to move, with numbers above after. Result: the clocks that moved, by ticket: change (due; length: that of a paused or overdue clock; steps: the next step alone; target; paused, resumed; void: no target applies any more), due instant and next step before and after. One event clocks_recomputed a ticket, none for steps alone. Running it again changes nothing. Errors: SF001 unknown desk, SF009 future instant, SF014 no flow, 22023 bad batch. Design 2.2, 2.4, handbook D8, H4.';
+'Moves the clocks of a desk that are not stopped to what its targets, steps and calendars say now; tickets that nothing moves are not touched. Arguments: desk_id; preview: only say what would move; at: the instant for clocks that end, pause or change their target by it (NULL: now); after, batch: only that many tickets to move, with numbers above after. Result: the clocks that moved, by ticket: subject_id (the department or task it concerns, NULL: the ticket), change (due; length: that of a paused or overdue clock; steps: the next step alone; target; paused, resumed; void: no target applies any more), due instant and next step before and after. One event clocks_recomputed a ticket, none for steps alone. Running it again changes nothing. Errors: SF001 unknown desk, SF009 future instant, SF014 no flow, 22023 bad batch. Design 2.2, 2.4, handbook D8, H4.';
 
 CREATE FUNCTION csflow.continue_recompute(run_id bigint, desk_id bigint, after csflow.ticket_no, batch integer)
 RETURNS csflow.ticket_no

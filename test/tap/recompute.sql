@@ -104,14 +104,57 @@ SELECT is((SELECT count(*) FROM unsound), 0::bigint, '2.19: the chains stand');
 SELECT is((SELECT count(*) FROM recompute_clocks(:desk, true, :at)), 0::bigint, 'again: nothing is left to move');
 
 -- In batches, each committed.
+UPDATE target SET duration = '4 hours' WHERE desk_id = :desk AND clock = 'department_news';
 UPDATE target SET duration = duration + '1 hour' WHERE desk_id = :desk AND mode = 'once' AND due_from = 'duration';
 SELECT count(DISTINCT ticket_no) AS tickets, count(*) AS clocks FROM recompute_clocks(:desk, true) \gset
+SELECT is((SELECT count(*) FROM recompute_clocks(:desk, true) m JOIN clock c ON (c.desk_id, c.ticket_no, c.clock, c.run) = (:desk, m.ticket_no, m.clock, m.run)
+  WHERE m.subject_id IS DISTINCT FROM c.subject_id), 0::bigint, 'D12: the result names the department or task that a clock concerns');
+SELECT cmp_ok((SELECT count(*) FROM recompute_clocks(:desk, true) WHERE subject_id IS NOT NULL), '>', 0::bigint, 'some concern one');
 SELECT is((SELECT count(DISTINCT ticket_no) FROM recompute_clocks(:desk, true, NULL, NULL, 7)), 7::bigint, 'a batch is of tickets');
 CALL run_recompute(:desk, 7);
 SELECT is((SELECT count(*) FROM recompute_clocks(:desk, true)), 0::bigint, '2.12: the procedure moves all');
 SELECT is((SELECT row(rows, finished_at IS NOT NULL, error)::text FROM job_run WHERE job = 'recompute'), row(:clocks, true, NULL)::text, 'H3: and notes how many');
 SELECT is((SELECT count(*) FROM unsound), 0::bigint, '2.19: the chains stand');
 SELECT is((SELECT (caption_zh, caption_en)::text FROM timeline WHERE kind = 'clocks_recomputed' LIMIT 1), '(时限重算,"deadlines recomputed")', 'A9: people can read it');
+
+-- Rows are written straight to their places, unless somebody has to be told of an UPDATE: a trigger on the clocks sees each as
+-- of any other statement. Either way the indexes find what the table holds.
+CREATE FUNCTION searched(desk bigint, by_index boolean) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('enable_seqscan', (NOT by_index)::text, true), set_config('enable_indexscan', by_index::text, true), set_config('enable_bitmapscan', 'off', true);
+  RETURN (SELECT format('%s %s', count(*), md5(string_agg(format('%s %s %s %s', ticket_no, clock, run, next_at), ',' ORDER BY ticket_no, clock, run)))
+    FROM clock WHERE desk_id = desk AND next_at > '-infinity' AND NOT next_closes);
+END
+$$;
+SELECT is(searched(:desk, true), searched(:desk, false), 'the index of the sweeps has every moved clock');
+CREATE TABLE heard (clock text, due_before timestamptz, due_after timestamptz);
+CREATE FUNCTION hear() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.heard VALUES (NEW.clock, OLD.due_at, NEW.due_at); RETURN NULL; END';
+CREATE TRIGGER hear AFTER UPDATE ON clock FOR EACH ROW EXECUTE FUNCTION hear();
+UPDATE target SET duration = duration + '1 hour' WHERE desk_id = :desk AND mode = 'once' AND due_from = 'duration';
+CREATE TABLE moved3 AS SELECT * FROM recompute_clocks(:desk);
+SELECT cmp_ok((SELECT count(*) FROM moved3), '>', 20::bigint, 'many clocks move');
+SELECT results_eq('SELECT clock, due_before, due_after FROM heard ORDER BY 1, 2, 3', 'SELECT clock, due_before, due_after FROM moved3 ORDER BY 1, 2, 3', '2.6: a trigger on csflow.clock hears of each');
+DROP TRIGGER hear ON clock;
+CREATE FUNCTION hear_once() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.heard SELECT n.clock, NULL, n.due_at FROM n; RETURN NULL; END';
+CREATE TRIGGER hear_once AFTER UPDATE ON clock REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION hear_once();
+UPDATE target SET duration = duration + '1 hour' WHERE desk_id = :desk AND mode = 'once' AND due_from = 'duration';
+TRUNCATE heard;
+SELECT is((SELECT count(*) FROM recompute_clocks(:desk)), (SELECT count(*) FROM moved3), 'as many move again');
+SELECT is((SELECT count(*) FROM heard), (SELECT count(*) FROM moved3), '2.6: so does one of the statement');
+DROP TRIGGER hear_once ON clock;
+SELECT is(searched(:desk, true), searched(:desk, false), 'the index of the sweeps has every moved clock');
+SELECT is((SELECT count(*) FROM unsound), 0::bigint, '2.19: the chains stand');
+UPDATE target SET duration = duration + '1 hour' WHERE desk_id = :desk AND mode = 'once' AND due_from = 'duration';
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT is((SELECT count(*) FROM recompute_clocks(:desk)), (SELECT count(*) FROM moved3), 'under one snapshot for all as well');
+SELECT is((SELECT count(*) FROM recompute_clocks(:desk)), 0::bigint, 'and seen by the statement after it');
+COMMIT;
+SELECT is((SELECT count(*) FROM unsound), 0::bigint, '2.19: the chains stand');
+-- A constraint on the clocks is kept.
+ALTER TABLE clock ADD CONSTRAINT never_later CHECK (due_at < '2025-04-01') NOT VALID;
+UPDATE target SET duration = duration + '100 days' WHERE desk_id = :desk AND clock = 'resolve' AND mode = 'once' AND due_from = 'duration';
+SELECT throws_ok(format('SELECT count(*) FROM recompute_clocks(%s)', :desk), '23514', NULL, '2.6: a constraint on csflow.clock holds');
+ALTER TABLE clock DROP CONSTRAINT never_later;
 
 -- Bad input and rights.
 SELECT throws_ok('SELECT * FROM recompute_clocks(4711)', 'SF001', NULL, 'an unknown desk');
