@@ -29,7 +29,7 @@ COMMENT ON COLUMN csflow.event.at IS 'Instant at which it happened in the busine
 COMMENT ON COLUMN csflow.event.recorded_at IS 'Start of the transaction that recorded it.';
 COMMENT ON COLUMN csflow.event.kind IS 'opened, assigned, accepted, transferred, state_changed, answered, reopened, closed, category_changed, priority_changed, channel_changed, customer_tier_changed, complexity_changed, handling_tier_changed, reviewer_named, edited, customer_message, automatic_message, reply, note, step_fired, step_skipped, task_created, task_changed, task_done, task_cancelled, clocks_recomputed, right_granted, right_given_back.';
 COMMENT ON COLUMN csflow.event.actor_kind IS 'customer, agent, system (a job or rule) or unknown (no agent has this database role).';
-COMMENT ON COLUMN csflow.event.old_value IS 'Former agent, team, category or priority, by kind; former due instants (UTC) of recomputed clocks.';
+COMMENT ON COLUMN csflow.event.old_value IS 'Former agent, team, category or priority, by kind; former due instants (UTC) of recomputed clocks; of a message: senior when a person who is no novice wrote it (signal senior_message).';
 COMMENT ON COLUMN csflow.event.new_value IS 'New agent, team, category or priority; close reason; milestone; action of a step; due instants (UTC) of recomputed clocks.';
 COMMENT ON COLUMN csflow.event.due_at IS 'For step_fired: when the step was due; at is when it fired. For right_granted and right_given_back: when the right lapses.';
 COMMENT ON COLUMN csflow.event.text_digest IS 'SHA-256 of salt and text of csflow.event_text, so that purging the text leaves the chain verifiable.';

@@ -254,11 +254,11 @@ SELECT e.desk_id, e.ticket_no, e.seq, e.at, e.kind,
   e.actor_kind, e.actor_id, a.name AS actor_name, e.old_state, e.new_state, e.old_value, e.new_value,
   nullif(concat_ws('; ',
     nullif(concat_ws(' → ', coalesce(oz.text, e.old_state), coalesce(nz.text, e.new_state)), ''),
-    nullif(concat_ws(CASE e.kind WHEN 'step_fired' THEN ': ' ELSE ' → ' END, csflow.event_value(e.desk_id, e.kind, e.old_value, 'zh'),
+    nullif(concat_ws(CASE e.kind WHEN 'step_fired' THEN ': ' ELSE ' → ' END, CASE WHEN e.message_no IS NULL THEN csflow.event_value(e.desk_id, e.kind, e.old_value, 'zh') END,
       csflow.event_value(e.desk_id, e.kind, e.new_value, 'zh')), '')), '') AS detail_zh,
   nullif(concat_ws('; ',
     nullif(concat_ws(' → ', coalesce(oe.text, e.old_state), coalesce(ne.text, e.new_state)), ''),
-    nullif(concat_ws(CASE e.kind WHEN 'step_fired' THEN ': ' ELSE ' → ' END, csflow.event_value(e.desk_id, e.kind, e.old_value, 'en'),
+    nullif(concat_ws(CASE e.kind WHEN 'step_fired' THEN ': ' ELSE ' → ' END, CASE WHEN e.message_no IS NULL THEN csflow.event_value(e.desk_id, e.kind, e.old_value, 'en') END,
       csflow.event_value(e.desk_id, e.kind, e.new_value, 'en')), '')), '') AS detail_en,
   e.clock, coalesce(cz.text, e.clock) AS clock_zh, coalesce(ce.text, e.clock) AS clock_en, e.run, e.step_position, e.due_at,
   e.message_no,
@@ -300,7 +300,7 @@ COMMENT ON COLUMN csflow.timeline.actor_id IS 'The agent who did it.';
 COMMENT ON COLUMN csflow.timeline.actor_name IS 'The agent''s name.';
 COMMENT ON COLUMN csflow.timeline.old_state IS 'State left.';
 COMMENT ON COLUMN csflow.timeline.new_state IS 'State reached.';
-COMMENT ON COLUMN csflow.timeline.old_value IS 'Former agent, team, category or priority, by kind.';
+COMMENT ON COLUMN csflow.timeline.old_value IS 'Former agent, team, category or priority, by kind; senior: of a message by a person who is no novice.';
 COMMENT ON COLUMN csflow.timeline.new_value IS 'New agent, team, category or priority; close reason; milestone; action of a step; columns edited.';
 COMMENT ON COLUMN csflow.timeline.detail_zh IS 'Change of state and value in Chinese; NULL when there is none.';
 COMMENT ON COLUMN csflow.timeline.detail_en IS 'Change of state and value in English; NULL when there is none.';

@@ -10,6 +10,7 @@
 #include "utils/hsearch.h"
 #include "utils/timestamp.h"
 
+#include "engine/past.h"
 #include "errors.h"
 #include "types/types.h"
 
@@ -75,8 +76,8 @@ static csf_statement recent_query =
 static csf_statement clock_update_many =
 	CSF_STATEMENT_MANY(CLOCK_UPDATE("$1 AND c.ticket_no BETWEEN $2 AND $3"), "lnn" CLOCK_TYPES);
 static csf_statement past_query =
-	CSF_STATEMENT("SELECT e.at, e.kind, e.new_state, e.new_value, e.due_at, e.actor_kind FROM csflow.event e"
-				  " WHERE e.desk_id = $1 AND e.ticket_no = $2 ORDER BY e.seq",
+	CSF_STATEMENT("SELECT " CSF_RECORDED_COLUMNS
+				  " FROM csflow.event e WHERE e.desk_id = $1 AND e.ticket_no = $2 ORDER BY e.seq",
 				  "ln");
 
 /* Where a clock has only another length, due instant or next step, as nearly always after a change of the configuration. */
@@ -555,59 +556,25 @@ clocks_of(HTAB *places, csf_ticket_clocks *tickets, int *count, const csf_change
 	return &tickets[entry->place];
 }
 
-/* ---- what happened before ---- */
-
-uint64
-csf_past_signals(const csf_desk *desk, const char *kind, int state, const char *value, bool names_time,
-				 bool by_system)
-{
-	uint64 milestone = csf_desk_milestone(desk, value);
-	uint64 named = names_time ? CSF_SIGNAL_BIT(CSF_SIGNAL_NEWS_NAMED) : 0;
-
-	if (strcmp(kind, "customer_message") == 0)
-		return milestone | CSF_SIGNAL_BIT(CSF_SIGNAL_CUSTOMER_MESSAGE);
-	if (strcmp(kind, "note") == 0)
-		return by_system ? milestone
-						 : milestone | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE) |
-							   (names_time ? CSF_SIGNAL_BIT(CSF_SIGNAL_TIME_NAMED) : 0);
-	if (strcmp(kind, "automatic_message") == 0)
-		return milestone | named | CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE);
-	if (strcmp(kind, "reply") == 0)
-		return milestone | named | CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE) |
-			   CSF_SIGNAL_BIT(CSF_SIGNAL_PERSON_MESSAGE);
-	if (strcmp(kind, "assigned") == 0)
-		return CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
-	if (strcmp(kind, "accepted") == 0 || (strcmp(kind, "opened") == 0 && state == CSF_STATE_IN_PROGRESS))
-		return CSF_SIGNAL_BIT(CSF_SIGNAL_ACCEPTED);
-	if (strcmp(kind, "transferred") == 0)
-		return CSF_SIGNAL_BIT(CSF_SIGNAL_TRANSFERRED);
-	return 0;
-}
-
 static const csf_past_event *
 read_past(void *of, int *count)
 {
 	const csf_change *change = of;
 	Datum keys[2] = {Int64GetDatum(change->desk->desk_id), Int64GetDatum(change->ticket_no)};
-	csf_past_event *past;
+	csf_recorded_event *events;
 
 	csf_run(&past_query, keys, NULL, SPI_OK_SELECT);
 	*count = (int) SPI_processed;
-	past = palloc(sizeof(csf_past_event) * (*count + 1));
+	events = palloc_extended(sizeof(csf_recorded_event) * (*count + 1), MCXT_ALLOC_HUGE);
 	for (int i = 0; i < *count; i++)
 	{
-		HeapTuple row = SPI_tuptable->vals[i];
-		TupleDesc description = SPI_tuptable->tupdesc;
-		char *state = csf_column_text(row, description, 3);
-		int64 named_at = csf_column_int64(row, description, 5, CSF_NO_INSTANT);
+		Datum values[CSF_RECORDED_COLUMN_COUNT];
+		bool nulls[CSF_RECORDED_COLUMN_COUNT];
 
-		past[i].at = csf_column_int64(row, description, 1, 0);
-		past[i].state = state == NULL ? -1 : csf_state_parse(state, strlen(state));
-		past[i].signals = csf_past_signals(change->desk, csf_column_text(row, description, 2), past[i].state,
-										   csf_column_text(row, description, 4), named_at != CSF_NO_INSTANT,
-										   strcmp(csf_column_text(row, description, 6), "system") == 0);
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, values, nulls);
+		csf_recorded_event_from(&events[i], values, nulls);
 	}
-	return past;
+	return csf_past_of_events(change->desk, events, *count);
 }
 
 static void

@@ -34,13 +34,6 @@ typedef struct csf_change
  */
 extern void csf_changes_apply(csf_change *changes, int count);
 
-/*
- * What an event told that a run which begins later may ask for (csf_clock_event.past). state: the state reached, or -1;
- * value: the milestone of a message; names_time: it names an instant; by_system: nobody wrote it.
- */
-extern uint64 csf_past_signals(const csf_desk *desk, const char *kind, int state, const char *value,
-							   bool names_time, bool by_system);
-
 /* The clocks of one ticket. */
 typedef struct csf_ticket_clocks
 {

@@ -19,6 +19,7 @@
 #include "engine/clock_store.h"
 #include "engine/erasure.h"
 #include "engine/flow.h"
+#include "engine/past.h"
 #include "engine/record.h"
 #include "engine/ticket.h"
 #include "errors.h"
@@ -343,7 +344,7 @@ message_signals(const csf_desk *desk, const message *m, const char **kind)
 }
 
 static void
-record_message(message_round *round, const message *m, const char *kind, TimestampTz at)
+record_message(message_round *round, const message *m, const char *kind, uint64 signals, TimestampTz at)
 {
 	csf_actor actor = {.kind = m->author_kind, .agent_id = m->author_id};
 	csf_event event;
@@ -351,6 +352,9 @@ record_message(message_round *round, const message *m, const char *kind, Timesta
 	csf_event_init(&event, m->desk_id, m->ticket_no, at, kind, actor);
 	event.message_no = m->message_no;
 	event.new_value = m->milestone;
+	/* Agents come and go and rise; a replay must know what he was then. */
+	if ((signals & CSF_SIGNAL_BIT(CSF_SIGNAL_SENIOR_MESSAGE)) != 0)
+		event.old_value = CSF_BY_SENIOR;
 	if (m->next_news_at != CSF_NO_INSTANT)
 		event.due_at = m->next_news_at;
 	csf_record_event(&round->recorder, &event);
@@ -429,7 +433,7 @@ add_message(message_round *round, int place, const csf_desk *desk, const message
 	/* An agent of no department speaks for the one that has the ticket. */
 	if (change->team_id == 0 && m->author_id != 0)
 		change->team_id = csf_ticket_int64(ticket, CSF_TICKET_TEAM_ID, 0);
-	record_message(round, m, kind, at);
+	record_message(round, m, kind, signals, at);
 	add_update(round, desk, m, signals, change->before.state, at);
 }
 

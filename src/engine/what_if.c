@@ -22,6 +22,7 @@
 #include "engine/config.h"
 #include "engine/config_target.h"
 #include "engine/flow.h"
+#include "engine/past.h"
 #include "engine/ticket.h"
 #include "errors.h"
 #include "kernel/priority.h"
@@ -32,8 +33,8 @@ PG_FUNCTION_INFO_V1(csf_replay_attainment);
 #define RUNS_KEPT 64
 
 #define EVENTS(team, messages)                                                                                  \
-	"SELECT e.ticket_no, e.at, e.kind, e.actor_kind, e.actor_id, e.old_state, e.new_state, e.old_value,"        \
-	" e.new_value, e.due_at, t.kind, t.category_id, t.channel, t.customer_tier, t.handling_tier,"               \
+	"SELECT e.ticket_no, " CSF_RECORDED_COLUMNS ", "                                                            \
+	"t.kind, t.category_id, t.channel, t.customer_tier, t.handling_tier,"                                       \
 	" t.complexity, t.opened_at, t.team_id, " team                                                              \
 	" FROM csflow.ticket t JOIN csflow.event e ON e.desk_id = t.desk_id AND e.ticket_no = t.ticket_no" messages \
 	" WHERE t.desk_id = $1 AND t.opened_at >= $2 AND t.opened_at < $3 ORDER BY e.ticket_no, e.seq"
@@ -43,15 +44,7 @@ enum
 {
 	PAST_TICKET_NO,
 	PAST_AT,
-	PAST_KIND,
-	PAST_ACTOR_KIND,
-	PAST_ACTOR_ID,
-	PAST_OLD_STATE,
-	PAST_NEW_STATE,
-	PAST_OLD_VALUE,
-	PAST_NEW_VALUE,
-	PAST_DUE_AT,
-	PAST_TICKET_KIND,
+	PAST_TICKET_KIND = PAST_AT + CSF_RECORDED_COLUMN_COUNT,
 	PAST_CATEGORY_ID,
 	PAST_CHANNEL,
 	PAST_CUSTOMER_TIER,
@@ -74,21 +67,6 @@ static csf_statement overdue_query =
 						  " WHERE t.desk_id = $1 AND t.opened_at >= $2 AND t.opened_at < $3"
 						  " AND c.stopped_at IS NULL AND c.due_at < $4",
 						  "lzzz");
-
-/* One event, as far as clocks ask; old_value and new_value by kind. */
-typedef struct past_event
-{
-	int64 at;
-	const char *kind;
-	const char *actor_kind;
-	int64 actor_id;
-	const char *old_state;
-	const char *new_state;
-	const char *old_value;
-	const char *new_value;
-	int64 due_at;
-	int64 team_id; /* for which a message speaks */
-} past_event;
 
 /* Met and breached runs of one clock and kind of ticket. */
 typedef struct tally
@@ -116,7 +94,7 @@ typedef struct replay
 	int64 team_id;          /* likewise */
 	int event_count;
 	int event_capacity;
-	past_event *events;
+	csf_recorded_event *events;
 	int past_count; /* of them, happened before the one that is being replayed */
 	csf_clock_list list;
 } replay;
@@ -192,12 +170,6 @@ count_runs(replay *r)
 
 /* ---- what an event was ---- */
 
-static bool
-is_kind(const past_event *event, const char *kind)
-{
-	return strcmp(event->kind, kind) == 0;
-}
-
 static csf_state
 state_of(const char *name)
 {
@@ -242,103 +214,40 @@ set_channel(replay *r, csf_ticket_facts *facts, const char *name)
 
 /* Gives a ticket's facts the value before or after an event that changed one of them; whether it is such an event. */
 static bool
-set_fact(replay *r, csf_ticket_facts *facts, const past_event *event, bool before)
+set_fact(replay *r, csf_ticket_facts *facts, const csf_recorded_event *event, bool before)
 {
 	const char *value = before ? event->old_value : event->new_value;
 
-	if (is_kind(event, "category_changed"))
+	if (csf_recorded_is(event, "category_changed"))
 		set_category(r, facts, number_of(value));
-	else if (is_kind(event, "priority_changed"))
+	else if (csf_recorded_is(event, "priority_changed"))
 		facts->priority = priority_of(value);
-	else if (is_kind(event, "channel_changed"))
+	else if (csf_recorded_is(event, "channel_changed"))
 		set_channel(r, facts, value);
-	else if (is_kind(event, "customer_tier_changed"))
+	else if (csf_recorded_is(event, "customer_tier_changed"))
 		facts->customer_tier = value;
-	else if (is_kind(event, "complexity_changed"))
+	else if (csf_recorded_is(event, "complexity_changed"))
 		facts->complexity = value;
-	else if (is_kind(event, "handling_tier_changed"))
+	else if (csf_recorded_is(event, "handling_tier_changed"))
 		facts->handling_tier = (int) number_of(value);
-	else if (is_kind(event, "routed"))
+	else if (csf_recorded_is(event, "routed"))
 		r->team_id = number_of(value);
 	else
 		return false;
 	return true;
 }
 
-static bool
-is_message(const past_event *event)
-{
-	return is_kind(event, "customer_message") || is_kind(event, "reply") ||
-		   is_kind(event, "automatic_message") || is_kind(event, "note");
-}
-
-static bool
-is_task(const past_event *event)
-{
-	return strncmp(event->kind, "task_", 5) == 0;
-}
-
-/* Whether a task has another due instant than it had before: another promise, as task.c has it. */
-static bool
-is_another_date(const replay *r, const past_event *event)
-{
-	for (const past_event *before = event - 1; before >= r->events; before--)
-	{
-		if ((is_kind(before, "task_created") || is_kind(before, "task_changed")) &&
-			same_word(before->new_value, event->new_value))
-			return before->due_at != event->due_at;
-	}
-	return true;
-}
-
-/* As task.c gives them. */
-static uint64
-task_signals(const replay *r, const past_event *event)
-{
-	if (is_kind(event, "task_done"))
-		return CSF_SIGNAL_BIT(CSF_SIGNAL_TASK_DONE);
-	if (is_kind(event, "task_cancelled") || (is_kind(event, "task_changed") && !is_another_date(r, event)))
-		return 0;
-	return CSF_SIGNAL_BIT(CSF_SIGNAL_TASK_CREATED);
-}
-
-/* As message.c gives them. */
-static uint64
-message_signals(const csf_desk *desk, const past_event *event, csf_state state)
-{
-	uint64 signals = csf_desk_milestone(desk, event->new_value);
-
-	if (is_kind(event, "customer_message"))
-		return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_CUSTOMER_MESSAGE);
-	if (is_kind(event, "note"))
-	{
-		if (strcmp(event->actor_kind, "system") == 0)
-			return signals;
-		if (event->due_at != CSF_NO_INSTANT)
-			signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_TIME_NAMED);
-		return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_INTERNAL_NOTE);
-	}
-	signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_PUBLIC_MESSAGE);
-	if (event->due_at != CSF_NO_INSTANT)
-		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_NEWS_NAMED);
-	if (is_kind(event, "automatic_message"))
-		return signals;
-	if (state == CSF_STATE_ANSWERED)
-		signals |= CSF_SIGNAL_BIT(CSF_SIGNAL_ANSWERED);
-	return signals | CSF_SIGNAL_BIT(CSF_SIGNAL_PERSON_MESSAGE);
-}
-
 /* What else an event changed and signalled. */
 static uint64
-apply_event(replay *r, csf_ticket_facts *facts, const past_event *event)
+apply_event(replay *r, csf_ticket_facts *facts, const csf_recorded_event *event)
 {
-	if (is_message(event))
-		return message_signals(r->desk, event, facts->state);
-	if (is_task(event))
-		return task_signals(r, event);
+	if (csf_recorded_is_message(event))
+		return csf_message_signals(r->desk, event, (int) facts->state);
+	if (csf_recorded_is_task(event))
+		return csf_task_signals(r->events, (int) (event - r->events));
 	if (set_fact(r, facts, event, false))
 		return 0;
-	if (is_kind(event, "opened"))
+	if (csf_recorded_is(event, "opened"))
 	{
 		facts->state = state_of(event->new_state);
 		return csf_opening_signals(facts->state);
@@ -348,11 +257,11 @@ apply_event(replay *r, csf_ticket_facts *facts, const past_event *event)
 		facts->state = state_of(event->new_state);
 		return csf_transition_signals(state_of(event->old_state), facts->state);
 	}
-	if (is_kind(event, "assigned"))
+	if (csf_recorded_is(event, "assigned"))
 		return CSF_SIGNAL_BIT(CSF_SIGNAL_ASSIGNED);
-	if (is_kind(event, "reviewer_named"))
+	if (csf_recorded_is(event, "reviewer_named"))
 		return CSF_SIGNAL_BIT(CSF_SIGNAL_REVIEWER_NAMED);
-	if (is_kind(event, "transferred"))
+	if (csf_recorded_is(event, "transferred"))
 	{
 		r->team_id = number_of(event->new_value);
 		return CSF_SIGNAL_BIT(CSF_SIGNAL_TRANSFERRED);
@@ -362,7 +271,7 @@ apply_event(replay *r, csf_ticket_facts *facts, const past_event *event)
 
 /* The place of an event among those of one UPDATE, which records them in this order; 0: stands by itself. */
 static int
-place_of(const past_event *event)
+place_of(const csf_recorded_event *event)
 {
 	static const char *const order[] = {"opened",
 										"category_changed",
@@ -372,26 +281,27 @@ place_of(const past_event *event)
 										"complexity_changed",
 										"handling_tier_changed"};
 
-	if (is_message(event) || is_task(event) || is_kind(event, "step_fired") ||
-		is_kind(event, "step_skipped") || is_kind(event, "clocks_recomputed"))
+	if (csf_recorded_is_message(event) || csf_recorded_is_task(event) ||
+		csf_recorded_is(event, "step_fired") || csf_recorded_is(event, "step_skipped") ||
+		csf_recorded_is(event, "clocks_recomputed"))
 		return 0;
 	for (int i = 0; i < (int) lengthof(order); i++)
 	{
-		if (is_kind(event, order[i]))
+		if (csf_recorded_is(event, order[i]))
 			return i + 1;
 	}
-	if (is_kind(event, "routed") || is_kind(event, "transferred"))
+	if (csf_recorded_is(event, "routed") || csf_recorded_is(event, "transferred"))
 		return 20;
-	if (is_kind(event, "assigned") || is_kind(event, "unassigned"))
+	if (csf_recorded_is(event, "assigned") || csf_recorded_is(event, "unassigned"))
 		return 21;
-	if (is_kind(event, "reviewer_named"))
+	if (csf_recorded_is(event, "reviewer_named"))
 		return 22;
 	return event->new_state != NULL ? 23 : 24;
 }
 
 /* Whether one UPDATE recorded both: the same instant, the same actor, and in its order. */
 static bool
-belong_together(const past_event *event, const past_event *next)
+belong_together(const csf_recorded_event *event, const csf_recorded_event *next)
 {
 	return place_of(event) != 0 && place_of(next) > place_of(event) && event->at == next->at &&
 		   event->actor_id == next->actor_id && same_word(event->actor_kind, next->actor_kind);
@@ -405,43 +315,32 @@ go_back(replay *r)
 {
 	for (int i = r->event_count - 1; i >= 0; i--)
 	{
-		if (!set_fact(r, &r->facts, &r->events[i], true) && is_kind(&r->events[i], "transferred"))
+		if (!set_fact(r, &r->facts, &r->events[i], true) && csf_recorded_is(&r->events[i], "transferred"))
 			r->team_id = number_of(r->events[i].old_value);
 	}
-	if (r->event_count > 0 && is_kind(&r->events[0], "opened"))
+	if (r->event_count > 0 && csf_recorded_is(&r->events[0], "opened"))
 		r->facts.priority = priority_of(r->events[0].new_value);
 }
 
 /* The department an event is about: the ticket's, or the one that a message speaks for. */
 static int64
-subject_team(const replay *r, const past_event *event)
+subject_team(const replay *r, const csf_recorded_event *event)
 {
-	if (is_kind(event, "opened") || is_task(event))
+	if (csf_recorded_is(event, "opened") || csf_recorded_is_task(event))
 		return 0;
-	if (!is_message(event))
+	if (!csf_recorded_is_message(event))
 		return r->team_id;
 	return event->team_id != 0 || event->actor_id == 0 ? event->team_id : r->team_id;
 }
 
-/* What a run that begins asks for: the events before, as clock_store.c reads them. */
+/* What a run that begins asks for: the events before. */
 static const csf_past_event *
 events_before(void *of, int *count)
 {
 	const replay *r = of;
-	csf_past_event *past = palloc(sizeof(csf_past_event) * (r->past_count + 1));
 
 	*count = r->past_count;
-	for (int i = 0; i < r->past_count; i++)
-	{
-		const past_event *event = &r->events[i];
-
-		past[i].at = event->at;
-		past[i].state = event->new_state == NULL ? -1 : (int) state_of(event->new_state);
-		past[i].signals =
-			csf_past_signals(r->desk, event->kind, past[i].state, event->new_value,
-							 event->due_at != CSF_NO_INSTANT, strcmp(event->actor_kind, "system") == 0);
-	}
-	return past;
+	return csf_past_of_events(r->desk, r->events, r->past_count);
 }
 
 static void
@@ -455,13 +354,14 @@ replay_ticket(replay *r)
 	memset(&r->list, 0, sizeof(r->list));
 	for (int i = 0; i < r->event_count;)
 	{
-		const past_event *event = &r->events[i];
+		const csf_recorded_event *event = &r->events[i];
 		csf_clock_event moved = {.at = is_open ? event->at : r->facts.opened_at,
-								 .named_at =
-									 is_message(event) || is_task(event) ? event->due_at : CSF_NO_INSTANT,
+								 .named_at = csf_recorded_is_message(event) || csf_recorded_is_task(event)
+												 ? event->due_at
+												 : CSF_NO_INSTANT,
 								 .before = is_open ? &before : NULL,
 								 .after = &r->facts,
-								 .is_cancelled = is_kind(event, "task_cancelled"),
+								 .is_cancelled = csf_recorded_is(event, "task_cancelled"),
 								 .past = is_open ? events_before : NULL,
 								 .past_of = r};
 
@@ -470,10 +370,10 @@ replay_ticket(replay *r)
 		do
 			moved.signals |= apply_event(r, &r->facts, &r->events[i++]);
 		while (i < r->event_count && belong_together(&r->events[i - 1], &r->events[i]));
-		if (place_of(event) == 0 && !is_message(event) && !is_task(event))
+		if (place_of(event) == 0 && !csf_recorded_is_message(event) && !csf_recorded_is_task(event))
 			continue;
 		moved.subjects[CSF_SUBJECT_TEAM] = subject_team(r, event);
-		moved.subjects[CSF_SUBJECT_TASK] = is_task(event) ? number_of(event->new_value) : 0;
+		moved.subjects[CSF_SUBJECT_TASK] = csf_recorded_is_task(event) ? number_of(event->new_value) : 0;
 		csf_clocks_apply(&r->list, r->desk->groups, r->desk->group_count, &moved);
 		is_open = true;
 		forget_old_runs(r);
@@ -523,7 +423,7 @@ take_event(void *of, const Datum *values, const bool *nulls)
 {
 	replay *r = of;
 	MemoryContext caller;
-	past_event *event;
+	csf_recorded_event *event;
 
 	if (r->has_ticket && DatumGetInt64(values[PAST_TICKET_NO]) != r->ticket_no)
 		replay_ticket(r);
@@ -533,18 +433,10 @@ take_event(void *of, const Datum *values, const bool *nulls)
 	if (r->event_count == r->event_capacity)
 	{
 		r->event_capacity *= 2;
-		r->events = repalloc_huge(r->events, sizeof(past_event) * r->event_capacity);
+		r->events = repalloc_huge(r->events, sizeof(csf_recorded_event) * r->event_capacity);
 	}
 	event = &r->events[r->event_count++];
-	event->at = value_int64(values, nulls, PAST_AT, 0);
-	event->kind = value_text(values, nulls, PAST_KIND);
-	event->actor_kind = value_text(values, nulls, PAST_ACTOR_KIND);
-	event->actor_id = value_int64(values, nulls, PAST_ACTOR_ID, 0);
-	event->old_state = value_text(values, nulls, PAST_OLD_STATE);
-	event->new_state = value_text(values, nulls, PAST_NEW_STATE);
-	event->old_value = value_text(values, nulls, PAST_OLD_VALUE);
-	event->new_value = value_text(values, nulls, PAST_NEW_VALUE);
-	event->due_at = value_int64(values, nulls, PAST_DUE_AT, CSF_NO_INSTANT);
+	csf_recorded_event_from(event, values + PAST_AT, nulls + PAST_AT);
 	event->team_id = value_int64(values, nulls, PAST_MESSAGE_TEAM_ID, 0);
 	MemoryContextSwitchTo(caller);
 	return true;
@@ -605,7 +497,7 @@ init_replay(replay *r, int64 at)
 	r->tally_capacity = 32;
 	r->tallies = palloc(sizeof(tally) * r->tally_capacity);
 	r->event_capacity = 64;
-	r->events = palloc(sizeof(past_event) * r->event_capacity);
+	r->events = palloc(sizeof(csf_recorded_event) * r->event_capacity);
 }
 
 Datum

@@ -74,6 +74,35 @@ SELECT results_eq(format($$SELECT met_then, breached_then, met_now, breached_now
 SELECT is_empty(format($$SELECT * FROM what_if(%s, (SELECT jsonb_build_object('targets', jsonb_agg(t || '{"pauses_in": []}')) FROM jsonb_array_elements(export_playbook(%1$s) -> 'targets') t WHERE t ->> 'clock' IN ('resolve', 'patience')), at => %L)
   WHERE clock = 'patience' AND met_now > met_then$$, :desk, :at), 'D9: without pauses nothing is met that was not');
 
+-- Who wrote is part of the event: what was senior then is so whoever the agent is today (C5). A run that begins later and lies in
+-- the past finds what was said and done before by the same signals.
+SELECT create_desk('seniors', NULL) AS seniors \gset
+INSERT INTO agent (desk_id, agent_id, name, tier, is_bot) VALUES (:seniors, 1, 'Expert', 'expert', false), (:seniors, 2, 'Novice', 'novice', false), (:seniors, 3, 'Bot', 'expert', true);
+INSERT INTO target (desk_id, clock, priority, duration, calendar, starts_on, stops_on) VALUES
+  (:seniors, 'follow_up', NULL, '4 hours', 'around_the_clock', '{opened}', '{senior_message}'), (:seniors, 'care', 'A', '3 hours', 'around_the_clock', '{opened}', '{senior_message}'),
+  (:seniors, 'second_look', 'A', '3 hours', 'around_the_clock', '{opened}', '{reviewer_named}'), (:seniors, 'helped', 'A', '3 hours', 'around_the_clock', '{opened}', '{task_done}'),
+  (:seniors, 'planned', 'A', '3 hours', 'around_the_clock', '{opened}', '{task_created}');
+INSERT INTO ticket (desk_id, channel, priority, external_id, state, opened_at) SELECT :seniors, 'email', 'B', i, 'in_progress', '2025-03-03 09:00' FROM generate_series(1, 4) i;
+CREATE FUNCTION senior_ticket(desk bigint, id text) RETURNS ticket_no LANGUAGE sql STABLE RETURN (SELECT ticket_no FROM ticket WHERE desk_id = desk AND external_id = id);
+INSERT INTO message (desk_id, ticket_no, author_kind, changed_by, is_public, at) VALUES
+  (:seniors, senior_ticket(:seniors, '1'), 'agent', 1, true, '2025-03-03 10:00'), (:seniors, senior_ticket(:seniors, '2'), 'agent', 1, false, '2025-03-03 14:00'),
+  (:seniors, senior_ticket(:seniors, '3'), 'agent', 2, true, '2025-03-03 10:00'), (:seniors, senior_ticket(:seniors, '4'), 'agent', 3, true, '2025-03-03 10:00');
+SELECT is((SELECT string_agg(t.external_id || ' ' || e.kind || coalesce(' ' || e.old_value, ''), ', ' ORDER BY t.external_id) FROM event e JOIN ticket t USING (desk_id, ticket_no) WHERE e.desk_id = :seniors AND e.message_no IS NOT NULL),
+  '1 reply senior, 2 note senior, 3 reply, 4 automatic_message', 'C5: the event of a message says that a senior wrote it');
+SELECT is((SELECT string_agg(DISTINCT coalesce(detail_en, 'nothing'), ', ') FROM timeline WHERE desk_id = :seniors AND message_no IS NOT NULL), 'nothing', 'A9: which the timeline need not say');
+UPDATE agent SET tier = CASE tier WHEN 'expert' THEN 'novice' ELSE 'expert' END WHERE desk_id = :seniors;
+SELECT results_eq(format($$SELECT met_then, breached_then, met_now, breached_now FROM what_if(%s, '{}', at => %L) WHERE clock = 'follow_up'$$, :seniors, :at), 'VALUES (1::bigint, 3::bigint, 1::bigint, 3::bigint)', 'C5: what a senior stopped is stopped in the replay, though he is a novice today');
+SELECT results_eq(format($$SELECT met_now, breached_now FROM what_if(%s, '{"targets": [{"clock": "follow_up", "duration": "30 minutes"}]}', at => %L) WHERE clock = 'follow_up'$$, :seniors, :at), 'VALUES (0::bigint, 4::bigint)', 'and judged by the other length');
+INSERT INTO task (desk_id, ticket_no, task_no, title, created_at, changed_at) VALUES (:seniors, senior_ticket(:seniors, '1'), 1, 'x', '2025-03-03 10:30', '2025-03-03 10:30');
+UPDATE task SET done_at = '2025-03-03 11:00', changed_at = '2025-03-03 11:00' WHERE desk_id = :seniors;
+UPDATE ticket SET state = 'answered', changed_at = '2025-03-03 14:15' WHERE desk_id = :seniors AND external_id = '2';
+UPDATE ticket SET state = 'under_review', changed_at = '2025-03-03 14:20' WHERE desk_id = :seniors AND external_id = '2';
+UPDATE ticket SET reviewer_id = 3, changed_at = '2025-03-03 14:30' WHERE desk_id = :seniors AND external_id = '2';
+UPDATE ticket SET priority = 'A', change_reason = 'so', changed_at = '2025-03-03 15:00' WHERE desk_id = :seniors;
+SELECT is((SELECT string_agg(format('%s %s %s %s', clock, t.external_id, outcome, to_char(stopped_at, 'HH24:MI')), ', ' ORDER BY clock, t.external_id) FROM clock c JOIN ticket t USING (desk_id, ticket_no) WHERE c.desk_id = :seniors AND c.clock <> 'follow_up' AND c.stopped_at IS NOT NULL),
+  'care 1 met 10:00, care 2 breached 14:00, helped 1 met 11:00, planned 1 met 10:30, second_look 2 breached 14:30', 'D12: a run that lies in the past ends at the senior''s word, the reviewer''s name, the task that was made or done');
+SELECT is_empty(format($$SELECT * FROM what_if(%s, '{}', at => %L) WHERE (met_then, breached_then) <> (met_now, breached_now)$$, :seniors, :at), 'and so it does in the replay');
+
 -- No side effects: it runs where nothing may be written, and leaves the desk as it is.
 CREATE TABLE footprint AS SELECT (SELECT md5(string_agg(c::text, ',' ORDER BY c)) FROM clock c) AS clocks, (SELECT count(*) FROM event) AS events, (SELECT md5(export_playbook(:desk)::text)) AS playbook;
 BEGIN READ ONLY;
