@@ -19,6 +19,7 @@ CREATE TABLE csflow.event (
   due_at timestamptz,
   message_no bigint,
   text_digest bytea,
+  same_act boolean,
   hash bytea NOT NULL,
   PRIMARY KEY (desk_id, ticket_no, seq)
 ) PARTITION BY RANGE (ticket_no);
@@ -33,6 +34,7 @@ COMMENT ON COLUMN csflow.event.old_value IS 'Former agent, team, category or pri
 COMMENT ON COLUMN csflow.event.new_value IS 'New agent, team, category or priority; close reason; milestone; action of a step; due instants (UTC) of recomputed clocks.';
 COMMENT ON COLUMN csflow.event.due_at IS 'For step_fired: when the step was due; at is when it fired. For right_granted and right_given_back: when the right lapses.';
 COMMENT ON COLUMN csflow.event.text_digest IS 'SHA-256 of salt and text of csflow.event_text, so that purging the text leaves the chain verifiable.';
+COMMENT ON COLUMN csflow.event.same_act IS 'true: recorded by the same INSERT or UPDATE of the ticket as the event before it; NULL: by one of its own. Several at one instant stay apart by it when they are replayed.';
 COMMENT ON COLUMN csflow.event.hash IS 'SHA-256 over the previous event''s hash and this event (design 2.19).';
 
 CREATE TABLE csflow.event_text (

@@ -3,10 +3,11 @@
 
 CREATE FUNCTION csflow.event_hash(previous bytea, desk_id bigint, ticket_no csflow.ticket_no, seq integer, at timestamptz,
   recorded_at timestamptz, kind text, actor_kind text, actor_id bigint, old_state text, new_state text, old_value text,
-  new_value text, clock text, run integer, step_position smallint, due_at timestamptz, message_no bigint, text_digest bytea)
+  new_value text, clock text, run integer, step_position smallint, due_at timestamptz, message_no bigint, text_digest bytea,
+  same_act boolean)
 RETURNS bytea
 AS 'MODULE_PATHNAME', 'csf_event_hash' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 50;
-COMMENT ON FUNCTION csflow.event_hash(bytea, bigint, csflow.ticket_no, integer, timestamptz, timestamptz, text, text, bigint, text, text, text, text, text, integer, smallint, timestamptz, bigint, bytea) IS
+COMMENT ON FUNCTION csflow.event_hash(bytea, bigint, csflow.ticket_no, integer, timestamptz, timestamptz, text, text, bigint, text, text, text, text, text, integer, smallint, timestamptz, bigint, bytea, boolean) IS
 'The hash an event must have: SHA-256 over the hash of the event before (NULL before the first) and the versioned binary form of this one. Arguments: that hash, then the columns of csflow.event. Result: 32 bytes; NULL when a column that is never NULL is. Errors: 22023 a hash that has not 32 bytes. Design 2.19.';
 
 CREATE FUNCTION csflow.record_faults(desk_id bigint, from_at timestamptz, to_at timestamptz)
@@ -22,7 +23,7 @@ BEGIN
       e.seq = max(e.seq) FILTER (WHERE e.new_state IS NOT NULL) OVER (PARTITION BY e.ticket_no) AS is_last_state,
       csflow.event_hash(lag(e.hash) OVER w, e.desk_id, e.ticket_no, e.seq, e.at, e.recorded_at, e.kind, e.actor_kind, e.actor_id,
         e.old_state, e.new_state, e.old_value, e.new_value, e.clock, e.run, e.step_position, e.due_at, e.message_no,
-        e.text_digest) AS computed
+        e.text_digest, e.same_act) AS computed
     FROM csflow.event AS e
     WHERE e.desk_id = record_faults.desk_id
       AND (from_at IS NULL AND to_at IS NULL OR e.ticket_no IN (SELECT t.ticket_no FROM csflow.ticket AS t

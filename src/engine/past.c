@@ -31,6 +31,7 @@ csf_recorded_event_from(csf_recorded_event *event, const Datum *values, const bo
 	event->old_value = read_text(values, nulls, 6);
 	event->new_value = read_text(values, nulls, 7);
 	event->due_at = read_int64(values, nulls, 8, CSF_NO_INSTANT);
+	event->same_act = !nulls[9] && DatumGetBool(values[9]);
 	event->team_id = 0;
 }
 

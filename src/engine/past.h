@@ -23,6 +23,7 @@ typedef struct csf_recorded_event
 	const char *old_value;
 	const char *new_value;
 	int64 due_at;
+	bool same_act; /* of the INSERT or UPDATE that recorded the one before */
 	int64 team_id; /* for which a message speaks; 0 where nobody asked */
 } csf_recorded_event;
 
@@ -31,8 +32,9 @@ typedef struct csf_recorded_event
 
 /* Its columns from e.at on, for statements; read back by csf_recorded_event_from. team_id is not among them. */
 #define CSF_RECORDED_COLUMNS                                                                                 \
-	"e.at, e.kind, e.actor_kind, e.actor_id, e.old_state, e.new_state, e.old_value, e.new_value, e.due_at"
-#define CSF_RECORDED_COLUMN_COUNT 9
+	"e.at, e.kind, e.actor_kind, e.actor_id, e.old_state, e.new_state, e.old_value, e.new_value, e.due_at,"  \
+	" e.same_act"
+#define CSF_RECORDED_COLUMN_COUNT 10
 extern void csf_recorded_event_from(csf_recorded_event *event, const Datum *values, const bool *nulls);
 
 extern bool csf_recorded_is(const csf_recorded_event *event, const char *kind);

@@ -69,9 +69,9 @@ static const char *const head_columns[] = {"seq", "head"};
 static csf_statement event_insert =
 	CSF_STATEMENT("INSERT INTO csflow.event (desk_id, ticket_no, seq, at, recorded_at, kind, actor_kind,"
 				  " actor_id, old_state, new_state, old_value, new_value, clock, run, step_position, due_at,"
-				  " message_no, text_digest, hash)"
+				  " message_no, text_digest, same_act, hash)"
 				  " SELECT * FROM engine_rows",
-				  "LNIZZTTLTTTTTISZLYY");
+				  "LNIZZTTLTTTTTISZLYBY");
 /* Whoever has new events has new figures: csflow.refresh_health() looks at the ticket again (design 2.14). */
 static csf_statement dirty_insert = CSF_STATEMENT("INSERT INTO csflow.health_dirty (desk_id, ticket_no)"
 												  " SELECT * FROM engine_rows",
@@ -214,7 +214,7 @@ binary_form(StringInfo form, const csf_event *event, TimestampTz recorded_at, co
 	pq_sendint32(form, event->step_position);
 	pq_sendint64(form, event->due_at);
 	pq_sendint64(form, event->message_no);
-	pq_sendbyte(form, text_digest != NULL);
+	pq_sendbyte(form, (text_digest != NULL ? 1 : 0) | (event->same_act ? 2 : 0));
 	if (text_digest != NULL)
 		pq_sendbytes(form, (const char *) text_digest, PG_SHA256_DIGEST_LENGTH);
 }
@@ -320,8 +320,8 @@ static void
 add_event_row(csf_rows *rows, const csf_event *event, const chain *entry, TimestampTz recorded_at,
 			  const uint8 *digest)
 {
-	Datum values[19];
-	bool nulls[19] = {false};
+	Datum values[20];
+	bool nulls[20] = {false};
 
 	values[0] = Int64GetDatum(event->desk_id);
 	values[1] = Int64GetDatum(event->ticket_no);
@@ -344,7 +344,9 @@ add_event_row(csf_rows *rows, const csf_event *event, const chain *entry, Timest
 	set_number(&values[16], &nulls[16], event->message_no);
 	nulls[17] = digest == NULL;
 	values[17] = digest == NULL ? (Datum) 0 : bytes(digest, PG_SHA256_DIGEST_LENGTH);
-	values[18] = bytes(entry->head, PG_SHA256_DIGEST_LENGTH);
+	values[18] = BoolGetDatum(true);
+	nulls[18] = !event->same_act;
+	values[19] = bytes(entry->head, PG_SHA256_DIGEST_LENGTH);
 	csf_rows_add(rows, values, nulls);
 }
 

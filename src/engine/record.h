@@ -41,6 +41,7 @@ typedef struct csf_event
 	int step_position;
 	TimestampTz due_at;
 	int64 message_no;
+	bool same_act;    /* the INSERT or UPDATE that recorded the event before it recorded it as well */
 	const char *text; /* free text, kept apart from the event */
 	int32 seq;        /* set by the flush */
 } csf_event;

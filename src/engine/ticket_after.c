@@ -452,6 +452,7 @@ work(TriggerData *data, chunk *c)
 		csf_ticket_row old;
 		csf_ticket_row new;
 		int64 desk_id;
+		int first = c->recorder.count;
 
 		CHECK_FOR_INTERRUPTS();
 		MemoryContextSwitchTo(c->context);
@@ -469,6 +470,8 @@ work(TriggerData *data, chunk *c)
 		}
 		else
 			add_opened(c, desk, &new);
+		for (int i = first + 1; i < c->recorder.count; i++)
+			c->recorder.events[i].same_act = true;
 		MemoryContextSwitchTo(caller);
 		if (++rows % CHUNK == 0)
 		{

@@ -269,42 +269,12 @@ apply_event(replay *r, csf_ticket_facts *facts, const csf_recorded_event *event)
 	return 0;
 }
 
-/* The place of an event among those of one UPDATE, which records them in this order; 0: stands by itself. */
-static int
-place_of(const csf_recorded_event *event)
-{
-	static const char *const order[] = {"opened",
-										"category_changed",
-										"priority_changed",
-										"channel_changed",
-										"customer_tier_changed",
-										"complexity_changed",
-										"handling_tier_changed"};
-
-	if (csf_recorded_is_message(event) || csf_recorded_is_task(event) ||
-		csf_recorded_is(event, "step_fired") || csf_recorded_is(event, "step_skipped") ||
-		csf_recorded_is(event, "clocks_recomputed"))
-		return 0;
-	for (int i = 0; i < (int) lengthof(order); i++)
-	{
-		if (csf_recorded_is(event, order[i]))
-			return i + 1;
-	}
-	if (csf_recorded_is(event, "routed") || csf_recorded_is(event, "transferred"))
-		return 20;
-	if (csf_recorded_is(event, "assigned") || csf_recorded_is(event, "unassigned"))
-		return 21;
-	if (csf_recorded_is(event, "reviewer_named"))
-		return 22;
-	return event->new_state != NULL ? 23 : 24;
-}
-
-/* Whether one UPDATE recorded both: the same instant, the same actor, and in its order. */
+/* What sweeps and recomputes did; the clocks replayed have no part in it. */
 static bool
-belong_together(const csf_recorded_event *event, const csf_recorded_event *next)
+is_of_clocks(const csf_recorded_event *event)
 {
-	return place_of(event) != 0 && place_of(next) > place_of(event) && event->at == next->at &&
-		   event->actor_id == next->actor_id && same_word(event->actor_kind, next->actor_kind);
+	return csf_recorded_is(event, "step_fired") || csf_recorded_is(event, "step_skipped") ||
+		   csf_recorded_is(event, "clocks_recomputed");
 }
 
 /* ---- one ticket ---- */
@@ -369,8 +339,8 @@ replay_ticket(replay *r)
 		r->past_count = i;
 		do
 			moved.signals |= apply_event(r, &r->facts, &r->events[i++]);
-		while (i < r->event_count && belong_together(&r->events[i - 1], &r->events[i]));
-		if (place_of(event) == 0 && !csf_recorded_is_message(event) && !csf_recorded_is_task(event))
+		while (i < r->event_count && r->events[i].same_act);
+		if (is_of_clocks(event))
 			continue;
 		moved.subjects[CSF_SUBJECT_TEAM] = subject_team(r, event);
 		moved.subjects[CSF_SUBJECT_TASK] = csf_recorded_is_task(event) ? number_of(event->new_value) : 0;

@@ -35,7 +35,7 @@ done
 intake=$(median <"$work/csflow.tps") with=$(median <"$work/with.tps") without=$(median <"$work/without.tps")
 sql -c "SELECT count(*) FROM csflow.event" >"$work/events"
 hashing="SELECT count(csflow.event_hash(e.hash, e.desk_id, e.ticket_no, e.seq, e.at, e.recorded_at, e.kind, e.actor_kind, e.actor_id, e.old_state,
-	e.new_state, e.old_value, e.new_value, e.clock, e.run, e.step_position, e.due_at, e.message_no, e.text_digest)) FROM (SELECT * FROM csflow.event LIMIT 20000) AS e"
+	e.new_state, e.old_value, e.new_value, e.clock, e.run, e.step_position, e.due_at, e.message_no, e.text_digest, e.same_act)) FROM (SELECT * FROM csflow.event LIMIT 20000) AS e"
 scanning="SELECT count(e.hash), count(e.desk_id), count(e.kind), count(e.new_state) FROM (SELECT * FROM csflow.event LIMIT 20000) AS e"
 milliseconds "$scanning" >/dev/null
 hash=$(milliseconds "$hashing") scan=$(milliseconds "$scanning")

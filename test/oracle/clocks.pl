@@ -497,6 +497,7 @@ sub signals_of
 {
 	my ($e, $dates) = @_;
 	my $kind = $e->{kind};
+	my @senior = $e->{old_value} eq 'senior' ? 'senior_message' : ();
 
 	if ($kind eq 'opened')
 	{
@@ -507,7 +508,7 @@ sub signals_of
 	if ($kind eq 'note')
 	{
 		return $e->{new_value} if $e->{actor} eq 'system';
-		return ('internal_note', $e->{new_value}, $e->{due} ne '' ? 'time_named' : ());
+		return ('internal_note', @senior, $e->{new_value}, $e->{due} ne '' ? 'time_named' : ());
 	}
 	if ($kind =~ /^task_(created|changed)$/)
 	{
@@ -517,20 +518,20 @@ sub signals_of
 		return $is_new ? 'task_created' : ();
 	}
 	return $kind if $kind eq 'task_done';
-	return ('public_message', $e->{new_value}, $e->{due} ne '' ? 'news_named' : (), $kind eq 'reply' ? 'person_message' : ())
+	return ('public_message', @senior, $e->{new_value}, $e->{due} ne '' ? 'news_named' : (), $kind eq 'reply' ? 'person_message' : ())
 	  if $kind eq 'reply' || $kind eq 'automatic_message';
-	return ((grep { $_ eq $kind } qw(transferred assigned answered closed reopened accepted)),
+	return ((grep { $_ eq $kind } qw(transferred assigned answered closed reopened accepted reviewer_named)),
 		$e->{new_state} ne '' ? "enter_$e->{new_state}" : (), $e->{old_state} ne '' ? "leave_$e->{old_state}" : ());
 }
 
 # Facts that events change, by kind of event; of each the value before its first change was the ticket's at the opening.
 my %FACTS = (priority_changed => 'priority', category_changed => 'category', customer_tier_changed => 'tier', handling_tier_changed => 'handling_tier');
 
-# The events of one UPDATE (one instant, one actor) are one change; a message or a task stands by itself.
+# The events of one UPDATE are one change; a message or a task stands by itself.
 sub replay_ticket
 {
 	my ($ticket, $events) = @_;
-	my (@changes, %dates, $before, %seen, %subjects);
+	my (@changes, %dates, %seen, %subjects);
 	my %now = map { $_ => $ticket->{$_} } qw(category tier handling_tier);
 
 	$now{priority} = $events->[0]{new_value};
@@ -542,13 +543,11 @@ sub replay_ticket
 	$now{state} = '';
 	for my $e (@$events)
 	{
-		my $stands_alone = $MESSAGES{ $e->{kind} };
 		my $fact = $FACTS{ $e->{kind} };
 		my $g = $changes[-1];
 
 		push @changes, $g = { at => $e->{at}, signals => 0 }
-		  if !$before || $stands_alone || $MESSAGES{ $before->{kind} } || $e->{at} != $before->{at} || $e->{actor} ne $before->{actor};
-		$before = $e;
+		  if $e->{same_act} ne 'true';
 		$g->{signals} |= bits(signals_of($e, \%dates));
 		$g->{named} = $e->{due} if $e->{due} ne '';
 		$now{state} = $e->{new_state} if $e->{new_state} ne '';
@@ -598,7 +597,7 @@ while (<STDIN>)
 	else
 	{
 		my %e;
-		@e{qw(at kind actor due old_state new_state old_value new_value team)} = @fields;
+		@e{qw(at kind actor due old_state new_state old_value new_value team same_act)} = @fields;
 		push @events, \%e;
 	}
 }

@@ -30,7 +30,7 @@ SELECT 3, t.ticket_no::bigint, 0, replay.line('ticket', t.ticket_no::text, CASE 
 FROM replay.setting s JOIN csflow.ticket t USING (desk_id) JOIN csflow.channel h ON h.desk_id = t.desk_id AND h.channel = t.channel
 UNION ALL
 SELECT 3, e.ticket_no::bigint, e.seq, replay.line('event', replay.us(e.at)::text, e.kind, e.actor_kind, replay.us(e.due_at)::text, e.old_state, e.new_state,
-  e.old_value, e.new_value, m.team_id::text)
+  e.old_value, e.new_value, m.team_id::text, e.same_act::text)
 FROM replay.setting s JOIN csflow.event e USING (desk_id) LEFT JOIN csflow.message m ON m.desk_id = e.desk_id AND m.ticket_no = e.ticket_no AND m.message_no = e.message_no
 WHERE e.kind NOT IN ('step_fired', 'step_skipped', 'clocks_recomputed');
 

@@ -11,7 +11,7 @@ CREATE FUNCTION event_form(e csflow.event) RETURNS bytea LANGUAGE sql STABLE RET
   || string_form(e.kind) || string_form(e.actor_kind) || int8send(coalesce(e.actor_id, 0)) || string_form(e.old_state) || string_form(e.new_state)
   || string_form(e.old_value) || string_form(e.new_value) || string_form(e.clock) || int4send(coalesce(e.run, 0)) || int4send(coalesce(e.step_position, 0)::int)
   || coalesce(timestamptz_send(e.due_at), '\x8000000000000000') || int8send(coalesce(e.message_no, 0))
-  || CASE WHEN e.text_digest IS NULL THEN '\x00'::bytea ELSE '\x01'::bytea || e.text_digest END;
+  || set_byte('\x00', 0, num_nonnulls(e.text_digest) + CASE WHEN e.same_act THEN 2 ELSE 0 END) || coalesce(e.text_digest, '');
 CREATE FUNCTION faults() RETURNS SETOF text LANGUAGE sql STABLE AS $$
   SELECT format('%s event %s of %s: hash', kind, seq, ticket_no) FROM (
     SELECT e.kind, e.seq, e.ticket_no, e.hash, sha256(coalesce(lag(e.hash) OVER w, decode(repeat('00', 32), 'hex')) || event_form(e)) AS wanted

@@ -98,7 +98,7 @@ CREATE FUNCTION rewrite(no csflow.ticket_no) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE e csflow.event; previous bytea;
 BEGIN
   FOR e IN SELECT * FROM csflow.event WHERE ticket_no = no ORDER BY seq LOOP
-    previous := csflow.event_hash(previous, e.desk_id, e.ticket_no, e.seq, e.at, e.recorded_at, e.kind, e.actor_kind, e.actor_id, e.old_state, e.new_state, e.old_value, e.new_value, e.clock, e.run, e.step_position, e.due_at, e.message_no, e.text_digest);
+    previous := csflow.event_hash(previous, e.desk_id, e.ticket_no, e.seq, e.at, e.recorded_at, e.kind, e.actor_kind, e.actor_id, e.old_state, e.new_state, e.old_value, e.new_value, e.clock, e.run, e.step_position, e.due_at, e.message_no, e.text_digest, e.same_act);
     UPDATE csflow.event SET hash = previous WHERE ticket_no = no AND seq = e.seq;
   END LOOP;
   UPDATE csflow.ticket_chain SET head = previous WHERE ticket_no = no;
@@ -125,8 +125,8 @@ SELECT results_eq(format('SELECT detail FROM verify_anchor(%s, 92233720368547758
 RESET session_replication_role;
 SELECT throws_ok('SELECT * FROM verify_audit(4711)', 'SF001', NULL, '2.7: an unknown desk');
 SELECT throws_ok(format('SELECT anchor_audit(%s, %L)', :desk, 'infinity'), NULL, NULL, '2.9: no anchor of the future');
-SELECT throws_ok($$SELECT event_hash('\x00', 1, '202310001', 1, now(), now(), 'x', 'y', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)$$, '22023', 'a hash has 32 bytes, not 1', 'H1: bad hash');
-SELECT is(event_hash(NULL, NULL, '202310001', 1, now(), now(), 'x', 'y', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), NULL, 'H1: no event, no hash');
+SELECT throws_ok($$SELECT event_hash('\x00', 1, '202310001', 1, now(), now(), 'x', 'y', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)$$, '22023', 'a hash has 32 bytes, not 1', 'H1: bad hash');
+SELECT is(event_hash(NULL, NULL, '202310001', 1, now(), now(), 'x', 'y', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), NULL, 'H1: no event, no hash');
 
 -- F8: archiving
 UPDATE desk SET archive_after = '30 days' WHERE desk_id = :desk;

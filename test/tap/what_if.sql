@@ -103,6 +103,20 @@ SELECT is((SELECT string_agg(format('%s %s %s %s', clock, t.external_id, outcome
   'care 1 met 10:00, care 2 breached 14:00, helped 1 met 11:00, planned 1 met 10:30, second_look 2 breached 14:30', 'D12: a run that lies in the past ends at the senior''s word, the reviewer''s name, the task that was made or done');
 SELECT is_empty(format($$SELECT * FROM what_if(%s, '{}', at => %L) WHERE (met_then, breached_then) <> (met_now, breached_now)$$, :seniors, :at), 'and so it does in the replay');
 
+-- Several UPDATEs at one instant by one person stay apart: a run of no time at all is a run. One UPDATE that does both starts none.
+INSERT INTO target (desk_id, clock, duration, calendar, mode, starts_on, stops_on) VALUES (:seniors, 'acceptance', '10 minutes', 'around_the_clock', 'once', '{assigned}', '{accepted}');
+INSERT INTO ticket (desk_id, channel, external_id, opened_at) VALUES (:seniors, 'email', 'apart', '2025-03-04 09:00'), (:seniors, 'email', 'at once', '2025-03-04 09:00');
+BEGIN;
+UPDATE ticket SET agent_id = 2, changed_at = '2025-03-04 09:30' WHERE desk_id = :seniors AND external_id = 'apart';
+UPDATE ticket SET state = 'in_progress', changed_at = '2025-03-04 09:30' WHERE desk_id = :seniors AND external_id = 'apart';
+COMMIT;
+UPDATE ticket SET agent_id = 2, state = 'in_progress', changed_at = '2025-03-04 09:30' WHERE desk_id = :seniors AND external_id = 'at once';
+SELECT is((SELECT string_agg(format('%s: %s', t.external_id, e.kinds), ', ' ORDER BY t.external_id) FROM ticket t, LATERAL (SELECT string_agg(e.kind || CASE WHEN e.same_act THEN ' with it' ELSE '' END, ', ' ORDER BY e.seq) AS kinds
+    FROM event e WHERE e.desk_id = t.desk_id AND e.ticket_no = t.ticket_no AND e.at = '2025-03-04 09:30') e WHERE t.desk_id = :seniors AND t.external_id IN ('apart', 'at once')),
+  'apart: assigned, state_changed with it, accepted, at once: assigned, accepted with it', 'H1: an event says whether it belongs to the act of the one before');
+SELECT is((SELECT string_agg(t.external_id || ' ' || c.outcome, ', ') FROM clock c JOIN ticket t USING (desk_id, ticket_no) WHERE c.desk_id = :seniors AND clock = 'acceptance'), 'apart met', 'one has run for no time at all');
+SELECT results_eq(format($$SELECT met_then, met_now FROM what_if(%s, '{}', at => %L) WHERE clock = 'acceptance'$$, :seniors, :at), 'VALUES (1::bigint, 1::bigint)', 'and the replay has it');
+
 -- No side effects: it runs where nothing may be written, and leaves the desk as it is.
 CREATE TABLE footprint AS SELECT (SELECT md5(string_agg(c::text, ',' ORDER BY c)) FROM clock c) AS clocks, (SELECT count(*) FROM event) AS events, (SELECT md5(export_playbook(:desk)::text)) AS playbook;
 BEGIN READ ONLY;
