@@ -25,6 +25,18 @@ $$;
 COMMENT ON FUNCTION csflow.report_periods(bigint) IS
 'Which calendar counts as business time in the health figures of a desk, and from when to when (half-open): csflow.report_calendar; where it says nothing the calendar "work", or around the clock where the desk has none. Part of the health figures.';
 
+CREATE FUNCTION csflow.ticket_figures(desk_id bigint, tickets csflow.ticket_no[], at timestamptz)
+RETURNS TABLE (ticket_no csflow.ticket_no, opened_at timestamptz, first_reply_at timestamptz, first_reply_cal interval, first_reply_bus interval,
+  last_reply_at timestamptz, reply_count integer, first_solved_at timestamptz, first_resolution_cal interval, first_resolution_bus interval,
+  reopen_count integer, first_reopened_at timestamptz, solved_at timestamptz, full_resolution_cal interval, full_resolution_bus interval,
+  requester_wait_cal interval, requester_wait_bus interval, agent_work_cal interval, agent_work_bus interval, agent_wait_cal interval,
+  agent_wait_bus interval, on_hold_cal interval, on_hold_bus interval, solve_time_cal interval, solve_time_bus interval, department_moves integer,
+  began_in_department boolean, assignee_stations integer, escalation_count integer)
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1000 COST 10000
+AS 'MODULE_PATHNAME', 'csf_ticket_figures_of_events';
+COMMENT ON FUNCTION csflow.ticket_figures(bigint, csflow.ticket_no[], timestamptz) IS
+'What the events of some tickets of a desk up to the instant at tell of them, one row each; none for those opened later or never live. Columns as csflow.ticket_fact has them; department_moves: how often it was sent to a department; began_in_department: whether it was with one before the first of these moves (NULL: it never moved, also later). NULL arguments: no rows. With the caller''s rights. Part of csflow.ticket_facts_at. Errors: SF014 no flow. kpi.md; design 2.14.';
+
 CREATE FUNCTION csflow.refresh_or_set_aside(desk_id bigint, zone text, tickets csflow.ticket_no[], at timestamptz) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

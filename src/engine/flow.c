@@ -176,6 +176,8 @@ csf_type_of_letter(char letter)
 			return BYTEAOID;
 		case 'n':
 			return flow.ticket_no_type;
+		case 'm':
+			return get_array_type(flow.ticket_no_type);
 		case 'p':
 			return flow.priority_type;
 		default:

@@ -65,7 +65,7 @@ extern void csf_owner_leave(const csf_owner_scope *scope);
 /*
  * A statement prepared once per connection. types has a small letter per parameter, and a capital one per column of the
  * rows it reads from engine_rows: b boolean, s smallint, i integer, l bigint, d double precision, t text, z timestamptz,
- * a timestamptz[], y bytea, n ticket_no, p priority.
+ * a timestamptz[], y bytea, n ticket_no, m ticket_no[], p priority.
  */
 typedef struct csf_statement
 {

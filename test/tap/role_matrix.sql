@@ -211,7 +211,7 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   shipped_playbooks, signals, similar_tickets, sketch_count, sketch_max, sketch_mean, sketch_min, sketch_sum, sla_met_count, sla_met_pct, sla_met_pct_incl_open_breached, sla_open_breached_count,
   sla_total_count, staff_needed, standard_playbook, state_category, states, step_faults, student_quantile, suggest_keywords, surge_counts,
   surge_windows, sweep_instant, tag, tag_domain, tag_kind, tag_matches, tag_priority, target_faults, target_key, team_id, text_similarity, text_terms,
-  ticket_count, ticket_facts_at, ticket_month, ticket_no, ticket_no_from_bigint, ticket_no_to_bigint, ticket_serial, top_k, top_k_count, top_k_error, top_k_places, top_k_values, to_jsonb, transfer,
+  ticket_count, ticket_facts_at, ticket_figures, ticket_month, ticket_no, ticket_no_from_bigint, ticket_no_to_bigint, ticket_serial, top_k, top_k_count, top_k_error, top_k_places, top_k_values, to_jsonb, transfer,
   transfer_event_count, transfer_pct, transfer_total_count, transferred_count, undo_mark, use_link, value_faults, verify_anchor, verify_audit,
   wait_for_customer, wait_for_partner, waiting, waiting_business, waiting_time_at, wanted_jobs, weekly_sample, what_if, what_if_calendar_rows, what_if_playbook,
   what_if_step_rows, what_if_target_rows, what_if_targets, wilson_interval, window_has_lapsed, word_fault, zone_name
