@@ -6,6 +6,7 @@ CREATE FUNCTION csflow.fact_changes(zone text, old_facts csflow.ticket_fact[], n
 RETURNS SETOF csflow.health_change
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
   cuts text[] := '{total,kind,category,team,channel,customer_tier}';
@@ -22,7 +23,10 @@ BEGIN
       date_trunc('hour', o.first_reply_at, fact_changes.zone) AS old_first_reply_hour, date_trunc('hour', n.first_reply_at, fact_changes.zone) AS first_reply_hour,
       date_trunc('hour', o.first_solved_at, fact_changes.zone) AS old_first_solved_hour, date_trunc('hour', n.first_solved_at, fact_changes.zone) AS first_solved_hour,
       date_trunc('hour', o.solved_at, fact_changes.zone) AS old_solved_hour, date_trunc('hour', n.solved_at, fact_changes.zone) AS solved_hour,
-      n.*, v.old_values, v.new_values, v.old_values IS DISTINCT FROM v.new_values AS cuts_differ,
+      n.opened_at, n.group_stations, n.assignee_stations, n.escalation_count, n.first_reply_at, n.first_reply_cal, n.first_reply_bus,
+      n.first_solved_at, n.first_resolution_cal, n.first_resolution_bus, n.reply_count, n.reopen_count, n.first_reopened_at,
+      n.solved_at, n.full_resolution_cal, n.full_resolution_bus, n.requester_wait_cal, n.requester_wait_bus, n.agent_work_cal, n.agent_work_bus,
+      n.agent_wait_cal, n.agent_wait_bus, n.on_hold_cal, n.on_hold_bus, n.solve_time_cal, n.solve_time_bus, v.old_values, v.new_values, v.old_values IS DISTINCT FROM v.new_values AS cuts_differ,
       (o.opened_at, o.group_stations, o.assignee_stations, o.escalation_count)
         IS DISTINCT FROM (n.opened_at, n.group_stations, n.assignee_stations, n.escalation_count) AS opening_differs,
       (o.first_reply_at, o.first_reply_cal, o.first_reply_bus)
@@ -180,11 +184,16 @@ CREATE FUNCTION csflow.moment_changes(zone text, old_facts csflow.ticket_fact[],
 RETURNS SETOF csflow.health_change
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
   RETURN QUERY
-  WITH fact AS MATERIALIZED (
-    SELECT -1 AS sign, o.* FROM unnest(old_facts) AS o UNION ALL SELECT 1, n.* FROM unnest(new_facts) AS n
+  WITH fact AS (
+    SELECT -1 AS sign, o.ticket_no, o.kind, o.category_id, o.team_id, o.channel, o.customer_tier FROM unnest(old_facts) AS o
+    WHERE o.reply_count > 1 OR o.reopen_count > 0
+    UNION ALL
+    SELECT 1, n.ticket_no, n.kind, n.category_id, n.team_id, n.channel, n.customer_tier FROM unnest(new_facts) AS n
+    WHERE n.reply_count > 1 OR n.reopen_count > 0
   ),
   moment AS (
     SELECT g.sign, g.ticket_no, g.number, g.measure, g.at, g.cal, g.bus
@@ -227,6 +236,7 @@ CREATE FUNCTION csflow.hours_anew(desk_id bigint, zone text, lost csflow.health_
 RETURNS SETOF csflow.health_change
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
   facts csflow.ticket_fact[];
@@ -268,6 +278,7 @@ COMMENT ON FUNCTION csflow.hours_anew(bigint, text, csflow.health_change[]) IS
 CREATE FUNCTION csflow.change_health(desk_id bigint, zone text, changes csflow.health_change[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
   lost csflow.health_change[] := ARRAY(SELECT c FROM unnest(changes) AS c WHERE c.loses);
@@ -318,6 +329,7 @@ COMMENT ON FUNCTION csflow.change_health(bigint, text, csflow.health_change[]) I
 CREATE FUNCTION csflow.roll_up_anew(desk_id bigint, zone text, lost csflow.health_change[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
   hours_from date := (SELECT p.hours_from FROM csflow.health_progress AS p WHERE p.desk_id = roll_up_anew.desk_id);
@@ -365,16 +377,17 @@ COMMENT ON FUNCTION csflow.roll_up_anew(bigint, text, csflow.health_change[]) IS
 CREATE FUNCTION csflow.refresh_tickets(desk_id bigint, zone text, tickets csflow.ticket_no[], at timestamptz) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
   new_facts csflow.ticket_fact[] := ARRAY(SELECT f FROM csflow.ticket_facts_at(refresh_tickets.desk_id, tickets, known_at => refresh_tickets.at) AS f);
   -- A live ticket without an event opened is one whose events have left with their month: what is known of it stays.
   old_facts csflow.ticket_fact[] := ARRAY(SELECT f FROM csflow.ticket_fact AS f
     WHERE f.desk_id = refresh_tickets.desk_id AND f.ticket_no = ANY (tickets)
-      AND (f.ticket_no = ANY (ARRAY(SELECT n.ticket_no FROM unnest(new_facts) AS n)) OR EXISTS (SELECT FROM csflow.ticket AS t
+      AND (f.ticket_no IN (SELECT n.ticket_no FROM unnest(new_facts) AS n) OR EXISTS (SELECT FROM csflow.ticket AS t
         WHERE t.desk_id = f.desk_id AND t.ticket_no = f.ticket_no AND t.state IN ('duplicate', 'invalid'))));
   old_gaps csflow.reply_gap[] := ARRAY(SELECT g FROM csflow.reply_gap AS g
-    WHERE g.desk_id = refresh_tickets.desk_id AND g.ticket_no = ANY (ARRAY(SELECT o.ticket_no FROM unnest(old_facts) AS o)));
+    WHERE g.desk_id = refresh_tickets.desk_id AND g.ticket_no = ANY (ARRAY(SELECT o.ticket_no FROM unnest(old_facts) AS o WHERE o.reply_count > 1)));
   new_gaps csflow.reply_gap[] := ARRAY(SELECT g FROM csflow.reply_gaps_at(refresh_tickets.desk_id,
     ARRAY(SELECT f.ticket_no FROM unnest(new_facts) AS f WHERE f.reply_count > 1)) AS g);
   old_reopenings csflow.reopening[] := ARRAY(SELECT r FROM csflow.reopening AS r
@@ -411,6 +424,7 @@ COMMENT ON FUNCTION csflow.refresh_tickets(bigint, text, csflow.ticket_no[], tim
 CREATE FUNCTION csflow.roll_up_kept(desk_id bigint, zone text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
   facts csflow.ticket_fact[];

@@ -4,6 +4,7 @@ CREATE FUNCTION csflow.attainment_changes(zone text, old_facts csflow.ticket_fac
 RETURNS TABLE (bucket_date date, cut text, value text, clock text, met_count bigint, breached_count bigint, missed_count bigint)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
   RETURN QUERY
@@ -50,6 +51,7 @@ COMMENT ON FUNCTION csflow.attainment_changes(text, csflow.ticket_fact[], csflow
 CREATE FUNCTION csflow.change_attainment(desk_id bigint, zone text, old_facts csflow.ticket_fact[], new_facts csflow.ticket_fact[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
   WITH change AS MATERIALIZED (

@@ -2,8 +2,7 @@
  * ticket_figures.c
  *		csflow.ticket_figures(): the figures of many tickets from their events, read once, in their order.
  *
- * Numbers of a month lie in one partition of the events, and only bounds let the executor skip the others: so a query for
- * each month. Tables are read with the caller's rights.
+ * Tables are read with the caller's rights.
  */
 #include "postgres.h"
 
@@ -26,14 +25,18 @@ PG_FUNCTION_INFO_V1(csf_ticket_figures_of_events);
 #define FETCH 5000
 #define COLUMNS 29
 
-/* As a sub-select the list is of unknown length to the planner, which then takes the key's index. */
+/*
+ * As sub-selects the list and its bounds are unknown to the planner, and OFFSET keeps the order from its sight: all this leads to
+ * the key's index, asked for each number, and never to all that lies between the bounds, of which there may be few by statistics
+ * that are older than the tickets. Bounds let the executor skip the partitions of other months.
+ */
 static csf_statement event_query =
-	CSF_STATEMENT("SELECT e.ticket_no, e.at, e.kind, e.new_state, e.old_value, e.new_value"
+	CSF_STATEMENT("SELECT x.ticket_no, x.at, x.kind, x.new_state, x.old_value, x.new_value FROM (SELECT e.*"
 				  " FROM csflow.event e WHERE e.desk_id = $1"
 				  " AND e.ticket_no = ANY (ARRAY(SELECT pg_catalog.unnest($2)))"
-				  " AND e.ticket_no BETWEEN $3 AND $4 AND (e.new_state IS NOT NULL"
-				  " OR e.kind IN ('reply', 'routed', 'transferred', 'assigned', 'step_fired'))"
-				  " ORDER BY e.ticket_no, e.seq",
+				  " AND e.ticket_no BETWEEN (SELECT $3) AND (SELECT $4) AND (e.new_state IS NOT NULL"
+				  " OR e.kind IN ('reply', 'routed', 'transferred', 'assigned', 'step_fired')) OFFSET 0) AS x"
+				  " ORDER BY x.ticket_no, x.seq",
 				  "lmnn");
 static csf_statement period_query =
 	CSF_STATEMENT("SELECT p.valid_from, p.valid_until, p.calendar FROM csflow.report_periods($1) AS p", "l");
@@ -310,73 +313,49 @@ read_periods(reading *r, Datum desk_id)
 	SPI_cursor_close(portal);
 }
 
-static int
-compare_datums(const void *a, const void *b)
+/* Least and greatest; false where there are none. NULL is no ticket. */
+static bool
+bounds_of(ArrayType *tickets, Datum *least, Datum *greatest)
 {
-	int64 first = DatumGetTicketNo(*(const Datum *) a);
-	int64 second = DatumGetTicketNo(*(const Datum *) b);
-
-	return first < second ? -1 : first > second;
-}
-
-/* Ascending; NULL is no ticket. */
-static Datum *
-sorted_numbers(ArrayType *tickets, int *count)
-{
+	bool found = false;
 	Datum *numbers;
 	bool *nulls;
-	int all;
+	int count;
 
 	deconstruct_array(tickets, ARR_ELEMTYPE(tickets), sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
-					  &numbers, &nulls, &all);
-	*count = 0;
-	for (int i = 0; i < all; i++)
+					  &numbers, &nulls, &count);
+	for (int i = 0; i < count; i++)
 	{
-		if (!nulls[i])
-			numbers[(*count)++] = numbers[i];
+		if (nulls[i])
+			continue;
+		if (!found || DatumGetTicketNo(numbers[i]) < DatumGetTicketNo(*least))
+			*least = numbers[i];
+		if (!found || DatumGetTicketNo(numbers[i]) > DatumGetTicketNo(*greatest))
+			*greatest = numbers[i];
+		found = true;
 	}
-	qsort(numbers, (size_t) *count, sizeof(Datum), compare_datums);
-	return numbers;
-}
-
-static void
-read_tickets(reading *r, Datum desk_id, ArrayType *tickets)
-{
-	int count;
-	Datum *numbers = sorted_numbers(tickets, &count);
-
-	for (int first = 0; first < count;)
-	{
-		int64 month = DatumGetTicketNo(numbers[first]) / CSF_TICKET_NO_SERIALS;
-		Datum parameters[4];
-		int after = first + 1;
-
-		while (after < count && DatumGetTicketNo(numbers[after]) / CSF_TICKET_NO_SERIALS == month)
-			after++;
-		parameters[0] = desk_id;
-		parameters[1] = PointerGetDatum(construct_array(numbers + first, after - first, ARR_ELEMTYPE(tickets),
-														sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-		parameters[2] = numbers[first];
-		parameters[3] = numbers[after - 1];
-		read_events(r, parameters);
-		first = after;
-	}
+	return found;
 }
 
 Datum
 csf_ticket_figures_of_events(PG_FUNCTION_ARGS)
 {
 	reading r = {.has_ticket = false};
+	Datum parameters[4];
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return (Datum) 0;
 	r.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	r.at = PG_GETARG_TIMESTAMPTZ(2);
+	parameters[0] = PG_GETARG_DATUM(0);
+	parameters[1] = PG_GETARG_DATUM(1);
+	if (!bounds_of(PG_GETARG_ARRAYTYPE_P(1), &parameters[2], &parameters[3]))
+		return (Datum) 0;
 	csf_connect();
 	csf_flow_get();
-	read_periods(&r, PG_GETARG_DATUM(0));
-	read_tickets(&r, PG_GETARG_DATUM(0), PG_GETARG_ARRAYTYPE_P(1));
+	read_periods(&r, parameters[0]);
+	read_events(&r, parameters);
 	SPI_finish();
 	return (Datum) 0;
 }
