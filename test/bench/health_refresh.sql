@@ -30,7 +30,7 @@ BEGIN
 END
 $$;
 
--- Copies of the tickets there are, an hour earlier each, with their events and facts, past the triggers; then the buckets from the facts.
+-- Copies of the tickets there are, an hour earlier each, with their events and facts, past the triggers.
 CREATE PROCEDURE bench.history(copies integer) LANGUAGE plpgsql AS $$
 DECLARE
   relation text;
@@ -46,11 +46,6 @@ BEGIN
     WHERE a.attrelid = format('csflow.%I', relation)::regclass AND a.attnum > 0 AND NOT a.attisdropped;
     EXECUTE format('INSERT INTO csflow.%1$I SELECT %2$s FROM csflow.%1$I AS x, generate_series(1, %3$s) AS k', relation, columns, copies);
   END LOOP;
-  DELETE FROM csflow.health_hour;
-  DELETE FROM csflow.health_day;
-  DELETE FROM csflow.health_month;
-  DELETE FROM csflow.attainment_day;
-  PERFORM csflow.roll_up_kept(1, 'Asia/Shanghai');
 END
 $$;
 
