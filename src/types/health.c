@@ -179,17 +179,22 @@ merge_value(working_health *state, Datum datum)
 	return merge_view(state, &view);
 }
 
-static working_health *
+static pg_noinline working_health *
+new_state(FunctionCallInfo fcinfo)
+{
+	working_health *state = copy_state(NULL, -1, NO_SHAPE);
+
+	return PG_ARGISNULL(0) ? state : merge_value(state, PG_GETARG_DATUM(0));
+}
+
+static inline working_health *
 state_argument(FunctionCallInfo fcinfo)
 {
-	struct varlena *value;
+	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(0);
 
-	if (PG_ARGISNULL(0))
-		return copy_state(NULL, -1, NO_SHAPE);
-	value = (struct varlena *) PG_GETARG_POINTER(0);
-	if (likely(VARATT_IS_4B_U(value) && *VARDATA(value) == CSF_SKETCH_WORKING))
+	if (likely(!PG_ARGISNULL(0) && VARATT_IS_4B_U(value) && *VARDATA(value) == CSF_SKETCH_WORKING))
 		return (working_health *) value;
-	return merge_value(copy_state(NULL, -1, NO_SHAPE), PG_GETARG_DATUM(0));
+	return new_state(fcinfo);
 }
 
 static inline working_health *

@@ -75,7 +75,7 @@ score_send(FunctionCallInfo fcinfo, const csf_score_scale *scale)
 	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 
-static Datum
+static inline Datum
 score_add(FunctionCallInfo fcinfo, const csf_score_scale *scale)
 {
 	int64 *counts = PG_ARGISNULL(0) ? NULL : (int64 *) PG_GETARG_POINTER(0);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "nodes/nodes.h"
 #include "utils/timestamp.h"
 
 #include "kernel/sketch.h"
@@ -51,8 +52,15 @@ extern void csf_sketch_open_datum(Datum value, csf_sketch_view *view);
 extern Datum csf_sketch_datum(const csf_sketch *sketch);
 extern Datum csf_sketch_datum_from_packed(const uint8 *packed, size_t length);
 
-/* The state of an aggregate; refuses to run outside of one, because the state is changed in place. */
-extern void csf_require_aggregate(FunctionCallInfo fcinfo, const char *type, const char *step);
+/* The step of an aggregate refuses to run outside of one, because it changes its state in place. */
+extern void csf_require_other_aggregate(FunctionCallInfo fcinfo, const char *type, const char *step);
+
+static inline void
+csf_require_aggregate(FunctionCallInfo fcinfo, const char *type, const char *step)
+{
+	if (unlikely(fcinfo->context == NULL || !IsA(fcinfo->context, AggState)))
+		csf_require_other_aggregate(fcinfo, type, step);
+}
 
 CSF_NORETURN extern void csf_sketch_damaged(void);
 CSF_NORETURN extern void csf_sketch_overflow(void);

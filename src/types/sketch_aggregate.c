@@ -21,8 +21,9 @@ PG_FUNCTION_INFO_V1(csf_sketch_remove_interval);
 PG_FUNCTION_INFO_V1(csf_sketch_remove_seconds);
 PG_FUNCTION_INFO_V1(csf_sketch_remove_sketch);
 
+/* Moving windows are another kind of aggregate. */
 void
-csf_require_aggregate(FunctionCallInfo fcinfo, const char *type, const char *step)
+csf_require_other_aggregate(FunctionCallInfo fcinfo, const char *type, const char *step)
 {
 	if (AggCheckCallContext(fcinfo, NULL) == 0)
 		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -52,19 +53,14 @@ grown_state(const csf_working_sketch *state, uint64 more, int64 least, int64 gre
 	return grown;
 }
 
-/* The state that came in as argument 0, to be changed in place; a packed one, from an initial condition, is unpacked. */
-static csf_working_sketch *
-state_argument(FunctionCallInfo fcinfo)
+static pg_noinline csf_working_sketch *
+new_state(FunctionCallInfo fcinfo)
 {
-	struct varlena *value;
 	csf_working_sketch *state;
 	csf_sketch_view view;
 
 	if (PG_ARGISNULL(0))
 		return make_state(csf_sketch_least_shape());
-	value = (struct varlena *) PG_GETARG_POINTER(0);
-	if (likely(VARATT_IS_4B_U(value) && *VARDATA(value) == CSF_SKETCH_WORKING))
-		return (csf_working_sketch *) value;
 	csf_sketch_open_datum(PG_GETARG_DATUM(0), &view);
 	state = make_state(csf_sketch_least_shape());
 	if (!csf_sketch_fits(&state->sketch, view.count, view.min, view.max))
@@ -74,7 +70,18 @@ state_argument(FunctionCallInfo fcinfo)
 	return state;
 }
 
-static Datum
+/* The state that came in as argument 0, to be changed in place; a packed one, from an initial condition, is unpacked. */
+static inline csf_working_sketch *
+state_argument(FunctionCallInfo fcinfo)
+{
+	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(0);
+
+	if (likely(!PG_ARGISNULL(0) && VARATT_IS_4B_U(value) && *VARDATA(value) == CSF_SKETCH_WORKING))
+		return (csf_working_sketch *) value;
+	return new_state(fcinfo);
+}
+
+static inline Datum
 add_value(FunctionCallInfo fcinfo, int64 value)
 {
 	csf_working_sketch *state = state_argument(fcinfo);
@@ -99,7 +106,7 @@ unchanged(FunctionCallInfo fcinfo, bool moving)
 	PG_RETURN_NULL();
 }
 
-static Datum
+static inline Datum
 add_interval(FunctionCallInfo fcinfo, bool moving)
 {
 	csf_require_aggregate(fcinfo, "duration_sketch", moving ? "_add_moving" : "_add");
@@ -120,7 +127,7 @@ csf_sketch_add_interval_moving(PG_FUNCTION_ARGS)
 	return add_interval(fcinfo, true);
 }
 
-static Datum
+static inline Datum
 add_seconds(FunctionCallInfo fcinfo, bool moving)
 {
 	csf_require_aggregate(fcinfo, "duration_sketch", moving ? "_add_seconds_moving" : "_add_seconds");

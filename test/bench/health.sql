@@ -21,7 +21,11 @@ INSERT INTO measured (name, statement) VALUES
   100.0 * (count(*) FILTER (WHERE nps >= 9) - count(*) FILTER (WHERE nps <= 6)) / count(*),
   percentile_cont(array[.5,.95]) WITHIN GROUP (ORDER BY frt_s), percentile_cont(array[.5,.95]) WITHIN GROUP (ORDER BY res_s)
   FROM fact GROUP BY category'),
-('score-card', 'SELECT category, csflow.health(frt, res, NULL, transfers, reopens, first_contact), csflow.csat(csat), csflow.nps(nps),
+('exact, intervals', 'SELECT category, count(*), avg(transferred::int), avg(sla_met::int), avg((csat >= 4)::int),
+  100.0 * (count(*) FILTER (WHERE nps >= 9) - count(*) FILTER (WHERE nps <= 6)) / count(*),
+  percentile_cont(array[.5,.95]) WITHIN GROUP (ORDER BY frt), percentile_cont(array[.5,.95]) WITHIN GROUP (ORDER BY res)
+  FROM fact GROUP BY category'),
+('score-card, intervals', 'SELECT category, csflow.health(frt, res, NULL, transfers, reopens, first_contact), csflow.csat(csat), csflow.nps(nps),
   avg(sla_met::int) FROM fact GROUP BY category'),
 ('score-card, seconds', 'SELECT category, count(*), csflow.seconds_sketch(frt_s), csflow.seconds_sketch(res_s), csflow.csat(csat),
   csflow.nps(nps), count(*) FILTER (WHERE transferred), count(*) FILTER (WHERE sla_met) FROM fact GROUP BY category'),
@@ -42,7 +46,7 @@ DECLARE
   took double precision;
 BEGIN
   FOR round IN 1 .. 6 LOOP
-    FOR m IN SELECT * FROM measured WHERE round <= 3 OR name IN ('floor', 'exact', 'score-card') ORDER BY name COLLATE "C" LOOP
+    FOR m IN SELECT * FROM measured WHERE round <= 3 OR name ~ '^(floor|exact|score-card)' ORDER BY name COLLATE "C" LOOP
       PERFORM set_config('work_mem', CASE WHEN round > 3 THEN '4MB' ELSE reset_val || unit END, false) FROM pg_settings WHERE name = 'work_mem';
       began := clock_timestamp();
       EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) ' || m.statement;
@@ -59,12 +63,15 @@ SELECT format('settings: %s rows, work_mem %s, max_parallel_workers_per_gather %
 SELECT format('%-22s %9s ms %7s x floor %7s x exact', name, round(ms), round((ms / floor)::numeric, 2), round((ms / exact)::numeric, 3))
 FROM measured, (SELECT max(ms) FILTER (WHERE name = 'floor') AS floor, max(ms) FILTER (WHERE name = 'exact') AS exact FROM measured) AS base
 WHERE name !~ '^(merge|moving|top_k)' ORDER BY name COLLATE "C";
-SELECT format('score-card, work_mem %s: %s times the count/avg floor (at most 1.6), %s times as fast as exact (at least 5)',
-  work_mem, round((card / floor)::numeric, 2), round((exact / card)::numeric, 1))
-FROM (SELECT work_mem, max(t) FILTER (WHERE name = 'floor') AS floor, max(t) FILTER (WHERE name = 'exact') AS exact,
-    max(t) FILTER (WHERE name = 'score-card') AS card
-  FROM measured, LATERAL (VALUES (current_setting('work_mem'), ms), ('4MB', small_ms)) AS v (work_mem, t) GROUP BY work_mem) AS base
-ORDER BY work_mem DESC;
+-- Each card against what reads the same columns.
+SELECT format('score-card of %s, work_mem %s: %s times the count/avg floor (at most 1.6), %s times as fast as exact (at least 5)',
+  columns, work_mem, round((card / floor)::numeric, 2), round((exact / card)::numeric, 1))
+FROM (
+  SELECT coalesce(substring(m.name FROM ', (.*)'), 'seconds') AS columns, v.work_mem, max(v.t) FILTER (WHERE m.name LIKE 'floor%') AS floor,
+    max(v.t) FILTER (WHERE m.name LIKE 'exact%') AS exact, max(v.t) FILTER (WHERE m.name LIKE 'score-card%') AS card
+  FROM measured AS m, LATERAL (VALUES (current_setting('work_mem'), m.ms), ('4MB', m.small_ms)) AS v (work_mem, t)
+  WHERE m.name ~ '^(floor|exact|score-card)' GROUP BY 1, 2) AS base
+ORDER BY columns COLLATE "C" DESC, work_mem DESC;
 SELECT format('%s: %s sketches of %s values and %s bytes each, %s a second (at least 200000)', name, n, values, bytes,
   round((n / ms * 1000)::numeric))
 FROM (SELECT 'merge' AS name, count(*) AS n, round(avg(csflow.sketch_count(s))) AS values, round(avg(pg_column_size(s))) AS bytes FROM sketches
