@@ -5,7 +5,7 @@ CREATE FUNCTION csflow.ticket_facts_at(desk_id bigint, tickets csflow.ticket_no[
 RETURNS SETOF csflow.ticket_fact
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp
-SET enable_nestloop = off -- the length of tickets is a guess: a loop in a loop would be unbearable for many
+SET enable_nestloop = off -- but for the LATERAL ones: the length of tickets is a guess, and a loop over all others unbearable for many
 AS $$
 DECLARE
   missed_before timestamptz := coalesce(known_at, CASE WHEN isfinite(at) THEN at ELSE now() END);
@@ -14,42 +14,38 @@ DECLARE
     SELECT g.target_id FROM csflow.target AS g WHERE g.desk_id = ticket_facts_at.desk_id AND g.is_window
     UNION ALL
     SELECT x.target_id FROM csflow.step AS x WHERE x.desk_id = ticket_facts_at.desk_id AND x.action = 'close');
-  part record;
 BEGIN
-  -- A month at a time: its numbers lie in one partition, and bounds let the executor skip the others.
-  FOR part IN
-    SELECT array_agg(t.no) AS numbers, min(t.no) AS first, max(t.no) AS last FROM unnest(tickets) AS t (no)
-    GROUP BY csflow.ticket_month(t.no) ORDER BY 2
-  LOOP
-    RETURN QUERY
-    WITH promise AS (
-      SELECT c.ticket_no, array_agg(ROW(c.clock, c.run, c.priority, c.due_at, s.stopped_at, s.is_met, s.is_missed)::csflow.promise
-          ORDER BY c.clock COLLATE "C", c.run) AS promises,
-        min(c.due_at) FILTER (WHERE s.stopped_at IS NULL AND NOT s.is_missed) AS next_due_at
-      FROM (
-        SELECT k.ticket_no, k.clock, k.run, k.priority, k.due_at, k.stopped_at, k.outcome FROM csflow.clock AS k
-        WHERE k.desk_id = ticket_facts_at.desk_id AND k.ticket_no = ANY (ARRAY(SELECT unnest(part.numbers))) AND k.ticket_no BETWEEN (SELECT part.first) AND (SELECT part.last)
-          AND k.started_at <= ticket_facts_at.at AND k.length_microseconds IS NOT NULL AND (k.outcome IS NULL OR k.outcome IN ('met', 'breached'))
-          AND k.target_id <> ALL (excluded)
-        OFFSET 0) AS c -- as in engine/ticket_figures.c: always by the key, never all that lies between the bounds
-      CROSS JOIN LATERAL (SELECT CASE WHEN c.stopped_at <= ticket_facts_at.at THEN c.stopped_at END AS stopped_at,
-        CASE WHEN c.stopped_at <= ticket_facts_at.at THEN c.outcome = 'met' END AS is_met,
-        CASE WHEN c.stopped_at <= ticket_facts_at.at THEN c.outcome = 'breached' ELSE coalesce(c.due_at < missed_before, false) END AS is_missed) AS s
-      GROUP BY c.ticket_no
-    )
-    SELECT w.desk_id, w.ticket_no, w.kind, w.category_id, w.team_id, w.agent_id, w.channel, w.customer_tier, w.priority,
-      f.opened_at, f.first_reply_at, f.first_reply_cal, f.first_reply_bus, f.last_reply_at, f.reply_count,
-      f.first_solved_at, f.first_resolution_cal, f.first_resolution_bus, f.reopen_count, f.first_reopened_at,
-      f.solved_at, f.full_resolution_cal, f.full_resolution_bus, f.requester_wait_cal, f.requester_wait_bus,
-      f.agent_work_cal, f.agent_work_bus, f.agent_wait_cal, f.agent_wait_bus, f.on_hold_cal, f.on_hold_bus, f.solve_time_cal, f.solve_time_bus,
-      -- The event opened does not name the department: the first change tells what it was before.
-      f.department_moves + coalesce(f.began_in_department, w.team_id IS NOT NULL)::integer,
-      f.assignee_stations, f.escalation_count, coalesce(m.promises, '{}'), m.next_due_at
-    FROM csflow.ticket_figures(ticket_facts_at.desk_id, part.numbers, ticket_facts_at.at) AS f
-    JOIN csflow.ticket AS w ON w.desk_id = ticket_facts_at.desk_id AND w.ticket_no = f.ticket_no
-      AND w.ticket_no = ANY (ARRAY(SELECT unnest(part.numbers))) AND w.state NOT IN ('duplicate', 'invalid')
-    LEFT JOIN promise AS m ON m.ticket_no = f.ticket_no;
-  END LOOP;
+  RETURN QUERY
+  -- LATERAL with OFFSET: by the key, as in engine/ticket_figures.c.
+  WITH promise AS (
+    SELECT c.ticket_no, array_agg(ROW(c.clock, c.run, c.priority, c.due_at, s.stopped_at, s.is_met, s.is_missed)::csflow.promise
+        ORDER BY c.clock COLLATE "C", c.run) AS promises,
+      min(c.due_at) FILTER (WHERE s.stopped_at IS NULL AND NOT s.is_missed) AS next_due_at
+    FROM (SELECT DISTINCT unnest(tickets)) AS n (ticket_no)
+    CROSS JOIN LATERAL (
+      SELECT k.ticket_no, k.clock, k.run, k.priority, k.due_at, k.stopped_at, k.outcome FROM csflow.clock AS k
+      WHERE k.desk_id = ticket_facts_at.desk_id AND k.ticket_no = n.ticket_no
+        AND k.started_at <= ticket_facts_at.at AND k.length_microseconds IS NOT NULL AND (k.outcome IS NULL OR k.outcome IN ('met', 'breached'))
+        AND k.target_id <> ALL (excluded)
+      OFFSET 0) AS c
+    CROSS JOIN LATERAL (SELECT CASE WHEN c.stopped_at <= ticket_facts_at.at THEN c.stopped_at END AS stopped_at,
+      CASE WHEN c.stopped_at <= ticket_facts_at.at THEN c.outcome = 'met' END AS is_met,
+      CASE WHEN c.stopped_at <= ticket_facts_at.at THEN c.outcome = 'breached' ELSE coalesce(c.due_at < missed_before, false) END AS is_missed) AS s
+    GROUP BY c.ticket_no
+  )
+  SELECT w.desk_id, w.ticket_no, w.kind, w.category_id, w.team_id, w.agent_id, w.channel, w.customer_tier, w.priority,
+    f.opened_at, f.first_reply_at, f.first_reply_cal, f.first_reply_bus, f.last_reply_at, f.reply_count,
+    f.first_solved_at, f.first_resolution_cal, f.first_resolution_bus, f.reopen_count, f.first_reopened_at,
+    f.solved_at, f.full_resolution_cal, f.full_resolution_bus, f.requester_wait_cal, f.requester_wait_bus,
+    f.agent_work_cal, f.agent_work_bus, f.agent_wait_cal, f.agent_wait_bus, f.on_hold_cal, f.on_hold_bus, f.solve_time_cal, f.solve_time_bus,
+    -- The event opened does not name the department: the first change tells what it was before.
+    f.department_moves + coalesce(f.began_in_department, w.team_id IS NOT NULL)::integer,
+    f.assignee_stations, f.escalation_count, coalesce(m.promises, '{}'), m.next_due_at
+  FROM csflow.ticket_figures(ticket_facts_at.desk_id, tickets, ticket_facts_at.at) AS f
+  CROSS JOIN LATERAL (
+    SELECT t.* FROM csflow.ticket AS t
+    WHERE t.desk_id = ticket_facts_at.desk_id AND t.ticket_no = f.ticket_no AND t.state NOT IN ('duplicate', 'invalid') OFFSET 0) AS w
+  LEFT JOIN promise AS m ON m.ticket_no = f.ticket_no;
 END
 $$;
 COMMENT ON FUNCTION csflow.ticket_facts_at(bigint, csflow.ticket_no[], timestamptz, timestamptz) IS
@@ -68,13 +64,13 @@ BEGIN
   said AS (
     SELECT e.ticket_no, e.seq, e.at, e.kind,
       (count(*) FILTER (WHERE e.kind = 'reply') OVER (PARTITION BY e.ticket_no ORDER BY e.seq))::integer AS replies
-    FROM (
+    FROM (SELECT DISTINCT unnest(tickets)) AS n (ticket_no)
+    CROSS JOIN LATERAL (
       SELECT x.ticket_no, x.seq, x.at, x.kind FROM csflow.event AS x
-      WHERE x.desk_id = reply_gaps_at.desk_id AND x.kind IN ('reply', 'customer_message') AND x.at <= reply_gaps_at.at
-        AND x.ticket_no BETWEEN (SELECT min(n.no) FROM unnest(tickets) AS n (no)) AND (SELECT max(n.no) FROM unnest(tickets) AS n (no))
-        AND x.ticket_no = ANY (ARRAY(SELECT t.ticket_no FROM csflow.ticket AS t
-          WHERE t.desk_id = reply_gaps_at.desk_id AND t.ticket_no = ANY (tickets) AND t.state NOT IN ('duplicate', 'invalid')))
-      OFFSET 0) AS e -- as above
+      WHERE x.desk_id = reply_gaps_at.desk_id AND x.ticket_no = n.ticket_no AND x.kind IN ('reply', 'customer_message') AND x.at <= reply_gaps_at.at
+        AND EXISTS (SELECT FROM csflow.ticket AS t
+          WHERE t.desk_id = x.desk_id AND t.ticket_no = n.ticket_no AND t.state NOT IN ('duplicate', 'invalid'))
+      OFFSET 0) AS e
   ),
   run AS (
     SELECT s.ticket_no, s.replies, min(s.at) FILTER (WHERE s.kind = 'customer_message') AS since,
@@ -100,13 +96,13 @@ BEGIN
   WITH state AS (
     SELECT e.ticket_no, e.seq, e.at, csflow.state_category(e.new_state) IN ('solved', 'closed') AS is_done,
       lag(csflow.state_category(e.new_state) IN ('solved', 'closed'), 1, false) OVER (PARTITION BY e.ticket_no ORDER BY e.seq) AS was_done
-    FROM (
+    FROM (SELECT DISTINCT unnest(tickets)) AS n (ticket_no)
+    CROSS JOIN LATERAL (
       SELECT x.ticket_no, x.seq, x.at, x.new_state FROM csflow.event AS x
-      WHERE x.desk_id = reopenings_at.desk_id AND csflow.state_category(x.new_state) IS NOT NULL AND x.at <= reopenings_at.at
-        AND x.ticket_no BETWEEN (SELECT min(n.no) FROM unnest(tickets) AS n (no)) AND (SELECT max(n.no) FROM unnest(tickets) AS n (no))
-        AND x.ticket_no = ANY (ARRAY(SELECT t.ticket_no FROM csflow.ticket AS t
-          WHERE t.desk_id = reopenings_at.desk_id AND t.ticket_no = ANY (tickets) AND t.state NOT IN ('duplicate', 'invalid')))
-      OFFSET 0) AS e -- as above
+      WHERE x.desk_id = reopenings_at.desk_id AND x.ticket_no = n.ticket_no AND csflow.state_category(x.new_state) IS NOT NULL AND x.at <= reopenings_at.at
+        AND EXISTS (SELECT FROM csflow.ticket AS t
+          WHERE t.desk_id = x.desk_id AND t.ticket_no = n.ticket_no AND t.state NOT IN ('duplicate', 'invalid'))
+      OFFSET 0) AS e
   ),
   turn AS (
     SELECT s.ticket_no, s.seq, s.at, s.is_done, lead(s.at) OVER (PARTITION BY s.ticket_no ORDER BY s.seq) AS next_at
