@@ -27,7 +27,7 @@ TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 # -- PGXS, unless only targets are wanted that find or install a PostgreSQL themselves -------------------------------
 OWN_GOALS = demo test quick bench test-matrix check-kernel check-regress check-tap check-isolation check-server check-major \
-	check-fuzz check-format check-warnings check-analysis
+	check-sanitizers check-valgrind check-fuzz check-format check-warnings check-analysis
 PG_CONFIG ?= pg_config
 ifneq (,$(filter-out $(OWN_GOALS) test/bin/% warnings-% analysis-%,$(or $(MAKECMDGOALS),all)))
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
@@ -43,7 +43,7 @@ $(EXTENSION_SCRIPT): sql/assemble.sh $(wildcard sql/install/*.sql sql/flow/*.sql
 endif
 
 # -- Everything by itself --------------------------------------------------------------------------------------------
-.PHONY: $(OWN_GOALS) warnings-gcc warnings-clang analysis-cppcheck analysis-clang
+.PHONY: $(OWN_GOALS) warnings-gcc warnings-clang analysis-cppcheck analysis-clang analysis-tidy analysis-gcc
 GIVEN_PG_CONFIG = $(if $(filter-out file default,$(origin PG_CONFIG)),PG_CONFIG='$(PG_CONFIG)')
 PRIVATE = @$(GIVEN_PG_CONFIG) test/private.sh
 
@@ -60,6 +60,13 @@ quick:
 
 check-regress check-tap check-isolation check-server check-major:
 	$(PRIVATE) test/run.sh $(@:check-%=%)
+
+# The suite with a server that watches csflow's memory. TESTS="NAME NAME" takes a part of it; see doc/testing.md.
+check-sanitizers:
+	@$(GIVEN_PG_CONFIG) CHECKED_BY=sanitizers test/private.sh test/run.sh regress tap isolation
+
+check-valgrind:
+	@$(GIVEN_PG_CONFIG) CHECKED_BY=valgrind test/private.sh test/run.sh regress tap
 
 check-kernel check-fuzz check-format check-warnings check-analysis:
 	@$(GIVEN_PG_CONFIG) test/run.sh $(@:check-%=%)
@@ -111,6 +118,12 @@ ANALYSED = $(filter-out %/fold_table.c,$(SOURCES))
 analysis-cppcheck:
 	@cppcheck -q --error-exitcode=1 --inline-suppr --std=c11 -Isrc --enable=warning,portability,performance \
 		--suppress=missingIncludeSystem --suppress=preprocessorErrorDirective '-Dereport(...)=abort()' '-Delog(...)=abort()' $(ANALYSED)
+analysis-tidy:
+	@printf '%s\n' $(ANALYSED) | xargs -P 2 -n 8 sh -c 'clang-tidy-14 --quiet "$$@" -- -Isrc -D_GNU_SOURCE -std=gnu11 -Wno-ignored-attributes \
+		-isystem '"$$($(PG_CONFIG) --includedir-server)"' 2>/dev/null' clang-tidy
+analysis-gcc:
+	@printf '%s\n' $(ANALYSED) | xargs -P 2 -n 1 gcc -std=gnu11 -O2 -fwrapv -fno-strict-aliasing -Isrc -D_GNU_SOURCE -fanalyzer -Werror -c -o /dev/null \
+		-isystem $$($(PG_CONFIG) --includedir-server)
 analysis-clang:
 	@printf '%s\n' $(ANALYSED) | xargs -P 2 -n 1 clang --analyze -Xclang -analyzer-werror -Xclang -analyzer-output=text -o /dev/null \
 		-Isrc -D_GNU_SOURCE -Wno-ignored-attributes -isystem $$($(PG_CONFIG) --includedir-server)

@@ -12,6 +12,8 @@
 #   PG_CONFIG       which PostgreSQL (default: see test/setup.sh)
 #   PRIVATE_CONF    further lines for postgresql.conf
 #   KEEP=1          leave the server up and say how to reach and stop it
+#   CHECKED_BY=sanitizers   csflow is built with gcc's address and undefined-behaviour sanitizers; a finding ends the server
+#   CHECKED_BY=valgrind     the server runs under Valgrind's memcheck; findings go to valgrind.*.log beside server.log
 #
 # When COMMAND fails, results/ (with server.log), regression.diffs and tmp_check/log are copied back to the tree.
 set -euo pipefail
@@ -41,8 +43,13 @@ copy_tree() { # and the data beside it that some tests read
 	[ "$(id -u)" != 0 ] || chown -R postgres "$work"
 }
 
+# Overflow of signed integers is looked for too, though the server's flags define it.
 build() {
 	local log=$work/build.log make=(make -s -C "$work/csflow" "with_llvm=no" "PG_CONFIG=$PG_CONFIG")
+	case ${CHECKED_BY-} in
+	sanitizers) make+=("COPT=-O1 -g -fno-omit-frame-pointer -fno-wrapv -fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all") ;;
+	valgrind) make+=("COPT=-O1 -g -fno-omit-frame-pointer") ;;
+	esac
 	if ! { as_owner "${make[@]}" -j"$(nproc)" all && as_owner "${make[@]}" DESTDIR="$work/stage" install; } >"$log" 2>&1; then
 		cat "$log" >&2
 		say "the build failed"
@@ -83,7 +90,22 @@ start_server() {
 		cat "$work/staging.conf"
 		printf '%s\n' "${PRIVATE_CONF-}"
 	} >>"$PGDATA/postgresql.conf"
-	as_owner pg_ctl -D "$PGDATA" -w -s -l "$work/server.log" start || {
+	local start=(pg_ctl -D "$PGDATA" -w -s -t 300 -l "$work/server.log") checks
+	case ${CHECKED_BY-} in
+	sanitizers)
+		# PostgreSQL itself is not built so: it frees nothing at its end, and switches stacks of its own accord.
+		checks=abort_on_error=1:detect_leaks=0:detect_stack_use_after_return=0:print_stacktrace=1:handle_segv=0:handle_abort=0
+		gcc -shared -fPIC -fno-builtin -o "$work/untranslated.so" "$work/csflow/test/lib/untranslated.c"
+		start=(env "LD_PRELOAD=$(gcc -print-file-name=libasan.so) $work/untranslated.so" "ASAN_OPTIONS=$checks" "UBSAN_OPTIONS=$checks" "${start[@]}")
+		;;
+	valgrind)
+		printf '#!/bin/sh\nexec valgrind --quiet --log-file=%s/valgrind.%%p.log --suppressions=%s/csflow/test/valgrind.supp %s \\\n\t%s/postgres "$@"\n' \
+			"$work" "$work" "--leak-check=no --undef-value-errors=yes --num-callers=40 --vgdb=no" "$("$PG_CONFIG" --bindir)" >"$work/postgres"
+		chmod +x "$work/postgres"
+		start+=(-p "$work/postgres")
+		;;
+	esac
+	as_owner "${start[@]}" start || {
 		tail -n 20 "$work/server.log" >&2
 		say "the server did not start"
 		exit 1
@@ -93,7 +115,7 @@ start_server() {
 bring_back() { # what shows a failure
 	local item
 	mkdir -p "$work/csflow/results"
-	cp "$work/server.log" "$work/csflow/results/"
+	cp "$work"/*.log "$work/csflow/results/"
 	for item in results regression.diffs tmp_check/log; do
 		[ -e "$work/csflow/$item" ] || continue
 		rm -rf "${tree:?}/$item"

@@ -9,10 +9,11 @@
 #   isolation   test/specs/*.spec against expected/ (pg_isolation_regress)
 #   server      test/t/*.pl (servers of their own: dump and restore, pg_cron, upgrade)
 #   major       test/major/*.pl (pg_upgrade from an older PostgreSQL installed beside this one; skipped without)
-#   fuzz        test/fuzz/*_fuzz.c for FUZZ_SECONDS each (clang with libFuzzer; skipped without)
+#   fuzz        test/fuzz/*_fuzz.c for FUZZ_SECONDS each (clang with libFuzzer; skipped without); FUZZ_RUNS=800000 for so many
+#               executions each instead; FUZZ_CORPUS=FOLDER keeps what was found
 #   format      test/lint
 #   warnings    gcc and clang with -Wall -Wextra -Werror
-#   analysis    cppcheck and clang's static analyser
+#   analysis    cppcheck, clang's static analyser, clang-tidy (.clang-tidy) and gcc -fanalyzer
 #
 # regress, tap, isolation, server and major want the surroundings that test/private.sh makes. TESTS="NAME NAME" keeps only the
 # tests of these names.
@@ -133,18 +134,23 @@ run_major() {
 }
 
 run_fuzz() {
-	local name corpus
+	local name corpus fuzz_length
+	if [ -n "${FUZZ_RUNS-}" ]; then
+		fuzz_length="$FUZZ_RUNS executions"
+	else
+		fuzz_length="${FUZZ_SECONDS:=10} s"
+	fi
 	if ! make -s test/bin/probe_fuzz; then
 		echo "fuzz: skipped, no clang with libFuzzer (apt-get install clang libclang-rt-dev)"
 		count 0 0 $#
 		return
 	fi
 	for source in "$@"; do
-		name=$(basename "$source" _fuzz.c) corpus=$work/corpus
-		rm -rf "$corpus"
-		mkdir "$corpus"
+		name=$(basename "$source" _fuzz.c) corpus=${FUZZ_CORPUS:-$work/corpus}/$name
+		mkdir -p "$corpus"
 		[ ! -d "test/fuzz/corpus/$name" ] || cp -r "test/fuzz/corpus/$name/." "$corpus"
-		check "fuzz $name, ${FUZZ_SECONDS:=10} s" fuzz_one "$name" "$corpus"
+		check "fuzz $name, $fuzz_length" fuzz_one "$name" "$corpus"
+		sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/    \1 executions in \2 s/p' "$work/out"
 	done
 }
 
@@ -152,7 +158,7 @@ fuzz_one() { # NAME CORPUS
 	local dictionary=test/fuzz/$1.dict
 	[ -e "$dictionary" ] || dictionary=
 	make -s "test/bin/$1_fuzz" || return
-	"test/bin/$1_fuzz" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+	"test/bin/$1_fuzz" ${FUZZ_RUNS:+-runs="$FUZZ_RUNS"} ${FUZZ_SECONDS:+-max_total_time="$FUZZ_SECONDS"} -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 		-artifact_prefix="test/bin/$1-" ${dictionary:+-dict="$dictionary"} "$2"
 }
 
@@ -172,10 +178,12 @@ run_warnings() {
 }
 
 run_analysis() {
-	local tool pg_config
+	local tool command pg_config
 	pg_config=$(test/setup.sh)
-	for tool in cppcheck clang; do
-		if command -v "$tool" >/dev/null; then
+	for tool in cppcheck clang tidy gcc; do
+		command=$tool
+		[ "$tool" != tidy ] || command=clang-tidy-14
+		if command -v "$command" >/dev/null; then
 			check "analysis, $tool" make -s PG_CONFIG="$pg_config" "analysis-$tool"
 		else
 			echo "analysis, $tool ... skipped, not installed"
@@ -211,7 +219,7 @@ run_part() { # PART: with the files that belong to it
 
 # A server process that crashed is a failure even if every test recovered from it.
 check_server_log() {
-	if grep -nE 'terminated by signal|PANIC:|TRAP:' "$PGHOST/server.log"; then
+	if grep -nE 'terminated by signal|PANIC:|TRAP:|ERROR: AddressSanitizer|: runtime error: ' "$PGHOST/server.log"; then
 		count 0 1
 	fi
 }

@@ -70,11 +70,24 @@ rule_reason(const char *what, int64 rule_id, const char *reason)
 							 : psprintf("%s %lld: %s", what, (long long) rule_id, reason);
 }
 
+/*
+ * What the desk's matrix says; 0: nothing. The values may be those of a row that its table's constraints have yet to
+ * refuse: this is asked by a BEFORE trigger.
+ */
+static int
+matrix_cell(const csf_desk *desk, int impact, int urgency)
+{
+	if (impact < 0 || impact >= (int) lengthof(desk->matrix) || urgency < 0 ||
+		urgency >= (int) lengthof(desk->matrix[0]))
+		return 0;
+	return desk->matrix[impact][urgency];
+}
+
 static void
 decide_priority(const csf_desk *desk, const csf_submission *submission, const csf_verdict *verdict,
 				csf_assessment *assessment)
 {
-	int cell = desk->matrix[assessment->impact][assessment->urgency];
+	int cell = matrix_cell(desk, assessment->impact, assessment->urgency);
 
 	if (cell != 0)
 		assessment->priority_reason =

@@ -247,7 +247,8 @@ static const char **
 text_list(FunctionCallInfo fcinfo, int argument, int *count)
 {
 	*count = 0;
-	return PG_ARGISNULL(argument) ? NULL : csf_array_texts(PG_GETARG_DATUM(argument), count);
+	return PG_ARGISNULL(argument) ? palloc0(sizeof(char *))
+								  : csf_array_texts(PG_GETARG_DATUM(argument), count);
 }
 
 static csf_alias *

@@ -18,7 +18,7 @@ put_text(printer *printer, const char *text)
 {
 	size_t length = strlen(text);
 
-	if (printer->length + length + 1 > printer->room)
+	if (printer->text == NULL || printer->length + length + 1 > printer->room)
 	{
 		printer->room = (printer->length + length + 1) * 2;
 		printer->text =

@@ -206,18 +206,13 @@ ends_by_closing(const csf_target *winner, const csf_clock_event *event)
 static int
 move_active(csf_clock_list *list, int index, const csf_target *winner, const csf_clock_event *event)
 {
-	csf_clock *clock = &list->clocks[index];
 	int64 at = event->at;
+	csf_clock *clock;
 
-	if (winner == NULL || event->is_cancelled || ends_by_closing(winner, event) ||
-		clock->target_id != winner->target_id ||
-		(event->signals & (winner->stops_on | winner->rearms_on)) != 0)
-	{
-		index = catch_up(list, index, at);
-		clock = &list->clocks[index];
-		if (!csf_stopwatch_is_active(clock))
-			return index;
-	}
+	index = catch_up(list, index, at);
+	clock = &list->clocks[index];
+	if (!csf_stopwatch_is_active(clock))
+		return index;
 	if (winner == NULL)
 	{
 		csf_clock_end(clock, at, CSF_OUTCOME_VOID);
@@ -425,12 +420,7 @@ apply_to_subject(csf_clock_list *list, const csf_clock_group *group, int64 subje
 		index = move_active(list, index, winner, event);
 	if (index < 0 || !csf_stopwatch_is_active(&list->clocks[index]))
 		index = start_if_due(list, index, subject_id, winner, event, newly_matched);
-	if (index < 0 || winner == NULL || !csf_stopwatch_is_active(&list->clocks[index]))
-		return;
-	if ((winner->pauses_in & CSF_STATE_BIT(event->after->state)) != 0 ||
-		turn_in(event->after->state) != list->clocks[index].turn)
-		index = catch_up(list, index, event->at);
-	if (csf_stopwatch_is_active(&list->clocks[index]))
+	if (index >= 0 && winner != NULL && csf_stopwatch_is_active(&list->clocks[index]))
 		move_to_state(&list->clocks[index], event->after->state, event->at);
 }
 

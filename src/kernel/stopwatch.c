@@ -142,7 +142,8 @@ schedule(csf_clock *clock)
 		(clock->next_at == CSF_NO_INSTANT || clock->next_at > clock->due_at))
 		clock->next_at = clock->due_at + 1;
 	else
-		clock->next_closes = clock->next_at != CSF_NO_INSTANT && step->action == CSF_ACTION_CLOSE;
+		clock->next_closes =
+			step != NULL && clock->next_at != CSF_NO_INSTANT && step->action == CSF_ACTION_CLOSE;
 }
 
 /* Before a clock stands still: the steps due by then that no sweep has fired keep their instants. */

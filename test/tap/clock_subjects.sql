@@ -87,7 +87,7 @@ SELECT changed(no, '2025-03-03 09:00', 'answered'), changed(no, '2025-03-03 10:0
 SELECT object(:objections, :'just', 'no', at => '2025-03-10 09:00') AS just_state, object(:objections, :'late', 'no', at => '2025-03-10 09:00:00.000001') AS late_state \gset
 SELECT is((:'just_state', :'late_state')::text, '(under_review,closed)', 'F3: seven days to the microsecond, also on a closed ticket; later the state stays');
 SELECT results_eq(format($$SELECT ticket_no, clock, outcome FROM csflow.clock WHERE ticket_no IN (%L, %L) AND clock IN ('objection_window', 'late_objection') ORDER BY 1, 2$$, :'just', :'late'),
-  format($$VALUES (%L::ticket_no, 'late_objection', NULL), (%1$L, 'objection_window', NULL), (%L, 'objection_window', 'measured')$$, :'late', :'just'), 'F3: no breach of anything');
+  format($$VALUES (%L::ticket_no, 'late_objection', NULL), (%1$L, 'objection_window', 'lapsed'), (%L, 'objection_window', 'measured')$$, :'late', :'just'), 'F3: no breach of anything');
 SELECT sum(escalate_batch('2025-03-10 10:00')) > 0 AS swept FROM generate_series(1, 3) \gset
 SELECT is((SELECT outcome FROM clock WHERE ticket_no = :'late' AND clock = 'objection_window'), 'lapsed', 'F3: the right has lapsed');
 SELECT is((SELECT array_agg(recipient) FROM outbox WHERE ticket_no = :'late' AND clock = 'late_objection'), '{supervisor}'::text[], 'F3: a later objection goes to the supervisor');

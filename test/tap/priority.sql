@@ -96,4 +96,8 @@ SELECT is((SELECT outcome FROM clock WHERE ticket_no = :'old' AND clock = 'direc
 -- B2: which rules spoke, and where
 SELECT results_eq(format($$SELECT pattern, matched_text, character_position, counted FROM csflow.explain_classification(%s, '请问，提現失敗怎么办') WHERE rule_id IS NOT NULL AND counted ORDER BY character_position, pattern COLLATE "C"$$, :desk),
   $$VALUES ('请问', '请问', 1, true), ('提现', '提現', 4, true), ('提现失败', '提現失敗', 4, true)$$, 'B2: pattern, the customer''s own characters, and where');
+-- The matrix is asked before the table refuses the row: nothing outside it may be read.
+SELECT throws_ok(format('INSERT INTO ticket (desk_id, channel, impact, urgency) VALUES (%s, ''email'', %s, %s)', :desk, v.impact, v.urgency), '23514', NULL,
+  format('impact %s, urgency %s are refused', v.impact, v.urgency))
+FROM (VALUES (4, 1), (-1, 1), (32767, 1), (-32768, 1), (1, 4), (1, -1), (1, 32767), (1, -32768)) AS v (impact, urgency);
 SELECT * FROM finish();

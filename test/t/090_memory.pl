@@ -1,0 +1,181 @@
+# Memory of one connection (issue "trust"): after as many calls of each function as time allows, and after as many changes of the
+# configuration, each seen by the connection, its memory is what it was. Bounded by default; the full measure, an hour or more:
+#
+#   CSFLOW_CALLS=1000000 CSFLOW_SECONDS=30 CSFLOW_RELOADS=10000 TESTS=090_memory make check-server
+#
+# CSFLOW_CALLS and CSFLOW_SECONDS are the most calls of one function and the most time for them, CSFLOW_REPORT=FILE keeps a
+# line for each. Functions that write, or refuse what they are given, are called each in a subtransaction that is rolled back.
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $calls = $ENV{CSFLOW_CALLS} // 20000;
+my $seconds = $ENV{CSFLOW_SECONDS} // 0.1;
+my $reloads = $ENV{CSFLOW_RELOADS} // 400;
+
+my $node = PostgreSQL::Test::Cluster->new('memory');
+$node->init(extra => [ '--locale=C.UTF-8', '-E', 'UTF8' ]);
+$node->append_conf('postgresql.conf', "jit = off\nautovacuum = off\nfsync = off\nmax_parallel_workers_per_gather = 0");
+$node->start;
+
+my $lib = abs_path('test/lib');
+my $prepared = $node->basedir . '/prepared.sql';
+append_to_file($prepared, <<"END");
+CREATE EXTENSION csflow;
+\\i $lib/internet_desk.sql
+INSERT INTO ticket (desk_id, channel, customer_id, body, opened_at) VALUES (:desk, 'email', 1, '闪退', '2025-03-03 09:00'), (:desk, 'live_chat', 2, '钱不见了', '2025-03-03 09:00');
+\\i $lib/literals.sql
+END
+$node->command_ok([ 'psql', '-X', '-q', '-h', $node->host, '-p', $node->port, '-f', $prepared, 'postgres' ], 'a desk with tickets, and values of every type');
+
+$node->safe_psql('postgres', <<'END');
+SET search_path = public, csflow;
+-- Each function with sane arguments: as columns of a row, so that no call is done once at planning time, and as text.
+CREATE TABLE routine AS
+  WITH argument AS (
+    SELECT p.oid, a.n, format('%L::%s', (SELECT l.value FROM literal l WHERE l.type = a.type ORDER BY l.n LIMIT 1), a.type::regtype) AS value
+    FROM pg_proc p, unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a (type, n) WHERE p.pronamespace = 'csflow'::regnamespace)
+  SELECT p.oid::regprocedure::text AS name, p.prokind = 'f' AND p.provolatile <> 'v' OR p.prokind = 'a' AS is_pure,
+    format('csflow.%I(%s)', p.proname, (SELECT string_agg(a.value, ', ' ORDER BY a.n) FROM argument a WHERE a.oid = p.oid)) AS call,
+    format(CASE WHEN p.prokind = 'a' THEN 'SELECT csflow.%I(%s) FROM (SELECT %s generate_series(1, %%s)) AS s'
+        ELSE 'SELECT count(x) FROM (SELECT csflow.%I(%s) AS x FROM (SELECT %s generate_series(1, %%s)) AS s) AS q' END, p.proname,
+      (SELECT string_agg('c' || a.n, ', ' ORDER BY a.n) FROM argument a WHERE a.oid = p.oid),
+      (SELECT string_agg(format('%s AS c%s, ', replace(a.value, '%', '%%'), a.n), '' ORDER BY a.n) FROM argument a WHERE a.oid = p.oid)) AS query
+  FROM pg_proc p
+  WHERE p.pronamespace = 'csflow'::regnamespace AND p.prokind IN ('f', 'a') AND p.prorettype <> 'trigger'::regtype
+    AND NOT EXISTS (SELECT FROM unnest(p.proargtypes) a JOIN pg_type t ON t.oid = a WHERE t.typtype = 'p');
+CREATE TABLE measured (name text, calls bigint, seconds double precision, way text, contexts bigint, resident bigint, peak bigint);
+
+-- What the connection holds, in bytes: its memory contexts and, as the kernel counts it, its resident memory and the peak of that.
+CREATE FUNCTION resident(which text) RETURNS bigint LANGUAGE sql VOLATILE AS
+  $$SELECT 1024 * substring(pg_read_file('/proc/self/status') FROM which || ':\s+(\d+) kB')::bigint - CASE which WHEN 'VmRSS'
+    THEN 1024 * coalesce(substring(pg_read_file('/proc/self/status') FROM 'RssShmem:\s+(\d+) kB')::bigint, 0) ELSE 0 END$$;
+
+-- So many calls: in one statement, or each by itself, undone.
+CREATE PROCEDURE run_calls(way text, query text, call text, n bigint) LANGUAGE plpgsql AS $$
+BEGIN
+  IF way = 'statement' THEN
+    EXECUTE format(query, n);
+    RETURN;
+  END IF;
+  FOR i IN 1 .. n LOOP
+    BEGIN
+      EXECUTE 'SELECT ' || call;
+      RAISE EXCEPTION USING ERRCODE = 'ZZ000';
+    EXCEPTION WHEN OTHERS OR assert_failure THEN NULL;
+    END;
+    IF i % 500 = 0 THEN
+      COMMIT;
+    END IF;
+  END LOOP;
+END $$;
+
+-- A third of the calls as warm-up, then the rest. A part of what is said to be pure refuses its arguments: that is measured, too.
+CREATE PROCEDURE measure(wanted_calls bigint, wanted_seconds double precision) LANGUAGE plpgsql AS $$
+DECLARE
+  r record; way text; n bigint; per_call double precision; since timestamptz; before bigint; resident_before bigint; peak bigint;
+BEGIN
+  FOR r IN SELECT * FROM public.routine ORDER BY name LOOP
+    way := CASE WHEN r.is_pure THEN 'statement' ELSE 'each' END;
+    IF r.is_pure THEN
+      BEGIN
+        EXECUTE format(r.query, 2);
+      EXCEPTION WHEN OTHERS THEN way := 'each';
+      END;
+    END IF;
+    CALL public.run_calls(way, r.query, r.call, 5);
+    COMMIT;
+    since := clock_timestamp();
+    CALL public.run_calls(way, r.query, r.call, 5);
+    per_call := greatest(extract(epoch FROM clock_timestamp() - since) / 5, 1e-7);
+    since := clock_timestamp();
+    CALL public.run_calls(way, r.query, r.call, greatest(least(200, wanted_seconds / per_call / 3)::bigint, 3));
+    per_call := greatest(extract(epoch FROM clock_timestamp() - since) / greatest(least(200, wanted_seconds / per_call / 3)::bigint, 3), 1e-7);
+    n := greatest(least(wanted_calls, wanted_seconds / per_call)::bigint, 30);
+    CALL public.run_calls(way, r.query, r.call, n / 3);
+    COMMIT;
+    SELECT sum(total_bytes) INTO before FROM pg_backend_memory_contexts;
+    resident_before := public.resident('VmRSS');
+    BEGIN
+      COPY (SELECT 5) TO '/proc/self/clear_refs';
+    EXCEPTION WHEN OTHERS THEN NULL;
+    END;
+    peak := public.resident('VmHWM');
+    since := clock_timestamp();
+    CALL public.run_calls(way, r.query, r.call, n);
+    COMMIT;
+    INSERT INTO public.measured SELECT r.name, n, extract(epoch FROM clock_timestamp() - since), way, sum(total_bytes) - before,
+      public.resident('VmRSS') - resident_before, public.resident('VmHWM') - peak FROM pg_backend_memory_contexts;
+    COMMIT;
+  END LOOP;
+END $$;
+
+-- Changes of rules, targets, steps and calendars, after each of which a ticket asks for what is in force.
+CREATE PROCEDURE reload(n integer) LANGUAGE plpgsql AS $$
+DECLARE
+  desk bigint := csflow.desk_id('reloaded'); seen text;
+BEGIN
+  FOR i IN 1 .. n LOOP
+    UPDATE csflow.keyword_rule SET category_id = 2 - i % 2 WHERE desk_id = desk;
+    IF i % 4 = 0 THEN
+      UPDATE csflow.target SET duration = make_interval(hours => 1 + i % 5) WHERE desk_id = desk;
+    ELSIF i % 4 = 1 THEN
+      UPDATE csflow.step SET at_share_pct = 50 + i % 40 WHERE desk_id = desk;
+    ELSIF i % 4 = 2 THEN
+      UPDATE csflow.working_calendar SET base = format('Asia/Shanghai; mon-fri 09:%s-18:00', lpad((i % 60)::text, 2, '0'))::csflow.calendar
+      WHERE desk_id = desk AND code = 'office';
+    END IF;
+    COMMIT;
+    BEGIN
+      INSERT INTO csflow.ticket (desk_id, channel, body, opened_at) VALUES (desk, 'email', '闪退', '2025-03-03 09:00+08') RETURNING kind INTO seen;
+      IF seen IS DISTINCT FROM (CASE i % 2 WHEN 1 THEN 'fault' ELSE 'inquiry' END) THEN
+        RAISE EXCEPTION 'round %: % is not what the rule says', i, seen USING ERRCODE = 'ZZ001';
+      END IF;
+      RAISE EXCEPTION USING ERRCODE = 'ZZ000';
+    EXCEPTION WHEN SQLSTATE 'ZZ000' THEN NULL;
+    END;
+    COMMIT;
+  END LOOP;
+END $$;
+SELECT csflow.create_desk('reloaded', NULL);
+INSERT INTO csflow.category (desk_id, category_id, code, caption_zh, caption_en) SELECT csflow.desk_id('reloaded'), v.* FROM (VALUES (1, 'fault', '故障', 'fault'), (2, 'inquiry', '咨询', 'inquiry')) AS v;
+INSERT INTO csflow.keyword_rule (desk_id, any_of, category_id) VALUES (csflow.desk_id('reloaded'), '{闪退}', 1);
+INSERT INTO csflow.working_calendar (desk_id, code, base) VALUES (csflow.desk_id('reloaded'), 'office', 'Asia/Shanghai; mon-fri 09:00-18:00');
+INSERT INTO csflow.target (desk_id, target_id, clock, duration, calendar, starts_on) VALUES (csflow.desk_id('reloaded'), 1, 'resolve', '1 hour', 'office', '{opened}');
+INSERT INTO csflow.step (desk_id, target_id, position, at_share_pct, level, action, recipients) VALUES (csflow.desk_id('reloaded'), 1, 1, 50, 'warning', 'notify', '{team}');
+END
+
+# A context may be given another block, and malloc() another heap page; what is lost with each call is far more.
+$node->safe_psql('postgres', "SET client_min_messages = error; CALL measure($calls, $seconds)");
+is($node->safe_psql('postgres', 'SELECT count(*) FROM routine EXCEPT SELECT count(*) FROM measured'), '', 'every function was measured');
+my $shown = $node->safe_psql('postgres', q{SELECT format('%s calls of %s functions; fewer than %s of %s', sum(calls), count(*), max(calls), count(*) FILTER (WHERE calls < (SELECT max(calls) FROM measured))) FROM measured});
+diag($shown);
+is($node->safe_psql('postgres', 'SELECT name, calls, contexts FROM measured WHERE contexts > 65536 + calls / 50'), '',
+	'no memory context grows with the calls of a function');
+is($node->safe_psql('postgres', "SELECT name, calls, resident FROM measured WHERE resident > 4000000 + calls"), '', 'nor does resident memory');
+is($node->safe_psql('postgres', "SELECT name, calls, peak FROM measured WHERE way = 'statement' AND peak > 4000000 + calls AND name !~ '^(csflow\\.)?(what_if|export_playbook)'"), '',
+	'nor its peak within a statement');
+if (defined $ENV{CSFLOW_REPORT})
+{
+	append_to_file($ENV{CSFLOW_REPORT}, $node->safe_psql('postgres', 'SELECT name, calls, round(seconds::numeric, 1), way, contexts, resident, peak FROM measured ORDER BY name') . "\n");
+}
+
+my @bytes = split /\|/, $node->safe_psql('postgres', qq{
+SET client_min_messages = error;
+CALL reload(@{[ int($reloads / 4) + 10 ]});
+CREATE TEMP TABLE before AS SELECT sum(total_bytes) AS contexts, public.resident('VmRSS') AS resident FROM pg_backend_memory_contexts;
+CALL reload(1);
+DELETE FROM before;
+INSERT INTO before SELECT sum(total_bytes), public.resident('VmRSS') FROM pg_backend_memory_contexts;
+CALL reload($reloads);
+SELECT sum(total_bytes) - (SELECT contexts FROM before), public.resident('VmRSS') - (SELECT resident FROM before) FROM pg_backend_memory_contexts});
+diag("$reloads changes of the configuration: $bytes[0] bytes in contexts, $bytes[1] bytes resident");
+cmp_ok($bytes[0], '<=', 65536, 'changes of the configuration leave no context behind');
+cmp_ok($bytes[1], '<=', 2000000, 'and no resident memory');
+
+$node->stop;
+done_testing();
