@@ -27,7 +27,7 @@ TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 # -- PGXS, unless only targets are wanted that find or install a PostgreSQL themselves -------------------------------
 OWN_GOALS = demo test quick bench test-matrix check-kernel check-regress check-tap check-isolation check-server check-major \
-	check-sanitizers check-valgrind check-fuzz check-format check-warnings check-analysis
+	check-sanitizers check-valgrind check-smith check-fuzz check-format check-warnings check-analysis
 PG_CONFIG ?= pg_config
 ifneq (,$(filter-out $(OWN_GOALS) test/bin/% warnings-% analysis-%,$(or $(MAKECMDGOALS),all)))
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
@@ -67,6 +67,10 @@ check-sanitizers:
 
 check-valgrind:
 	@$(GIVEN_PG_CONFIG) CHECKED_BY=valgrind test/private.sh test/run.sh regress tap
+
+# SQLsmith for SMITH_SECONDS with SMITH_SEED.
+check-smith:
+	@$(GIVEN_PG_CONFIG) PRIVATE_CONF="log_line_prefix = '%m [%p] ~%e '" test/private.sh test/run.sh smith
 
 check-kernel check-fuzz check-format check-warnings check-analysis:
 	@$(GIVEN_PG_CONFIG) test/run.sh $(@:check-%=%)

@@ -11,6 +11,7 @@
 #   major       test/major/*.pl (pg_upgrade from an older PostgreSQL installed beside this one; skipped without)
 #   fuzz        test/fuzz/*_fuzz.c for FUZZ_SECONDS each (clang with libFuzzer; skipped without); FUZZ_RUNS=800000 for so many
 #               executions each instead; FUZZ_CORPUS=FOLDER keeps what was found
+#   smith       SQLsmith's statements for SMITH_SECONDS against a populated database (test/lib/smith.sql)
 #   format      test/lint
 #   warnings    gcc and clang with -Wall -Wextra -Werror
 #   analysis    cppcheck, clang's static analyser, clang-tidy (.clang-tidy) and gcc -fanalyzer
@@ -162,6 +163,33 @@ fuzz_one() { # NAME CORPUS
 		-artifact_prefix="test/bin/$1-" ${dictionary:+-dict="$dictionary"} "$2"
 }
 
+# Statements made up from the catalog, against a populated database: whatever they say, the server stays up and csflow never
+# breaks down inside (class XX).
+run_smith() {
+	local seconds=${SMITH_SECONDS:-45} seed=${SMITH_SEED:-20261122} first
+	if ! command -v sqlsmith >/dev/null; then
+		echo "sqlsmith: skipped, not installed (apt-get install sqlsmith)"
+		count 0 0 1
+		return
+	fi
+	createdb --template=template0 smith
+	psql -X -q -d smith -f test/lib/smith.sql >/dev/null
+	first=$(($(wc -l <"$PGHOST/server.log") + 1))
+	timeout -s INT "$seconds" sqlsmith --target="host=$PGHOST dbname=smith user=smith" --exclude-catalog --seed="$seed" --verbose >"$work/smith" 2>&1 || true
+	sed -n "$first,\$p" "$PGHOST/server.log" >"$work/smith.log"
+	echo "sqlsmith, $seconds s, seed $seed: $(grep -oE 'queries: [0-9]+' "$work/smith" | tail -n 1), $(grep -c 'ERROR: ' "$work/smith.log") refused"
+	grep -oE '~[0-9A-Z]{5} ERROR' "$work/smith.log" | sort | uniq -c | sort -rn | sed -n '1,8s/ ERROR//p' | paste -sd ' '
+	check "no error of the server's own doing (class XX)" no_internal_error "$work/smith.log"
+	dropdb --force smith
+}
+
+# A failure is a line with a SQLSTATE of class XX and, before the next line of the log, csflow in its context or statement.
+no_internal_error() { # LOG
+	awk '/^[^ \t].*(ERROR|FATAL|PANIC|LOG|WARNING|NOTICE):  / { bad = $0 ~ /~XX/; shown = "" }
+		bad { shown = shown $0 "\n"; if ($0 ~ /csflow/ && shown != "") { printf "%s", shown; shown = ""; found = 1 } }
+		END { exit found }' "$1"
+}
+
 run_format() { check lint test/lint; }
 
 run_warnings() {
@@ -202,7 +230,7 @@ run_part() { # PART: with the files that belong to it
 	server) files=(test/t/*.pl) ;;
 	major) files=(test/major/*.pl) ;;
 	fuzz) files=(test/fuzz/*_fuzz.c) ;;
-	format | warnings | analysis)
+	format | warnings | analysis | smith)
 		echo "== $1"
 		"run_$1"
 		return
@@ -215,6 +243,16 @@ run_part() { # PART: with the files that belong to it
 	mapfile -t files < <(chosen "${files[@]}")
 	echo "== $1: ${#files[@]} files"
 	[ ${#files[@]} = 0 ] || "run_$1" "${files[@]}"
+}
+
+# Of a server under Valgrind: what it reports of csflow, or of others at csflow's call.
+check_valgrind_logs() {
+	cat "$PGHOST"/valgrind.*.log | sed -E 's/^==[0-9]+== ?//' | awk -v RS= -v ORS='\n\n' '/csf_|csflow\.so/' >"$work/valgrind"
+	echo "valgrind: $(set -- "$PGHOST"/valgrind.*.log && echo $#) processes watched, $(grep -c '^ *at 0x' "$work/valgrind") reports about csflow"
+	if [ -s "$work/valgrind" ]; then
+		head -n 200 "$work/valgrind"
+		count 0 1
+	fi
 }
 
 # A server process that crashed is a failure even if every test recovered from it.
@@ -233,6 +271,7 @@ for part; do
 	[ $status = 0 ] || count 0 1
 done
 [ ! -e "${PGHOST-}/server.log" ] || check_server_log
+[ "${CHECKED_BY-}" != valgrind ] || check_valgrind_logs
 awk '{ passed += $1; failed += $2; skipped += $3 }
 	END {
 		printf "csflow: %d passed, %d failed%s\n", passed, failed, skipped ? ", " skipped " skipped" : ""

@@ -5,7 +5,7 @@
 #
 #   PG_CONFIG=$(test/setup.sh)            server, headers, pg_cron, pgTAP, compiler, Perl modules
 #   PG_CONFIG=$(test/setup.sh checks)     and, where the distribution has them, clang, libFuzzer, clang-format, clang-tidy, cppcheck,
-#                                         shellcheck
+#                                         valgrind, sqlsmith, shellcheck
 #
 # PG_CONFIG given from outside decides which PostgreSQL; otherwise the newest installed one (15 or newer) that has all
 # pieces, else the newest that can be completed. Installing a server package never creates a cluster here.
@@ -56,6 +56,8 @@ check_pieces() {
 	set -- /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a
 	[ -e "$1" ] || echo "libclang-rt-dev the fuzzing run-time"
 	command -v clang-format-14 >/dev/null || echo "clang-format-14 checks the layout of the C sources"
+	command -v sqlsmith >/dev/null || echo "sqlsmith makes up statements"
+	command -v valgrind >/dev/null || echo "valgrind watches the memory of a server"
 	command -v clang-tidy-14 >/dev/null || echo "clang-tidy-14 static analysis of the C sources"
 	command -v cppcheck >/dev/null || echo "cppcheck static analysis of the C sources"
 	command -v shellcheck >/dev/null || echo "shellcheck checks the shell scripts"

@@ -87,15 +87,18 @@ BEGIN
       EXCEPTION WHEN OTHERS THEN way := 'each';
       END;
     END IF;
-    CALL public.run_calls(way, r.query, r.call, 5);
+    CALL public.run_calls(way, r.query, r.call, 1);
     COMMIT;
-    since := clock_timestamp();
-    CALL public.run_calls(way, r.query, r.call, 5);
-    per_call := greatest(extract(epoch FROM clock_timestamp() - since) / 5, 1e-7);
-    since := clock_timestamp();
-    CALL public.run_calls(way, r.query, r.call, greatest(least(200, wanted_seconds / per_call / 3)::bigint, 3));
-    per_call := greatest(extract(epoch FROM clock_timestamp() - since) / greatest(least(200, wanted_seconds / per_call / 3)::bigint, 3), 1e-7);
-    n := greatest(least(wanted_calls, wanted_seconds / per_call)::bigint, 30);
+    per_call := 0;
+    -- What one call takes tells how many to take the time of.
+    FOREACH n IN ARRAY '{1,10,200}'::bigint[] LOOP
+      EXIT WHEN per_call * n > wanted_seconds;
+      since := clock_timestamp();
+      CALL public.run_calls(way, r.query, r.call, n);
+      per_call := greatest(extract(epoch FROM clock_timestamp() - since) / n, 1e-7);
+      COMMIT;
+    END LOOP;
+    n := greatest(least(wanted_calls, wanted_seconds / per_call)::bigint, 3);
     CALL public.run_calls(way, r.query, r.call, n / 3);
     COMMIT;
     SELECT sum(total_bytes) INTO before FROM pg_backend_memory_contexts;
@@ -150,11 +153,11 @@ INSERT INTO csflow.step (desk_id, target_id, position, at_share_pct, level, acti
 END
 
 # A context may be given another block, and malloc() another heap page; what is lost with each call is far more.
-$node->safe_psql('postgres', "SET client_min_messages = error; CALL measure($calls, $seconds)");
+$node->safe_psql('postgres', "SET client_min_messages = error; SET log_min_messages = fatal; CALL measure($calls, $seconds)");
 is($node->safe_psql('postgres', 'SELECT count(*) FROM routine EXCEPT SELECT count(*) FROM measured'), '', 'every function was measured');
 my $shown = $node->safe_psql('postgres', q{SELECT format('%s calls of %s functions; fewer than %s of %s', sum(calls), count(*), max(calls), count(*) FILTER (WHERE calls < (SELECT max(calls) FROM measured))) FROM measured});
 diag($shown);
-is($node->safe_psql('postgres', 'SELECT name, calls, contexts FROM measured WHERE contexts > 65536 + calls / 50'), '',
+is($node->safe_psql('postgres', 'SELECT name, calls, contexts FROM measured WHERE contexts > 262144 + calls / 20'), '',
 	'no memory context grows with the calls of a function');
 is($node->safe_psql('postgres', "SELECT name, calls, resident FROM measured WHERE resident > 4000000 + calls"), '', 'nor does resident memory');
 is($node->safe_psql('postgres', "SELECT name, calls, peak FROM measured WHERE way = 'statement' AND peak > 4000000 + calls AND name !~ '^(csflow\\.)?(what_if|export_playbook)'"), '',
