@@ -14,7 +14,7 @@
 #   smith       SQLsmith's statements for SMITH_SECONDS against a populated database (test/lib/smith.sql)
 #   format      test/lint
 #   warnings    gcc and clang with -Wall -Wextra -Werror
-#   analysis    cppcheck, clang's static analyser, clang-tidy (.clang-tidy) and gcc -fanalyzer
+#   analysis    cppcheck, clang-tidy (.clang-tidy) with clang's static analyser, and gcc -fanalyzer
 #
 # regress, tap, isolation, server and major want the surroundings that test/private.sh makes. TESTS="NAME NAME" keeps only the
 # tests of these names.
@@ -206,9 +206,11 @@ run_warnings() {
 }
 
 run_analysis() {
-	local tool command pg_config
+	local tool command pg_config second=tidy
 	pg_config=$(test/setup.sh)
-	for tool in cppcheck clang tidy gcc; do
+	# clang-tidy runs clang's analyser, too.
+	command -v clang-tidy-14 >/dev/null || second=clang
+	for tool in cppcheck "$second" gcc; do
 		command=$tool
 		[ "$tool" != tidy ] || command=clang-tidy-14
 		if command -v "$command" >/dev/null; then
