@@ -78,12 +78,13 @@ RETURNS TABLE (clock text, priority csflow.priority, started_count bigint, met_c
   met_pct_incl_open_breached double precision)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT n.clock, n.priority, n.started, n.met, n.breached, n.met + n.breached,
+  -- Grouped by number: pg_upgrade makes functions before the operator class by which a priority could be grouped.
+  SELECT n.clock, n.priority::csflow.priority, n.started, n.met, n.breached, n.met + n.breached,
     100 * n.met::double precision / nullif(n.met + n.breached, 0),
     n.running, n.overdue, n.met + n.breached + n.overdue,
     100 * n.met::double precision / nullif(n.met + n.breached + n.overdue, 0)
   FROM (
-    SELECT c.clock, c.priority,
+    SELECT c.clock, c.priority::integer AS priority,
       count(*) FILTER (WHERE c.started_at > attainment_at.since) AS started,
       count(*) FILTER (WHERE c.outcome = 'met' AND c.stopped_at <= attainment_at.at) AS met,
       count(*) FILTER (WHERE c.outcome = 'breached' AND c.stopped_at <= attainment_at.at) AS breached,
@@ -100,7 +101,7 @@ BEGIN ATOMIC
       AND NOT EXISTS (SELECT FROM csflow.step AS s
         WHERE s.desk_id = c.desk_id AND s.target_id = c.target_id AND s.action = 'close')
       AND NOT EXISTS (SELECT FROM csflow.target AS g WHERE g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.is_window)
-    GROUP BY c.clock, c.priority) AS n;
+    GROUP BY c.clock, c.priority::integer) AS n;
 END;
 COMMENT ON FUNCTION csflow.attainment_at(bigint, timestamptz, timestamptz) IS
 'Attainment of a desk''s clocks as csflow.attainment shows it, of the targets completed after since and not after at (by event: the instant of completion decides), with those not completed at that instant. Without a SET clause so that it can be inlined; the body is bound when it is created. kpi.md, "SLA achieved".';
@@ -167,7 +168,7 @@ BEGIN ATOMIC
     FROM (
       SELECT t.ticket_no, t.state, t.priority, t.kind, t.tag, t.channel, t.customer_tier, t.team_id, t.agent_id, t.needs_review,
         t.emotion, t.opened_at, t.last_customer_message_at, h.code AS soothing, n.next_due_at, n.overdue,
-        row_number() OVER (ORDER BY t.priority DESC NULLS LAST,
+        row_number() OVER (ORDER BY t.priority::integer DESC NULLS LAST,
           coalesce(t.emotion <= -d.emotion_threshold, false) OR h.code IS NOT NULL DESC,
           n.next_due_at NULLS LAST, t.opened_at, t.ticket_no) AS place
       FROM csflow.ticket AS t

@@ -17,7 +17,7 @@ BEGIN ATOMIC
       WHERE s.desk_id = c.desk_id AND s.target_id = c.target_id AND s.action = 'close')
     AND NOT EXISTS (SELECT FROM csflow.target AS g
       WHERE g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.is_window)
-  ORDER BY c.due_at, t.priority DESC, t.ticket_no, c.clock, c.run;
+  ORDER BY c.due_at, t.priority::integer DESC, t.ticket_no, c.clock, c.run;
 END;
 COMMENT ON FUNCTION csflow.due_within(bigint, interval, timestamptz) IS
 'What is about to time out: the running clocks of a desk''s open tickets that are due from the instant at on within so much elapsed time, the first due first; seconds_to_due are elapsed seconds from at. Clocks that close the ticket at their end and windows are no promise and left out. Example: SELECT * FROM csflow.due_within(1, ''15 minutes''). Without a SET clause so that it can be inlined; the body is bound when it is created. Handbook G9.';
