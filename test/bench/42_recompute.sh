@@ -2,12 +2,13 @@
 # Recompute of all running clocks of a desk (four a ticket) against bare SQL that writes the same rows, and what_if over the
 # tickets, in the same run. Bare: an UPDATE of the clocks to the same instants; and that with the INSERT of an event a ticket
 # and the UPDATE of its chain's head, which a recompute has to write as well. Both lock and check nothing, and find their rows
-# by reading the tables through. TICKETS=250000 are 1,000,000 running clocks; what_if takes WHAT_IF tickets. Ratios of the
-# medians of ROUNDS.
+# by reading the tables through. TICKETS=250000 are 1,000,000 running clocks; what_if takes WHAT_IF tickets
+# (as many; of more, such as 1000000, the rest is loaded first). Ratios of the medians of ROUNDS.
 # Takes about 5 minutes on two free cores.
 set -euo pipefail
 here=$(dirname "$0")
-ROUNDS=${ROUNDS:-3} TICKETS=${TICKETS:-250000} WHAT_IF=${WHAT_IF:-1000000} WHAT_IF_ROUNDS=${WHAT_IF_ROUNDS:-1}
+ROUNDS=${ROUNDS:-3} TICKETS=${TICKETS:-250000}
+WHAT_IF=${WHAT_IF:-$TICKETS} WHAT_IF_ROUNDS=${WHAT_IF_ROUNDS:-1}
 
 sql() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
