@@ -34,7 +34,7 @@ awk -v a="$empty" -v b="$full" -v n="$older" 'BEGIN {
 for cut in total kind category team channel customer_tier; do
 	card="SELECT count(*) FROM csflow.health_between(1, '2026-08-22 14:30+08', '2026-11-20 14:30+08', '$cut');"
 	times=$({
-		echo "\\timing on"
+		printf '%s\n' '\timing on'
 		for ((round = 0; round <= ROUNDS; round++)); do echo "$card"; done
 	} | psql -XAt -v ON_ERROR_STOP=1 | awk '/^Time:/ { print $2 }')
 	echo "$times" | awk -v cut="$cut" -v time="$(tail -n +2 <<<"$times" | median)" 'NR == 1 {
