@@ -21,7 +21,6 @@
 
 PG_FUNCTION_INFO_V1(csf_ticket_figures_of_events);
 
-#define FETCH 5000
 #define COLUMNS 29
 
 /*
@@ -51,7 +50,9 @@ typedef struct reading
 {
 	ReturnSetInfo *result;
 	TimestampTz at; /* later events have not happened */
+	MemoryContext context;
 	int period_count;
+	int period_capacity;
 	report_period *periods;
 	bool has_ticket;
 	csf_ticket_no ticket_no;
@@ -223,9 +224,10 @@ told_by(const Datum *values, const bool *nulls)
 	return CSF_TOLD_OTHER;
 }
 
-static void
-read_event(reading *r, const Datum *values, const bool *nulls)
+static bool
+read_event(void *of, const Datum *values, const bool *nulls)
 {
+	reading *r = of;
 	csf_ticket_no ticket_no = DatumGetTicketNo(values[EVENT_TICKET_NO]);
 	csf_told_event event;
 
@@ -256,59 +258,27 @@ read_event(reading *r, const Datum *values, const bool *nulls)
 	else if (r->first_move == CSF_TOLD_OTHER &&
 			 (event.told == CSF_TOLD_ROUTED || event.told == CSF_TOLD_TRANSFERRED))
 		r->first_move = event.told;
-}
-
-static void
-read_events(reading *r, Datum *parameters)
-{
-	Portal portal = csf_open(&event_query, parameters, NULL, true);
-	uint64 count;
-
-	do
-	{
-		SPITupleTable *rows;
-
-		SPI_cursor_fetch(portal, true, FETCH);
-		rows = SPI_tuptable;
-		count = SPI_processed;
-		for (uint64 i = 0; i < count; i++)
-		{
-			Datum values[EVENT_COLUMNS];
-			bool nulls[EVENT_COLUMNS];
-
-			CHECK_FOR_INTERRUPTS();
-			heap_deform_tuple(rows->vals[i], rows->tupdesc, values, nulls);
-			read_event(r, values, nulls);
-		}
-		SPI_freetuptable(rows);
-	} while (count == FETCH);
-	SPI_cursor_close(portal);
-	end_ticket(r);
+	return true;
 }
 
 /* ---- the call ---- */
 
-static void
-read_periods(reading *r, Datum desk_id)
+static bool
+read_period(void *of, const Datum *values, const bool *nulls)
 {
-	MemoryContext context = CurrentMemoryContext;
-	Portal portal = csf_open(&period_query, &desk_id, NULL, true);
+	reading *r = of;
+	report_period *period;
 
-	SPI_cursor_fetch(portal, true, LONG_MAX);
-	r->period_count = (int) SPI_processed;
-	r->periods = palloc(sizeof(report_period) * (r->period_count + 1));
-	for (int i = 0; i < r->period_count; i++)
+	if (r->period_count == r->period_capacity)
 	{
-		HeapTuple row = SPI_tuptable->vals[i];
-		TupleDesc description = SPI_tuptable->tupdesc;
-		bool is_null;
-
-		r->periods[i].since = csf_column_int64(row, description, 1, 0);
-		r->periods[i].until = csf_column_int64(row, description, 2, 0);
-		r->periods[i].calendar =
-			csf_calendar_compile_in(SPI_getbinval(row, description, 3, &is_null), context);
+		r->period_capacity *= 2;
+		r->periods = repalloc(r->periods, sizeof(report_period) * r->period_capacity);
 	}
-	SPI_cursor_close(portal);
+	period = &r->periods[r->period_count++];
+	period->since = DatumGetTimestampTz(values[0]);
+	period->until = DatumGetTimestampTz(values[1]);
+	period->calendar = csf_calendar_compile_in(values[2], r->context);
+	return true;
 }
 
 Datum
@@ -326,8 +296,12 @@ csf_ticket_figures_of_events(PG_FUNCTION_ARGS)
 	parameters[1] = PG_GETARG_DATUM(1);
 	csf_connect();
 	csf_flow_get();
-	read_periods(&r, parameters[0]);
-	read_events(&r, parameters);
+	r.context = CurrentMemoryContext;
+	r.period_capacity = 4;
+	r.periods = palloc(sizeof(report_period) * r.period_capacity);
+	csf_stream(&period_query, parameters, true, read_period, &r);
+	csf_stream(&event_query, parameters, true, read_event, &r);
+	end_ticket(&r);
 	SPI_finish();
 	return (Datum) 0;
 }
