@@ -14,7 +14,7 @@ my $relations = q{c.relnamespace = 'csflow'::regnamespace AND NOT EXISTS (SELECT
 my %flow = (
 	'tables, views, sequences and indexes' => qq{SELECT c.oid::regclass::text, relkind, relispartition, pg_get_userbyid(relowner), relacl, reloptions,
 		relrowsecurity, relforcerowsecurity, relreplident,
-		pg_get_expr(relpartbound, c.oid), obj_description(c.oid, 'pg_class'), CASE WHEN relkind = 'v' THEN pg_get_viewdef(c.oid) END,
+		pg_get_expr(relpartbound, c.oid), obj_description(c.oid, 'pg_class'), CASE WHEN relkind = 'v' THEN replace(pg_get_viewdef(c.oid), '::text AS text', '::text') END,
 		CASE WHEN relkind = 'i' THEN pg_get_indexdef(c.oid) END FROM pg_class AS c WHERE $relations AND relkind <> 't' ORDER BY 1},
 	'columns' => qq{SELECT a.attrelid::regclass::text, attname, atttypid::regtype, attnotnull, attacl, pg_get_expr(adbin, adrelid), col_description(c.oid, attnum)
 		FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
@@ -26,7 +26,8 @@ my %flow = (
 		WHERE $relations AND NOT tgisinternal ORDER BY 1, 2},
 	'policies' => qq{SELECT polrelid::regclass::text, polname, polcmd, polpermissive, ARRAY(SELECT pg_get_userbyid(r) FROM unnest(polroles) AS r ORDER BY 1),
 		pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) FROM pg_policy JOIN pg_class AS c ON c.oid = polrelid WHERE $relations ORDER BY 1, 2},
-	'functions that are the flow\'s' => q{SELECT pg_get_functiondef(p.oid), proacl, pg_get_userbyid(proowner), obj_description(p.oid, 'pg_proc') FROM pg_proc AS p
+	# Restored from its own text, a nameless column of a UNION's second arm is printed with the name it has by default.
+	'functions that are the flow\'s' => q{SELECT replace(pg_get_functiondef(p.oid), '::text AS text', '::text'), proacl, pg_get_userbyid(proowner), obj_description(p.oid, 'pg_proc') FROM pg_proc AS p
 		WHERE pronamespace = 'csflow'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend AS x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'e')
 		ORDER BY 1},
 	# Who may do what; who granted it, and whether they may pass it on, differs when somebody else restores.
