@@ -104,7 +104,7 @@ BEGIN
     -- Six at least: the first five of a plan in PL/pgSQL are planned each by itself.
     CALL public.run_calls(way, r.query, r.call, greatest(n / 3, 6));
     COMMIT;
-    SELECT sum(total_bytes) INTO before FROM pg_backend_memory_contexts;
+    SELECT sum(used_bytes) INTO before FROM pg_backend_memory_contexts;
     resident_before := public.resident('VmRSS');
     BEGIN
       COPY (SELECT 5) TO '/proc/self/clear_refs';
@@ -114,7 +114,7 @@ BEGIN
     since := clock_timestamp();
     CALL public.run_calls(way, r.query, r.call, n);
     COMMIT;
-    INSERT INTO public.measured SELECT r.name, n, extract(epoch FROM clock_timestamp() - since), way, sum(total_bytes) - before,
+    INSERT INTO public.measured SELECT r.name, n, extract(epoch FROM clock_timestamp() - since), way, sum(used_bytes) - before,
       public.resident('VmRSS') - resident_before, public.resident('VmHWM') - peak FROM pg_backend_memory_contexts;
     COMMIT;
   END LOOP;
@@ -165,7 +165,7 @@ diag($shown);
 # Of a function that returns a set PostgreSQL itself keeps the description of its row till the end of the statement, each time
 # it is called in it (InitMaterializedSRF); of the others a byte a call would be too much.
 my $kept = 'CASE WHEN is_set THEN 1500 ELSE 1 END';
-is($node->safe_psql('postgres', 'SELECT name, calls, contexts FROM measured WHERE contexts > 524288 + calls / 20'), '',
+is($node->safe_psql('postgres', 'SELECT name, calls, contexts FROM measured WHERE contexts > 131072 + calls / 20'), '',
 	'no memory context grows with the calls of a function');
 is($node->safe_psql('postgres', "SELECT name, calls, resident FROM measured JOIN routine USING (name) WHERE resident > 4000000 + calls * $kept"), '', 'nor does resident memory');
 is($node->safe_psql('postgres', "SELECT name, calls, peak FROM measured JOIN routine USING (name) WHERE way = 'statement' AND peak > 4000000 + calls * $kept"), '',
@@ -178,12 +178,12 @@ if (defined $ENV{CSFLOW_REPORT})
 my @bytes = split /\|/, $node->safe_psql('postgres', qq{
 SET client_min_messages = error;
 CALL reload(@{[ int($reloads / 4) + 10 ]});
-CREATE TEMP TABLE before AS SELECT sum(total_bytes) AS contexts, public.resident('VmRSS') AS resident FROM pg_backend_memory_contexts;
+CREATE TEMP TABLE before AS SELECT sum(used_bytes) AS contexts, public.resident('VmRSS') AS resident FROM pg_backend_memory_contexts;
 CALL reload(1);
 DELETE FROM before;
-INSERT INTO before SELECT sum(total_bytes), public.resident('VmRSS') FROM pg_backend_memory_contexts;
+INSERT INTO before SELECT sum(used_bytes), public.resident('VmRSS') FROM pg_backend_memory_contexts;
 CALL reload($reloads);
-SELECT sum(total_bytes) - (SELECT contexts FROM before), public.resident('VmRSS') - (SELECT resident FROM before) FROM pg_backend_memory_contexts});
+SELECT sum(used_bytes) - (SELECT contexts FROM before), public.resident('VmRSS') - (SELECT resident FROM before) FROM pg_backend_memory_contexts});
 diag("$reloads changes of the configuration: $bytes[0] bytes in contexts, $bytes[1] bytes resident");
 cmp_ok($bytes[0], '<=', 65536, 'changes of the configuration leave no context behind');
 cmp_ok($bytes[1], '<=', 2000000, 'and no resident memory');
