@@ -165,7 +165,7 @@ diag($shown);
 # Of a function that returns a set PostgreSQL itself keeps the description of its row till the end of the statement, each time
 # it is called in it (InitMaterializedSRF); of the others a byte a call would be too much.
 my $kept = 'CASE WHEN is_set THEN 1500 ELSE 1 END';
-is($node->safe_psql('postgres', 'SELECT name, calls, contexts FROM measured WHERE contexts > 131072 + calls / 20'), '',
+is($node->safe_psql('postgres', 'SELECT name, calls, contexts FROM measured WHERE contexts > 262144 + calls / 20'), '',
 	'no memory context grows with the calls of a function');
 is($node->safe_psql('postgres', "SELECT name, calls, resident FROM measured JOIN routine USING (name) WHERE resident > 4000000 + calls * $kept"), '', 'nor does resident memory');
 is($node->safe_psql('postgres', "SELECT name, calls, peak FROM measured JOIN routine USING (name) WHERE way = 'statement' AND peak > 4000000 + calls * $kept"), '',
