@@ -56,7 +56,7 @@ test:
 	$(PRIVATE) test/run.sh kernel regress tap isolation server
 
 quick:
-	$(PRIVATE) test/run.sh kernel regress tap
+	$(PRIVATE) test/run.sh kernel regress quick-tap
 
 check-regress check-tap check-isolation check-server check-major:
 	$(PRIVATE) test/run.sh $(@:check-%=%)

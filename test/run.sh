@@ -6,6 +6,7 @@
 #   kernel      test/kernel/*_test.c, without a server, under address and undefined-behaviour checks
 #   regress     test/sql/*.sql against expected/ (pg_regress)
 #   tap         test/tap/*.sql (pgTAP, each file in a database of its own)
+#   quick-tap   those of them that do not say "Not in make quick" in their head
 #   isolation   test/specs/*.spec against expected/ (pg_isolation_regress)
 #   server      test/t/*.pl (servers of their own: dump and restore, pg_cron, upgrade)
 #   major       test/major/*.pl (pg_upgrade from an older PostgreSQL installed beside this one; skipped without)
@@ -228,6 +229,7 @@ run_part() { # PART: with the files that belong to it
 	kernel) files=(test/kernel/*_test.c) ;;
 	regress) files=(test/sql/*.sql) ;;
 	tap) files=(test/tap/*.sql) ;;
+	quick-tap) mapfile -t files < <(grep -L '^-- Not in make quick' test/tap/*.sql) ;;
 	isolation) files=(test/specs/*.spec) ;;
 	server) files=(test/t/*.pl) ;;
 	major) files=(test/major/*.pl) ;;
@@ -244,7 +246,7 @@ run_part() { # PART: with the files that belong to it
 	esac
 	mapfile -t files < <(chosen "${files[@]}")
 	echo "== $1: ${#files[@]} files"
-	[ ${#files[@]} = 0 ] || "run_$1" "${files[@]}"
+	[ ${#files[@]} = 0 ] || "run_${1#quick-}" "${files[@]}"
 }
 
 # Of a server under Valgrind: what it reports of csflow, or of others at csflow's call.

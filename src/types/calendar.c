@@ -50,7 +50,7 @@ csf_calendar_detoast(Datum datum)
 	csf_calendar_value *value = (csf_calendar_value *) PG_DETOAST_DATUM(datum);
 
 	if (VARSIZE(value) <= HEADER_SIZE)
-		elog(ERROR, "calendar value is too short");
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("damaged value of type %s", "calendar")));
 	return value;
 }
 
@@ -173,7 +173,7 @@ read_digest(Datum datum, uint8 *digest)
 	struct varlena *slice = PG_DETOAST_DATUM_SLICE(datum, 0, CSF_CALENDAR_DIGEST_SIZE);
 
 	if (VARSIZE_ANY_EXHDR(slice) < CSF_CALENDAR_DIGEST_SIZE)
-		elog(ERROR, "calendar value is too short");
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("damaged value of type %s", "calendar")));
 	memcpy(digest, VARDATA_ANY(slice), CSF_CALENDAR_DIGEST_SIZE);
 	if ((Pointer) slice != DatumGetPointer(datum))
 		pfree(slice);

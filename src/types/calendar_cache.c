@@ -261,7 +261,7 @@ digest_of(Datum value)
 	if (copied)
 		slice = PG_DETOAST_DATUM_SLICE(value, 0, sizeof(digest));
 	if (VARSIZE_ANY_EXHDR(slice) < sizeof(digest))
-		elog(ERROR, "calendar value is too short");
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("damaged value of type %s", "calendar")));
 	memcpy(&digest, VARDATA_ANY(slice), sizeof(digest));
 	if (copied)
 		pfree(slice);

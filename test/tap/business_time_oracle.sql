@@ -1,5 +1,6 @@
 -- Business time against an oracle that walks minute by minute (handbook D8, design 2.5): random calendars, zones and instants.
 -- Another seed, or more of it: CSFLOW_SEED=0.123 CSFLOW_WINDOWS=5000 make check-tap TESTS=business_time_oracle
+-- Not in make quick: much random or real data.
 SET client_min_messages = warning;
 \set seed 0.5
 \set windows 180

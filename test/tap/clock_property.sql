@@ -1,6 +1,7 @@
 -- Clocks as a property: whatever happens to a ticket, in whatever order, its clocks are what its events and the targets say,
 -- as an independent replay in Perl computes them (test/oracle/clocks.pl). Handbook A2, B3, D2, D4, D6, D7, D9, D12, F1, F2;
 -- design 2.2. Another seed, or more of it: CSFLOW_SEED=0.123 CSFLOW_TICKETS=20000 make check-tap TESTS=clock_property
+-- Not in make quick: much random or real data.
 \set seed 0.5
 \set tickets 5000
 \getenv seed CSFLOW_SEED

@@ -1,4 +1,5 @@
 -- Every figure of the boards against a slow count over the event log (test/oracle/health.sql). Handbook G1, G2, G4; kpi.md.
+-- Not in make quick: much random or real data.
 \set seed 0.75
 \set tickets 100
 \getenv seed CSFLOW_SEED

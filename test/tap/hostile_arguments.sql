@@ -1,6 +1,7 @@
 -- Every function of csflow with every kind of argument nobody should give: each call answers or refuses, none breaks. An error
 -- of the server's own doing (class XX, a missing column, a division by zero, a bare NOT NULL violation …) is a fault of ours,
 -- and so is a call that does not end within its time. Examples 3; issue "trust".
+-- Not in make quick: very many calls.
 \ir ../lib/internet_desk.sql
 SELECT no_plan();
 SET client_min_messages = error;

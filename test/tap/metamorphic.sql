@@ -1,6 +1,7 @@
 -- Script, width and case change nothing: kind, category, domain, impact, urgency, priority, team, score and whether a second text
 -- is a duplicate of the first are those of the plain texts, through the whole intake, for 5,200 texts. Handbook B2, B3, A8;
 -- design 2.18. Another seed, or more: CSFLOW_SEED=7 CSFLOW_PAIRS=50000 make check-tap TESTS=metamorphic
+-- Not in make quick: much random or real data.
 \set seed 20261122
 \set pairs 2600
 \getenv seed CSFLOW_SEED

@@ -1,6 +1,7 @@
 -- Real input: the audit log of 2,000 incidents beside the repository, event by event in the order of its instants, into a
 -- desk whose playbook maps its impact × urgency and its states. Every figure is the flow's own, of csflow.ticket and
 -- csflow.event, and equals the one that the log's README counts. Handbook A4, B3, C4, F1, F2, I1, H1; design 2.9.
+-- Not in make quick: much random or real data.
 \set ON_ERROR_STOP 1
 SET TimeZone = 'UTC';
 SET client_min_messages = warning;

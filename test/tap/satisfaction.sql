@@ -1,4 +1,5 @@
 -- Satisfaction and negative feedback. Handbook F5, G2, G4, G7; kpi.md "CSAT", "NPS", "CES".
+-- Not in make quick: much random or real data.
 \ir ../lib/small_desk.sql
 SELECT no_plan();
 CREATE FUNCTION opened(desk bigint, at timestamptz, body text DEFAULT '闪退', customer bigint DEFAULT 7) RETURNS ticket_no LANGUAGE sql
