@@ -37,10 +37,12 @@ names() { # FILE...: without folder and ending
 	done | paste -sd ' '
 }
 
-chosen() { # FILE...: those that TESTS names; all without TESTS
-	local file
+chosen() { # FILE...: those that TESTS names, between blanks of any kind; all without TESTS
+	local file wanted
+	wanted=$(tr -s '[:space:]' ' ' <<<" ${TESTS-} ")
 	for file; do
-		case " ${TESTS-$(names "$file")} " in *" $(names "$file") "*) echo "$file" ;; esac
+		[ -z "${TESTS+set}" ] || [[ $wanted = *" $(names "$file") "* ]] || continue
+		echo "$file"
 	done
 }
 

@@ -107,7 +107,8 @@ derive(const recompute *r, ticket_clocks *t)
 
 	t->before_count = t->now.list.count;
 	t->before = palloc(sizeof(csf_clock) * (t->before_count + 1));
-	memcpy(t->before, t->now.list.clocks, sizeof(csf_clock) * t->before_count);
+	if (t->before_count > 0)
+		memcpy(t->before, t->now.list.clocks, sizeof(csf_clock) * t->before_count);
 	for (int i = 0; i < t->now.list.count; i++)
 		(void) csf_clock_rederive(&t->now.list.clocks[i]);
 	csf_clocks_apply(&t->now.list, r->desk->groups, r->desk->group_count, &event);
