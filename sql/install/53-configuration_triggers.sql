@@ -103,7 +103,7 @@ BEGIN
     RETURN NEW;
   END IF;
   FOREACH ticket_column IN ARRAY TG_ARGV[1:] LOOP
-    EXECUTE format('SELECT ticket_no FROM csflow.ticket WHERE desk_id = $1 AND %I = %L LIMIT 1', ticket_column, key)
+    EXECUTE format('SELECT ticket_no FROM csflow.ticket WHERE desk_id = $1 AND %I = %L ORDER BY ticket_no LIMIT 1', ticket_column, key)
     INTO number USING OLD.desk_id;
     IF number IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'SF007',
