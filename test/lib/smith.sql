@@ -8,6 +8,7 @@ ALTER DATABASE smith OWNER TO smith;
 ALTER ROLE smith SET statement_timeout = '2s';
 ALTER ROLE smith SET lock_timeout = '1s';
 ALTER ROLE smith SET client_min_messages = error;
+ALTER ROLE smith SET log_error_verbosity = verbose;
 GRANT ALL ON SCHEMA csflow, public TO smith;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA csflow TO smith;
 SET ROLE smith;
