@@ -41,12 +41,10 @@
 /* An UPDATE tells since 16 whether only summarizing indexes have to know of it. */
 #if PG_VERSION_NUM >= 160000
 #define csf_update_indexes TU_UpdateIndexes
-#define csf_insert_index_entries(result, slot, estate, indexes)                                              \
-	ExecInsertIndexTuples((result), (slot), (estate), false, false, NULL, NIL, (indexes) == TU_Summarizing)
+#define csf_index_is_due(index, which) ((which) != TU_Summarizing || (index)->ii_Summarizing)
 #else
 #define csf_update_indexes bool
-#define csf_insert_index_entries(result, slot, estate, indexes)                                              \
-	ExecInsertIndexTuples((result), (slot), (estate), false, false, NULL, NIL)
+#define csf_index_is_due(index, which) (which)
 #endif
 
 /* The mark of functions that do not return went in front of the declaration in 18. */

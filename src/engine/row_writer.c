@@ -7,9 +7,11 @@
  */
 #include "engine/row_writer.h"
 
+#include "access/genam.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -33,6 +35,7 @@ typedef struct leaf
 	TupleTableSlot *old;
 	TupleTableSlot *new;
 	AttrNumber *columns; /* numbers, in the order of the names */
+	bool *keeps;         /* by index: whether none of these is in it */
 } leaf;
 
 struct csf_row_writer
@@ -80,16 +83,10 @@ csf_row_writer_open(const char *table, const char *const *columns, int count)
 }
 
 static void
-prepare_to_write(csf_row_writer *writer, leaf *l)
+find_columns(const csf_row_writer *writer, leaf *l)
 {
 	TupleDesc description = RelationGetDescr(l->relation);
 
-	CheckCmdReplicaIdentity(l->relation, CMD_UPDATE);
-	l->result = makeNode(ResultRelInfo);
-	InitResultRelInfo(l->result, l->relation, 0, NULL, 0);
-	ExecOpenIndices(l->result, false);
-	l->old = table_slot_create(l->relation, NULL);
-	l->new = table_slot_create(l->relation, NULL);
 	l->columns = palloc(sizeof(AttrNumber) * writer->count);
 	for (int i = 0; i < writer->count; i++)
 	{
@@ -101,6 +98,67 @@ prepare_to_write(csf_row_writer *writer, leaf *l)
 							writer->names[i]),
 					 errhint("Bring the tables to this version of csflow with SELECT csflow.migrate().")));
 	}
+}
+
+/* Whether none of the columns is one of the index, its expressions counted as if they were. */
+static bool
+keeps_index(const csf_row_writer *writer, const leaf *l, const IndexInfo *index)
+{
+	if (index->ii_Expressions != NIL)
+		return false;
+	for (int i = 0; i < index->ii_NumIndexAttrs; i++)
+	{
+		for (int c = 0; c < writer->count; c++)
+		{
+			if (index->ii_IndexAttrNumbers[i] == l->columns[c])
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * A key that stays is its row's alone, as it was: nobody need be asked again. One that is written would have to be checked, as
+ * would what an exclusion constraint forbids; that is left to statements.
+ */
+static bool
+prepare_indexes(const csf_row_writer *writer, leaf *l)
+{
+	l->keeps = palloc(sizeof(bool) * (l->result->ri_NumIndices + 1));
+	for (int i = 0; i < l->result->ri_NumIndices; i++)
+	{
+		IndexInfo *index = l->result->ri_IndexRelationInfo[i];
+
+		l->keeps[i] = keeps_index(writer, l, index);
+		if ((index->ii_Unique && (!l->keeps[i] || index->ii_Predicate != NIL)) ||
+			index->ii_ExclusionOps != NULL)
+			return false;
+		index->ii_PredicateState = ExecPrepareQual(index->ii_Predicate, writer->estate);
+	}
+	return true;
+}
+
+static void
+close_leaf(leaf *l)
+{
+	ExecDropSingleTupleTableSlot(l->old);
+	ExecDropSingleTupleTableSlot(l->new);
+	ExecCloseIndices(l->result);
+}
+
+static void
+prepare_to_write(csf_row_writer *writer, leaf *l)
+{
+	CheckCmdReplicaIdentity(l->relation, CMD_UPDATE);
+	l->result = makeNode(ResultRelInfo);
+	InitResultRelInfo(l->result, l->relation, 0, NULL, 0);
+	ExecOpenIndices(l->result, false);
+	l->old = table_slot_create(l->relation, NULL);
+	l->new = table_slot_create(l->relation, NULL);
+	find_columns(writer, l);
+	l->is_taken = prepare_indexes(writer, l);
+	if (!l->is_taken)
+		close_leaf(l);
 }
 
 static leaf *
@@ -159,6 +217,28 @@ build_new(const csf_row_writer *writer, leaf *l, const Datum *values, const bool
 	ExecStoreVirtualTuple(l->new);
 }
 
+/* The new version into the indexes, as ExecInsertIndexTuples() does, but for the check of unique keys. */
+static void
+index_new(csf_row_writer *writer, leaf *l, csf_update_indexes which)
+{
+	ExprContext *expressions = GetPerTupleExprContext(writer->estate);
+
+	expressions->ecxt_scantuple = l->new;
+	for (int i = 0; i < l->result->ri_NumIndices; i++)
+	{
+		IndexInfo *index = l->result->ri_IndexRelationInfo[i];
+		Datum values[INDEX_MAX_KEYS];
+		bool nulls[INDEX_MAX_KEYS];
+
+		if (!index->ii_ReadyForInserts || !csf_index_is_due(index, which) ||
+			!ExecQual(index->ii_PredicateState, expressions))
+			continue;
+		FormIndexDatum(index, l->new, writer->estate, values, nulls);
+		(void) index_insert(l->result->ri_IndexRelationDescs[i], values, nulls, &l->new->tts_tid, l->relation,
+							UNIQUE_CHECK_NO, l->keeps[i], index);
+	}
+}
+
 void
 csf_row_writer_update(csf_row_writer *writer, const csf_row_place *place, const Datum *values,
 					  const bool *nulls)
@@ -181,8 +261,8 @@ csf_row_writer_update(csf_row_writer *writer, const csf_row_place *place, const 
 	if (table_tuple_update(l->relation, &tid, l->new, GetCurrentCommandId(true), GetActiveSnapshot(),
 						   InvalidSnapshot, true, &failure, &mode, &indexes) != TM_Ok)
 		refuse_conflict(l);
-	if (l->result->ri_NumIndices > 0 && indexes)
-		(void) csf_insert_index_entries(l->result, l->new, writer->estate, indexes);
+	if (indexes)
+		index_new(writer, l, indexes);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -193,11 +273,7 @@ csf_row_writer_close(csf_row_writer *writer)
 	for (leaf *l = writer->leaves; l != NULL; l = l->next)
 	{
 		if (l->is_taken)
-		{
-			ExecDropSingleTupleTableSlot(l->old);
-			ExecDropSingleTupleTableSlot(l->new);
-			ExecCloseIndices(l->result);
-		}
+			close_leaf(l);
 		table_close(l->relation, NoLock);
 	}
 	table_close(writer->table, NoLock);

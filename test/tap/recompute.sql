@@ -155,6 +155,17 @@ ALTER TABLE clock ADD CONSTRAINT never_later CHECK (due_at < '2025-04-01') NOT V
 UPDATE target SET duration = duration + '100 days' WHERE desk_id = :desk AND clock = 'resolve' AND mode = 'once' AND due_from = 'duration';
 SELECT throws_ok(format('SELECT count(*) FROM recompute_clocks(%s)', :desk), '23514', NULL, '2.6: a constraint on csflow.clock holds');
 ALTER TABLE clock DROP CONSTRAINT never_later;
+-- So is a unique key that a moved clock enters anew; the key it keeps is not asked for again.
+SELECT a.clock AS one, b.clock AS other FROM clock a JOIN clock b USING (desk_id, ticket_no) JOIN target s ON (s.desk_id, s.target_id) = (a.desk_id, a.target_id) JOIN target t ON (t.desk_id, t.target_id) = (b.desk_id, b.target_id)
+WHERE a.desk_id = :desk AND a.clock < b.clock AND a.stopped_at IS NULL AND b.stopped_at IS NULL AND (s.mode, s.due_from, t.mode, t.due_from) = ('once', 'duration', 'once', 'duration')
+GROUP BY 1, 2 HAVING bool_and(a.length_microseconds <> b.length_microseconds) ORDER BY count(*) DESC, 1, 2 LIMIT 1 \gset
+CREATE UNIQUE INDEX never_twice ON clock (desk_id, ticket_no, length_microseconds) WHERE stopped_at IS NULL AND clock IN (:'one', :'other');
+UPDATE target SET duration = '500 hours' WHERE desk_id = :desk AND clock IN (:'one', :'other') AND mode = 'once' AND due_from = 'duration';
+SELECT throws_ok(format('SELECT count(*) FROM recompute_clocks(%s)', :desk), '23505', NULL, '2.6: a unique key on csflow.clock holds');
+UPDATE target SET duration = '501 hours' WHERE desk_id = :desk AND clock = :'one' AND mode = 'once' AND due_from = 'duration';
+SELECT cmp_ok((SELECT count(*) FROM recompute_clocks(:desk)), '>', 0::bigint, 'and clocks move under it');
+DROP INDEX never_twice;
+SELECT is((SELECT count(*) FROM (SELECT FROM clock GROUP BY desk_id, ticket_no, clock, run HAVING count(*) > 1) d), 0::bigint, 'no clock is there twice');
 
 -- Bad input and rights.
 SELECT throws_ok('SELECT * FROM recompute_clocks(4711)', 'SF001', NULL, 'an unknown desk');
