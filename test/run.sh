@@ -11,7 +11,7 @@
 #   server      test/t/*.pl (servers of their own: dump and restore, pg_cron, upgrade)
 #   major       test/major/*.pl (pg_upgrade from an older PostgreSQL installed beside this one; skipped without)
 #   fuzz        test/fuzz/*_fuzz.c for FUZZ_SECONDS each (clang with libFuzzer; skipped without); FUZZ_RUNS=800000 for so many
-#               executions each instead; FUZZ_CORPUS=FOLDER keeps what was found
+#               executions each instead; FUZZ_LENGTH=400 for inputs of no more bytes; FUZZ_CORPUS=FOLDER keeps what was found
 #   smith       SQLsmith's statements for SMITH_SECONDS against a populated database (test/lib/smith.sql)
 #   format      test/lint
 #   warnings    gcc and clang with -Wall -Wextra -Werror
@@ -162,7 +162,7 @@ fuzz_one() { # NAME CORPUS
 	local dictionary=test/fuzz/$1.dict
 	[ -e "$dictionary" ] || dictionary=
 	make -s "test/bin/$1_fuzz" || return
-	"test/bin/$1_fuzz" ${FUZZ_RUNS:+-runs="$FUZZ_RUNS"} ${FUZZ_SECONDS:+-max_total_time="$FUZZ_SECONDS"} -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+	"test/bin/$1_fuzz" ${FUZZ_RUNS:+-runs="$FUZZ_RUNS"} ${FUZZ_SECONDS:+-max_total_time="$FUZZ_SECONDS"} ${FUZZ_LENGTH:+-max_len="$FUZZ_LENGTH"} -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
 		-artifact_prefix="test/bin/$1-" ${dictionary:+-dict="$dictionary"} "$2"
 }
 

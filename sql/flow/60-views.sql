@@ -43,7 +43,7 @@ BEGIN ATOMIC
   WHERE c.desk_id = clock_status_at.desk_id AND c.started_at <= clock_status_at.at;
 END;
 COMMENT ON FUNCTION csflow.clock_status_at(bigint, timestamptz) IS
-'Every clock of a desk started by the instant at, as csflow.clock_status shows it for now: status, time spent and left. A clock that was running then is judged by its present due instant, and spent counts up to its last stop or pause when that came later; for live boards at is now. Without a SET clause so that conditions reach the table; the body is bound when it is created. Design 2.2, handbook D6, D9.';
+'Every clock of a desk started by the instant at, as csflow.clock_status shows it at present: status, time spent and left. A clock that was running then is judged by its present due instant, and spent counts up to its last stop or pause when that came later; for live boards at is now. Without a SET clause so that conditions reach the table; the body is bound when it is created. Design 2.2, handbook D6, D9.';
 
 CREATE VIEW csflow.clock_status WITH (security_invoker = true) AS
 SELECT d.desk_id, s.*

@@ -65,7 +65,7 @@ BEGIN ATOMIC
       WHERE g.desk_id = c.desk_id AND g.target_id = c.target_id AND g.is_window);
 END;
 COMMENT ON FUNCTION csflow.late_at(bigint, timestamptz) IS
-'Every promise of a desk that is overdue and not yet kept at the instant at, as csflow.late shows it for now; tickets and clocks are as they are now. Without a SET clause so that conditions reach the table; the body is bound when it is created. Handbook G5.';
+'Every promise of a desk that is overdue and not yet kept at the instant at, as csflow.late shows it at present; tickets and clocks are as they are now. Without a SET clause so that conditions reach the table; the body is bound when it is created. Handbook G5.';
 
 CREATE VIEW csflow.late WITH (security_invoker = true) AS
 SELECT d.desk_id, l.*

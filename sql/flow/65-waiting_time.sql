@@ -17,7 +17,7 @@ BEGIN ATOMIC
   GROUP BY s.ticket_no;
 END;
 COMMENT ON FUNCTION csflow.waiting_time_at(bigint, timestamptz) IS
-'Per ticket of a desk opened by the instant at, how long it was whose turn up to then, as csflow.waiting_time shows it for now. Without a SET clause so that conditions reach the table; the body is bound when it is created. Handbook D9.';
+'Per ticket of a desk opened by the instant at, how long it was whose turn up to then, as csflow.waiting_time shows it at present. Without a SET clause so that conditions reach the table; the body is bound when it is created. Handbook D9.';
 
 CREATE VIEW csflow.waiting_time WITH (security_invoker = true) AS
 SELECT d.desk_id, w.*

@@ -294,7 +294,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.resolve_incident(bigint, csflow.ticket_no, text, bigint, timestamptz) IS
-'Ends an incident: body answers the parent and all its children that are being worked on, and every one is answered. agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL for now. Returns the number of children answered. A parent answered or closed by other means does the same at the next pass, with its last public words. Errors: SF004 no such incident, SF006 resolved already, SF017 no body; as csflow.answer. Handbook B9.';
+'Ends an incident: body answers the parent and all its children that are being worked on, and every one is answered. agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL: now. Returns the number of children answered. A parent answered or closed by other means does the same at the next pass, with its last public words. Errors: SF004 no such incident, SF006 resolved already, SF017 no body; as csflow.answer. Handbook B9.';
 
 CREATE FUNCTION csflow.follow_closed_parents(desk_id bigint, at timestamptz) RETURNS integer
 LANGUAGE plpgsql
