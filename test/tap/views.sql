@@ -22,7 +22,7 @@ SELECT is((SELECT (started_count, met_count, breached_count, total_count, round(
 SELECT is((SELECT (met_count, breached_count)::text FROM attainment_at(:desk, '2025-03-05 00:00', '2025-03-03 20:00') WHERE clock = 'resolve'),
   (1, 1)::text, 'G2: by event: of a period only what was completed in it');
 SELECT is((SELECT (clock, priority::text, met_count)::text FROM attainment WHERE desk_id = :desk AND clock = 'resolve'), ('resolve', 'B', 2)::text,
-  'G2: the view is the same for now');
+  'G2: the view says the same at present');
 SELECT is((SELECT count(*) FROM attainment WHERE clock = 'auto_close'), 0::bigint, 'G2: automatic closing is no promise');
 SELECT reply(:desk, ticket_no, '您好', agent_id => 11, at => '2025-03-04 23:00') FROM ticket WHERE external_id = 'a' \g /dev/null
 SELECT is((SELECT breached_count FROM attainment WHERE clock = 'first_response'), 2::bigint, 'A2: first responses that came late');
