@@ -402,7 +402,7 @@ settle_instant(message_round *round, const message *m, TimestampTz last_change)
 						errmsg("%s was last changed after %s", csf_ticket_label(m->desk_id, m->ticket_no),
 							   timestamptz_to_str(m->at)),
 						errdetail("Its last change was at %s.", timestamptz_to_str(last_change)),
-						errhint("Leave at empty: now, or give a later instant.")));
+						errhint("Leave at empty to mean now, or give a later instant.")));
 	csf_rows_add(&round->lifts, values, nulls);
 	return last_change;
 }

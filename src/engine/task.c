@@ -185,7 +185,7 @@ settle_instant(task_change *task, TimestampTz last_change)
 				 errmsg("%s was last changed after %s", csf_ticket_label(task->desk_id, task->ticket_no),
 						timestamptz_to_str(task->at)),
 				 errdetail("Its last change was at %s.", timestamptz_to_str(last_change)),
-				 errhint("Leave the instant empty: now, or give a later one.")));
+				 errhint("Leave the instant empty to mean now, or give a later one.")));
 	task->at = last_change;
 }
 

@@ -96,7 +96,7 @@ settle_changed_at(csf_filling *f)
 		ereport(ERROR, (errcode(ERRCODE_CSF_INSTANT_ORDER),
 						errmsg("%s was last changed after %s", csf_filling_label(f), timestamptz_to_str(at)),
 						errdetail("Its last change was at %s.", timestamptz_to_str(last)),
-						errhint("Leave changed_at empty: now, or give a later instant.")));
+						errhint("Leave changed_at empty to mean now, or give a later instant.")));
 	if (at > now)
 		csf_check_not_future(f->session, at, "changed_at");
 	csf_fill(f, CSF_TICKET_CHANGED_AT, TimestampTzGetDatum(Max(at, last)));
