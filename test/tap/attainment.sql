@@ -1,5 +1,6 @@
 -- Promises kept by day, week and month: equal to the stored clocks counted one by one, to the live view, and to the breaches that
 -- fired, whatever happens to tickets in between. Handbook G2, G4, D6; kpi.md "SLA achieved"; design 2.14.
+-- Not in make quick: much random or real data.
 \set seed 0.35
 \set tickets 150
 \getenv seed CSFLOW_SEED

@@ -1,6 +1,7 @@
 -- Health figures as a property: whatever happens to tickets, in whatever order and however often it is refreshed in between, the
 -- buckets hold what an independent count over the event log gives (test/oracle/health.sql). Handbook G1-G4; design 2.14; kpi.md.
 -- Another seed, or more of it: CSFLOW_SEED=0.123 CSFLOW_TICKETS=2000 make check-tap TESTS=health
+-- Not in make quick: much random or real data.
 \set seed 0.25
 \set tickets 300
 \getenv seed CSFLOW_SEED

@@ -1,5 +1,6 @@
 -- Whatever brings the rows (one by one, INSERT … SELECT, COPY, ON CONFLICT, several desks or several messages of a ticket in
 -- one statement), the same comes of them: tickets, events, clocks, notices. Design 2.1, handbook I1.
+-- Not in make quick: every way in takes its time.
 \ir ../lib/internet_desk.sql
 SELECT no_plan();
 

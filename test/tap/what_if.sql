@@ -1,6 +1,7 @@
 -- csflow.what_if: attainment under other targets, from the events (handbook G5; design 2.2). Under the same targets it is what was
 -- recorded, whatever happened; under others what a plain-SQL oracle says. Nothing is written.
 -- Another seed, or more of it: CSFLOW_SEED=0.123 CSFLOW_TICKETS=5000 make check-tap TESTS=what_if
+-- Not in make quick: much random or real data.
 \set seed 0.75
 \set tickets 200
 \getenv seed CSFLOW_SEED
