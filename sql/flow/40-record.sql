@@ -136,7 +136,7 @@ CREATE INDEX outbox_ticket ON csflow.outbox (desk_id, ticket_no) WHERE ticket_no
 CREATE INDEX outbox_unsent ON csflow.outbox (desk_id, created_at) WHERE sent_at IS NULL;
 COMMENT ON TABLE csflow.outbox IS 'What must reach people, written in the transaction that decided it (design 2.16). Whoever delivers sets sent_at.';
 COMMENT ON COLUMN csflow.outbox.event_seq IS 'The event it tells of: csflow.event.seq of the ticket.';
-COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, late_cause, message, priority_risk, incident, survey, confirmation, surge.';
+COMMENT ON COLUMN csflow.outbox.topic IS 'warning, breach, escalation, review, offer, late_cause, approval, message, priority_risk, incident, survey, confirmation, surge, audit_anchor, erase_file.';
 COMMENT ON COLUMN csflow.outbox.payload IS 'What the message needs besides: for survey and confirmation token, expires_at, language and questions. The token is removed when sent_at is set.';
 COMMENT ON COLUMN csflow.outbox.message_no IS 'For topic message: the message of the ticket that must go out.';
 
@@ -205,7 +205,7 @@ CREATE TABLE csflow.approval (
   CONSTRAINT approval_not_by_proposer CHECK (decided_by <> proposed_by),
   CONSTRAINT approval_decided CHECK ((decided_at IS NULL) = (is_approved IS NULL))
 );
-COMMENT ON TABLE csflow.approval IS 'What was put up for approval and how it was decided: written by csflow.request_approval() and csflow.decide() (handbook E2). Nobody decides what they have proposed.';
+COMMENT ON TABLE csflow.approval IS 'What was put up for approval and how it was decided: written by csflow.request_approval() and csflow.decide() (handbook E2). A row that is undecided tells who decides, csflow.outbox topic approval. Nobody decides what they have proposed.';
 COMMENT ON COLUMN csflow.approval.subject IS 'Code of csflow.caption of kind approval_subject: refund, large_compensation, other_departments, plan, or the desk''s own.';
 COMMENT ON COLUMN csflow.approval.amount IS 'Amount it is about, in the desk''s currency.';
 COMMENT ON COLUMN csflow.approval.proposal IS 'What is to be approved.';

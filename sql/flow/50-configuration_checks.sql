@@ -51,8 +51,10 @@ CREATE TRIGGER calendar_days_truncated AFTER TRUNCATE ON csflow.calendar_day
   FOR EACH STATEMENT EXECUTE FUNCTION csflow.calendar_days_changed();
 
 CREATE TRIGGER check_target BEFORE INSERT OR UPDATE ON csflow.target FOR EACH ROW EXECUTE FUNCTION csflow.check_target();
-CREATE TRIGGER check_target_alone AFTER INSERT OR UPDATE ON csflow.target
-  FOR EACH ROW EXECUTE FUNCTION csflow.check_target_alone();
 CREATE TRIGGER check_step BEFORE INSERT OR UPDATE ON csflow.step FOR EACH ROW EXECUTE FUNCTION csflow.check_step();
-CREATE TRIGGER check_step_order AFTER INSERT OR UPDATE ON csflow.step
+-- Triggers fire in the order of their names: these two after configuration_changed, which waits for whoever else is changing the
+-- desk's configuration, so that they see what came of that.
+CREATE TRIGGER target_alone_check AFTER INSERT OR UPDATE ON csflow.target
+  FOR EACH ROW EXECUTE FUNCTION csflow.check_target_alone();
+CREATE TRIGGER step_order_check AFTER INSERT OR UPDATE ON csflow.step
   FOR EACH ROW EXECUTE FUNCTION csflow.check_step_order();

@@ -31,6 +31,8 @@ CREATE TRIGGER ticket_chain_not_truncated BEFORE TRUNCATE ON csflow.ticket_chain
 
 CREATE TRIGGER check_approval BEFORE INSERT OR UPDATE ON csflow.approval
   FOR EACH ROW EXECUTE FUNCTION csflow.check_approval();
+CREATE TRIGGER tell_approvers AFTER INSERT ON csflow.approval
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION csflow.tell_approvers();
 
 CREATE TRIGGER forget_token BEFORE UPDATE OF sent_at ON csflow.outbox
   FOR EACH ROW WHEN (NEW.sent_at IS NOT NULL AND NEW.payload ? 'token') EXECUTE FUNCTION csflow.forget_token();

@@ -318,7 +318,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.request_approval(bigint, csflow.ticket_no, text, bigint, timestamptz, text, numeric) IS
-'Asks for a supervisor''s approval: waiting_approval, and a row of csflow.approval (handbook E2). reason: what is to be approved; subject: refund, large_compensation, other_departments, plan, or the desk''s own; amount: in the desk''s currency. csflow.approvers() says who decides. Returns the state. Errors: as csflow.change_state, SF005 unknown subject, SF010 nobody may approve so much, SF017 no reason.';
+'Asks for a supervisor''s approval: waiting_approval, and a row of csflow.approval (handbook E2). reason: what is to be approved; subject: refund, large_compensation, other_departments, plan, or the desk''s own; amount: in the desk''s currency. csflow.approvers() says who decides, and the outbox tells the lowest of them (topic approval). Returns the state. Errors: as csflow.change_state, SF005 unknown subject, SF010 nobody may approve so much, SF017 no reason.';
 
 CREATE FUNCTION csflow.decide(desk_id bigint, ticket_no csflow.ticket_no, is_approved boolean, reason text DEFAULT NULL,
   agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text

@@ -49,6 +49,34 @@ $$;
 COMMENT ON FUNCTION csflow.participant_id(bigint, csflow.ticket_no, text) IS
 'The agent that a recipient (owner, supervisor, head, TEAM/supervisor, TEAM/head) is for a ticket now; NULL for a department or a vacant post. Handbook D3.';
 
+CREATE FUNCTION csflow.addressee(desk_id bigint, ticket_no csflow.ticket_no, recipient text, OUT kind text, OUT id bigint)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  person bigint := csflow.participant_id(addressee.desk_id, addressee.ticket_no, addressee.recipient);
+BEGIN
+  IF person IS NOT NULL THEN
+    kind := 'agent';
+    id := person;
+    RETURN;
+  END IF;
+  kind := CASE WHEN addressee.recipient IN ('supervisor', 'head') OR addressee.recipient LIKE '%/%' THEN 'role' ELSE 'team' END;
+  SELECT CASE addressee.recipient
+    WHEN 'supervisor' THEN t.team_id
+    WHEN 'head' THEN t.team_id
+    WHEN 'coordinator' THEN d.review_team_id
+    WHEN 'owner' THEN coalesce(t.team_id, d.review_team_id)
+    WHEN 'team' THEN coalesce(t.team_id, d.review_team_id)
+    ELSE (SELECT g.team_id FROM csflow.team AS g WHERE g.desk_id = t.desk_id AND g.code = split_part(addressee.recipient, '/', 1)) END
+  INTO id
+  FROM csflow.ticket AS t JOIN csflow.desk AS d ON d.desk_id = t.desk_id
+  WHERE t.desk_id = addressee.desk_id AND t.ticket_no = addressee.ticket_no;
+END
+$$;
+COMMENT ON FUNCTION csflow.addressee(bigint, csflow.ticket_no, text) IS
+'Whom a notice to a recipient goes to now, as csflow.outbox has it and as steps address it: an agent; a team (also for owner while nobody has the ticket); a role with its team while the post is vacant, so that the notice is not lost. Arguments: desk, ticket, recipient as in csflow.step.recipients. Result: recipient_kind, recipient_id. Handbook D3, D6, E2.';
+
 CREATE FUNCTION csflow.approvers(desk_id bigint, ticket_no csflow.ticket_no, subject text, amount numeric DEFAULT NULL)
 RETURNS TABLE (approver text, up_to numeric, may_approve boolean, agent_ids bigint[])
 LANGUAGE plpgsql STABLE ROWS 5
@@ -113,6 +141,37 @@ $$;
 COMMENT ON FUNCTION csflow.check_approval() IS
 'Trigger of csflow.approval: fills approver, and refuses (SF010) what nobody of csflow.approval_limit may approve, and decisions of whoever is no approver, or approves above their limit. To reject, any approver of the subject will do. Handbook E2.';
 
+CREATE FUNCTION csflow.tell_approvers() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, recipient_id, recipient)
+  SELECT n.desk_id, n.ticket_no, n.proposed_at, 'approval', a.kind, a.id, w.approver
+  FROM new_rows AS n
+    CROSS JOIN LATERAL (
+      SELECT c.approver
+      FROM (
+        SELECT p.approver, p.agent_ids, p.place
+        FROM csflow.approvers(n.desk_id, n.ticket_no, n.subject, n.amount) WITH ORDINALITY AS p (approver, up_to, may_approve, agent_ids, place)
+        WHERE p.may_approve
+        UNION ALL
+        -- Where there are no limits anybody else decides; the handbook has a supervisor do it.
+        SELECT v.approver, array_remove(ARRAY[csflow.participant_id(n.desk_id, n.ticket_no, v.approver)], NULL), v.place
+        FROM (VALUES ('supervisor', 1), ('head', 2)) AS v (approver, place)
+        WHERE n.approver IS NULL) AS c
+      -- The lowest with somebody who may decide; a vacant post before one whose only holder is the proposer.
+      ORDER BY array_remove(c.agent_ids, n.proposed_by) = '{}', c.agent_ids <> '{}', c.place
+      LIMIT 1) AS w
+    CROSS JOIN LATERAL csflow.addressee(n.desk_id, n.ticket_no, w.approver) AS a
+  WHERE n.decided_at IS NULL
+  ORDER BY n.desk_id, n.ticket_no, n.approval_no;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION csflow.tell_approvers() IS
+'Trigger of csflow.approval, once a statement that adds rows: puts into the outbox, topic approval, that a request waits, for the lowest approver who may approve it and is somebody else than the proposer; where posts are vacant, for the role. Without limits for the subject that is the supervisor, else the head. Rows decided already tell nobody. Handbook E2.';
+
 CREATE FUNCTION csflow.open_review(desk_id bigint, ticket_no csflow.ticket_no, kind text, participants text[],
   agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql
@@ -146,13 +205,9 @@ BEGIN
       FROM unnest(open_review.participants) WITH ORDINALITY AS p (code, place) ORDER BY p.place))
   RETURNING r.review_no INTO opened;
   INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, recipient_id, recipient)
-  SELECT open_review.desk_id, open_review.ticket_no, instant, 'review',
-    CASE WHEN w.agent_id IS NOT NULL THEN 'agent' WHEN g.team_id IS NOT NULL THEN 'team' ELSE 'role' END,
-    coalesce(w.agent_id, g.team_id, t.team_id), p.code
-  FROM csflow.ticket AS t, unnest(open_review.participants) WITH ORDINALITY AS p (code, place)
-    CROSS JOIN LATERAL (SELECT csflow.participant_id(open_review.desk_id, open_review.ticket_no, p.code) AS agent_id) AS w
-    LEFT JOIN csflow.team AS g ON g.desk_id = open_review.desk_id AND g.code = p.code
-  WHERE t.desk_id = open_review.desk_id AND t.ticket_no = open_review.ticket_no
+  SELECT open_review.desk_id, open_review.ticket_no, instant, 'review', a.kind, a.id, p.code
+  FROM unnest(open_review.participants) WITH ORDINALITY AS p (code, place)
+    CROSS JOIN LATERAL csflow.addressee(open_review.desk_id, open_review.ticket_no, p.code) AS a
   ORDER BY p.place;
   RETURN opened;
 END

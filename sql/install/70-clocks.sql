@@ -67,6 +67,33 @@ $$;
 COMMENT ON FUNCTION csflow.due_tickets(bigint, text, timestamptz, integer) IS
 'The tickets of a desk with a step due at the instant at, the longest due first, those set aside left out. job: auto_close (steps that close), progress_check (clocks due daily) or escalation (all but the closing ones); batch: at most so many. Uses the partial indexes of csflow.clock. Design 2.3.';
 
+CREATE FUNCTION csflow.due_desks(job text, at timestamptz) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, pg_temp
+-- What is left starts at once, in the order of clock_next and clock_closing, however few clocks there were when it was planned.
+SET enable_seqscan = off
+SET enable_sort = off
+AS $$
+DECLARE
+  -- Under an old snapshot a search steps over all that has fired since; where there is one desk, its sweep does so anyway.
+  is_alone boolean := (SELECT count(*) = 1 FROM (SELECT FROM csflow.desk LIMIT 2) AS d);
+BEGIN
+  IF due_desks.job = 'auto_close' THEN
+    RETURN QUERY SELECT d.desk_id FROM csflow.desk AS d
+    WHERE is_alone OR (SELECT c.next_at FROM csflow.clock AS c WHERE c.desk_id = d.desk_id AND c.next_at <= due_desks.at AND c.next_closes
+      ORDER BY c.next_at LIMIT 1) IS NOT NULL
+    ORDER BY d.desk_id;
+  ELSE
+    RETURN QUERY SELECT d.desk_id FROM csflow.desk AS d
+    WHERE is_alone OR (SELECT c.next_at FROM csflow.clock AS c WHERE c.desk_id = d.desk_id AND c.next_at <= due_desks.at AND NOT c.next_closes
+      ORDER BY c.next_at LIMIT 1) IS NOT NULL
+    ORDER BY d.desk_id;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION csflow.due_desks(text, timestamptz) IS
+'The desks with a step due at the instant at, tickets that are locked or set aside included; where there is one desk only, that one. job: auto_close (steps that close), or any other (all but the closing ones). One statement, which looks into the partial indexes of csflow.clock once a desk. Part of the sweeps. Design 2.3.';
+
 CREATE FUNCTION csflow.fire_one_by_one(desk_id bigint, job text, at timestamptz, batch integer, OUT fired integer, OUT failed integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -149,7 +176,7 @@ BEGIN
     RAISE EXCEPTION 'batch of % tickets', coalesce(batch::text, 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Give at least 1.';
   END IF;
-  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d ORDER BY d.desk_id LOOP
+  FOR desk IN SELECT d.desk_id FROM csflow.due_desks(job, instant) AS d (desk_id) LOOP
     fired := fired + CASE WHEN job = 'progress_check' THEN (csflow.fire_one_by_one(desk.desk_id, job, instant, batch)).fired
       ELSE csflow.sweep_desk(desk.desk_id, job, instant, batch) END;
   END LOOP;
@@ -158,7 +185,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.sweep_batch(text, timestamptz, integer) IS
-'One batch of a sweep over all desks: escalate_batch, auto_close_batch and progress_check_batch are written over it. Design 2.12.';
+'One batch of a sweep over the desks that have something due: escalate_batch, auto_close_batch and progress_check_batch are written over it. Design 2.12.';
 
 CREATE FUNCTION csflow.escalate_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql

@@ -275,7 +275,7 @@ BEGIN ATOMIC
     -- Tokens of customers' links are for whoever delivers them: a pooled application or an administrator.
     ('outbox', 'SELECT', true, 'NOT coalesce(payload ? ''token'', false) AND ' || c.text, NULL, 'of_ticket'),
     ('outbox', 'SELECT', true, c.text, NULL, 'whole'),
-    ('outbox', 'INSERT', true, NULL, 'topic = ''review'' AND payload IS NULL AND sent_at IS NULL AND ' || c.text, 'of_ticket'),
+    ('outbox', 'INSERT', true, NULL, 'topic IN (''review'', ''approval'') AND payload IS NULL AND sent_at IS NULL AND ' || c.text, 'of_ticket'),
     ('outbox', 'INSERT', true, NULL, c.text, 'whole'),
     ('outbox', 'UPDATE', true, c.text, c.text, 'whole'),
     ('whole_desk', 'SELECT', true, c.text, NULL, 'whole'),

@@ -132,6 +132,13 @@ SELECT said(:'cause', 'agent', '2025-03-07 15:00', 'cause_located', NULL, false,
 SELECT is(clocks(:'cause', 'cause_located'), 'cause_located/1 03-07 09:00..03-07 15:00 due 03-07 15:00 met', 'B3: cause within 4 h of work');
 SELECT is((SELECT (spent_microseconds, paused_microseconds)::text FROM clock WHERE ticket_no = :'cause' AND clock = 'cause_located'), '(14400000000,7200000000)', 'D9: exactly');
 
+-- missed: the technical lead is told, and the head of support of an emergency
+SELECT opened('email', '2025-03-07 09:00', 'A') AS missed, opened('email', '2025-03-07 09:00', 'E') AS blaze \gset
+SELECT fire_steps(:desk, '2025-03-07 13:00', 1000, false, :'missed') + fire_steps(:desk, '2025-03-07 09:30', 1000, false, :'blaze') AS fired \gset
+SELECT results_eq(format($$SELECT clock, recipient, recipient_id FROM csflow.outbox WHERE ticket_no IN (%L, %L) AND topic = 'breach' AND clock IN ('cause_located', 'interim_solution') ORDER BY outbox_id$$, :'missed', :'blaze'),
+  $$VALUES ('cause_located', 'supervisor', 91::bigint), ('cause_located', 'technical_team/head', 92), ('interim_solution', 'supervisor', 91), ('interim_solution', 'customer_service/head', 92), ('interim_solution', 'technical_team/head', 92)$$,
+  'B3: no cause after 4 h: the technical lead; no interim solution after 30 min: the head of support, too');
+
 -- A pause that begins exactly when due leaves nothing, but is not late; resuming, it is due at once.
 SELECT opened('email', '2025-03-07 09:00', 'A') AS edge, opened('email', '2025-03-07 09:00', 'A') AS over \gset
 SELECT moved(:'edge', 'in_progress', '2025-03-07 09:00') || moved(:'edge', 'waiting_customer', '2025-03-07 13:00') || moved(:'edge', 'in_progress', '2025-03-07 18:00') AS moved \gset

@@ -135,6 +135,43 @@ SELECT is((SELECT count(*) FROM job_run WHERE started_at < now() - interval '90 
 SELECT ok(to_regclass('csflow.event_' || to_char(now() AT TIME ZONE 'Asia/Shanghai' + interval '2 months', 'YYYYMM')) IS NOT NULL,
   '2.17: partitions stand ready two months ahead');
 
+-- 2.3, 2.12: several desks: a sweep goes to those that have something due; what fails in one stops no other.
+SELECT is(due_desks('escalation', '2000-01-01'), :desk::bigint, '2.3: the only desk is not asked first');
+SELECT create_desk('second', NULL) AS second, create_desk('third', NULL) AS third \gset
+INSERT INTO target (desk_id, target_id, clock, duration, calendar, starts_on) SELECT d, n, c, '1 hour', 'around_the_clock', ARRAY[s]
+FROM unnest(ARRAY[:second, :third]::bigint[]) AS d, (VALUES (1, 'resolve', 'opened'), (2, 'closing', 'answered')) AS v (n, c, s);
+INSERT INTO step (desk_id, target_id, position, at_share_pct, level, action, recipients, close_reason) SELECT d, n, 1, 100, 'breach', a, r::text[], c
+FROM unnest(ARRAY[:second, :third]::bigint[]) AS d, (VALUES (1, 'notify', '{supervisor}', NULL), (2, 'close', '{}', 'no_new_request')) AS v (n, a, r, c);
+CREATE FUNCTION due(job text, at timestamptz) RETURNS text LANGUAGE sql STABLE AS
+  $$SELECT string_agg(name, ' ' ORDER BY name) FROM csflow.desk WHERE desk_id IN (SELECT csflow.due_desks(job, at)) AND name IN ('second', 'third')$$;
+SELECT open_ticket(:second, 'email', 'x', at => '2025-05-01 09:00') AS second_no, open_ticket(:third, 'email', 'x', at => '2025-05-01 10:00') AS third_no \gset
+SELECT is(due('escalation', '2025-05-01 09:59:59'), NULL, '2.3: nothing due, no desk');
+SELECT is(due('escalation', '2025-05-01 10:00'), 'second', '2.3: the desk with a step due');
+SELECT is(due('escalation', '2025-05-01 11:00'), 'second third', '2.3: then both');
+SELECT is(due('auto_close', '2025-05-01 11:00'), NULL, 'F2: none with a step that closes');
+BEGIN;
+SELECT sum(seq_scan) AS before FROM pg_stat_xact_user_tables WHERE schemaname = 'csflow' AND relname LIKE 'clock%' \gset
+SELECT due_desks('escalation', '2025-05-01 11:00') \g /dev/null
+SELECT is((SELECT sum(seq_scan) FROM pg_stat_xact_user_tables WHERE schemaname = 'csflow' AND relname LIKE 'clock%'), :before::numeric, '2.3: no table of clocks is read through for it');
+COMMIT;
+CREATE FUNCTION refuse_second() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'no letters for the second desk' USING ERRCODE = 'P0043'; END$$;
+SELECT format('CREATE TRIGGER refuse_second BEFORE INSERT ON csflow.outbox FOR EACH ROW WHEN (NEW.desk_id = %s) EXECUTE FUNCTION refuse_second()', :second) \gexec
+SET client_min_messages = error;
+CALL csflow.run_escalation('2025-05-01 11:00');
+SET client_min_messages = warning;
+SELECT is((SELECT array_agg(desk_id || error_code) FROM set_aside), ARRAY[:'second' || 'P0043'], '2.12: what fails in one desk is set aside');
+SELECT is((SELECT array_agg(ticket_no) FROM event WHERE desk_id IN (:second, :third) AND kind = 'step_fired'), ARRAY[:'third_no']::ticket_no[], '2.12: and the desk behind it has its turn');
+SELECT is((SELECT (rows > 0, errors, error)::text FROM job_run WHERE job = 'escalation' ORDER BY run_id DESC LIMIT 1), '(t,1,"P0043: no letters for the second desk")', 'H3: as the history tells');
+SELECT is(due('escalation', '2025-05-01 11:01'), 'second', '2.12: what is set aside is still due');
+DROP TRIGGER refuse_second ON outbox;
+CALL csflow.run_escalation('2025-05-01 11:01');
+SELECT is((SELECT count(*) FROM event WHERE desk_id = :second AND kind = 'step_fired') - (SELECT count(*) FROM set_aside), 1::bigint, '2.12: until it is mended');
+SELECT is(due('escalation', '2025-05-02 09:00'), NULL, '2.3: then nothing is');
+SELECT answer(:third, :'third_no', 'y', at => '2025-05-01 12:00') AS answered \gset
+SELECT is(due('auto_close', '2025-05-01 13:00'), 'third', 'F2: a step that closes is for the other job');
+SELECT is(auto_close_batch('2025-05-01 13:00') > 0 AND due('escalation', '2025-05-01 13:00') IS NULL, true, 'F2: which does it');
+SELECT is((SELECT state FROM ticket WHERE ticket_no = :'third_no'), 'closed', 'F2: and closes');
+
 -- 2.12: the procedures take nothing from the caller's search_path.
 CREATE SCHEMA trap;
 CREATE FUNCTION trap.spring(bigint, integer) RETURNS boolean LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'trapped'; END$$;

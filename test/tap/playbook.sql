@@ -136,6 +136,9 @@ SELECT results_eq(format($$SELECT pct, recipients FROM stage WHERE desk_id = %s 
   $$VALUES (100::double precision, '{customer_service/head,technical_team/head,product/head}'::text[])$$, 'D3: the escalation review and its participants');
 SELECT results_eq(format($$SELECT pct, action, recipients FROM stage WHERE desk_id = %s AND clock = 'interim_solution' ORDER BY position LIMIT 1$$, :desk),
   $$VALUES (0::double precision, 'open_review', '{emergency_response_group}'::text[])$$, 'B3: priority E calls the emergency response group at once');
+SELECT results_eq(format($$SELECT clock, pct, recipients FROM stage WHERE desk_id = %s AND clock IN ('interim_solution', 'cause_located') AND level = 'breach' ORDER BY clock$$, :desk),
+  $$VALUES ('cause_located', 100::double precision, '{supervisor,technical_team/head}'::text[]), ('interim_solution', 100, '{supervisor,customer_service/head,technical_team/head}')$$,
+  'B3: missed, the technical lead is told; of an emergency the head of support, too');
 SELECT results_eq(format($$SELECT pct, action, close_reason FROM stage WHERE desk_id = %s AND clock = 'auto_close'$$, :desk),
   $$VALUES (100::double precision, 'close', 'no_new_request')$$, 'F2: 72 h after the answer the ticket closes, without warning');
 SELECT ok((SELECT count(*) = 1 FROM stage WHERE desk_id = :desk AND clock = 'human_standby' AND action = 'offer_next' AND pct = 100), 'A2: the next free person is asked');

@@ -71,6 +71,10 @@ SELECT is(clocks(:'mail', 'first_contact'), NULL, 'A2: an e-mail cannot be answe
 SELECT is(clocks(:'complex', 'first_contact') || clocks(:'complex', 'acknowledge'), NULL, 'A2: nor can what needs a complex investigation');
 SELECT is(clocks(:'complex', 'acknowledge'), '03-03 09:00..03-03 09:10 due 03-03 09:10 met', 'A2: it is acknowledged within 10 minutes');
 
+SELECT opened('complaint', 'web_form', '页面打不开', '2025-03-03 09:00') AS form, opened('complaint', 'help_centre', '页面打不开', '2025-03-03 09:00') AS centre, opened('complaint', 'in_app_feedback', '页面打不开', '2025-03-03 09:00') AS zone \gset
+SELECT is(array_agg(DISTINCT clocks(no, 'acknowledge')), '{"03-03 09:00..- due 03-03 09:30 running"}', 'A2: a form within 30, and the help centre and the feedback zone like one')
+FROM unnest(ARRAY[:'form', :'centre', :'zone']::ticket_no[]) AS t (no);
+
 -- complaint: acceptance
 SELECT is(team_of(:'chat'), 'technical_support', 'C1, C2: a page that does not load goes to technical support');
 SELECT given(:'chat', who(:'chat', 'technical_support'), '2025-03-03 09:10') \g /dev/null
@@ -89,6 +93,10 @@ SELECT is(clocks(:'chat', 'investigation'), '03-03 09:30..- due 03-05 09:30 runn
 SELECT noted(:'chat', 'finding_recorded', '2025-03-04 09:00'), noted(:'chat', 'report_recorded', '2025-03-04 10:00') \g /dev/null
 SELECT is(clocks(:'chat', 'preliminary_investigation') || ' ' || clocks(:'chat', 'investigation'),
   '03-03 09:30..03-04 09:00 due 03-04 09:30 met 03-03 09:30..03-04 10:00 due 03-05 09:30 met', 'D1: finding and report are recorded');
+SELECT opened('complaint', 'web_form', '页面打不开', '2025-03-03 09:00') AS stands \gset
+SELECT moved(:'stands', 'in_progress', '2025-03-03 10:00'), moved(:'stands', 'waiting_partner', '2025-03-03 11:00'), moved(:'stands', 'waiting_customer', '2025-03-03 15:00'), moved(:'stands', 'in_progress', '2025-03-03 16:00') \g /dev/null
+SELECT is(clocks(:'stands', 'preliminary_investigation') || ' ' || clocks(:'stands', 'investigation'), '03-03 10:00..- due 03-04 11:00 running 03-03 10:00..- due 03-05 15:00 running',
+  'D1, D9: the first finding waits for the customer only, the investigation for a partner, too');
 SELECT opened('complaint', 'web_form', '页面打不开', '2025-09-30 09:00', 1, 'complex') AS long, opened('complaint', 'web_form', '页面打不开', '2025-09-30 09:00') AS later \gset
 SELECT moved(:'long', 'in_progress', '2025-09-30 10:00'), moved(:'later', 'in_progress', '2025-09-30 10:00') \g /dev/null
 SELECT is(clocks(:'long', 'investigation'), '09-30 10:00..- due 10-11 10:00 running', 'D1, D8: complex: 3 working days, 1 to 8 October off, Saturday the 11th worked');
@@ -156,6 +164,10 @@ SELECT is(clocks(:'live', 'customer_update'), '03-03 09:01..03-03 09:03:30 due 0
 SELECT is(clocks(:'live', 'promise'), '03-03 09:03:30..03-03 09:07 due 03-03 09:08:30 met', 'D12: "reply expected in 5 minutes"');
 SELECT is(clocks(:'letter', 'customer_update'), NULL, 'D5: in a live session only');
 
+SELECT opened('reception', 'live_chat', '外卖延迟', '2025-03-03 09:00') AS asks \gset
+SELECT moved(:'asks', 'in_progress', '2025-03-03 09:01'), moved(:'asks', 'waiting_customer', '2025-03-03 09:02'), said(:'asks', 'customer', '2025-03-03 09:30') \g /dev/null
+SELECT is(clocks(:'asks', 'customer_update'), '03-03 09:01..- due 03-03 09:32 running', 'D5, D9: while the customer is asked nothing is owed; two of the three minutes are left');
+
 -- reception: a low score, a follow-up, a right for the time of a conversation
 SELECT noted(:'live', 'low_score_received', '2025-03-03 09:10'), (SELECT add_task(t.desk_id, t.ticket_no, '核实退款', '2025-03-04 12:00', at => '2025-03-03 09:11') FROM ticket t WHERE t.ticket_no = :'live'), noted(:'live', 'right_granted', '2025-03-03 09:12', '2025-03-03 10:12') \g /dev/null
 SELECT swept(:'live', '2025-03-03 09:12') \g /dev/null
@@ -167,6 +179,10 @@ SELECT is(clocks(:'live', 'low_score_explanation') || ' ' || clocks(:'live', 'se
   '03-03 09:10..03-04 09:10:00.000001 due 03-04 09:10 breached 03-03 09:10..03-03 18:00 due 03-04 09:10 met', 'F6: explanation and second call within the same 24 h');
 SELECT is(clocks(:'live', 'follow_up_task'), '03-03 09:11..03-04 11:00 due 03-04 12:00 met', 'D7: a to-do with its own instant');
 SELECT is(clocks(:'live', 'temporary_right'), '03-03 09:12..03-04 11:00 due 03-03 10:12 breached', 'H2: a right kept too long shows');
+
+SELECT noted(:'live', 'call_back_planned', '2025-03-04 12:00', '2025-03-06 12:00'), noted(:'live', 'call_logged', '2025-03-04 13:00'), noted(:'live', 'call_back_planned', '2025-03-04 14:00', '2025-03-05 12:00'),
+  noted(:'live', 'call_back_logged', '2025-03-05 12:00') \g /dev/null
+SELECT is(clocks(:'live', 'call_back'), '03-04 12:00..03-04 14:00 due 03-06 12:00 void; 03-04 14:00..03-05 12:00 due 03-05 12:00 met', 'D7, F10: the call-back of the plan, moved to another day; only it counts');
 
 -- record: start, handling, plan
 SELECT opened('record', 'email', '系统崩溃', '2025-03-07 17:00') AS urgent, opened('record', 'email', '投诉升级，服务态度差', '2025-03-07 17:00') AS high,
@@ -200,6 +216,13 @@ SELECT is(clocks(:'simple', 'handover'), '03-03 09:02..03-03 09:02:40 due 03-03 
 SELECT said(:'simple', 'customer', '2025-03-03 09:05') \g /dev/null
 SELECT is(clocks(:'simple', 'bot_answer') LIKE '%; 03-03 09:05..- due - paused', true, 'A10: from then on the bot owes nothing');
 
+SELECT opened('tiered', 'live_chat', '请问会员怎么续费', '2025-03-03 09:00') AS nobody \gset
+SELECT noted(:'nobody', 'handover_triggered', '2025-03-03 09:02') \g /dev/null
+SELECT priority AS was FROM ticket WHERE ticket_no = :'nobody' \gset
+SELECT swept(:'nobody', '2025-03-03 09:03') \g /dev/null
+SELECT is((SELECT (priority > :'was', array_agg(o.recipient ORDER BY o.outbox_id))::text FROM ticket t JOIN outbox o USING (desk_id, ticket_no) WHERE t.ticket_no = :'nobody' AND o.clock = 'handover' AND o.topic <> 'warning' GROUP BY t.priority),
+  ('t'::boolean, '{supervisor,team}'::text[])::text, 'A10: nobody has taken over within a minute: ahead in the queue, the supervisor is told');
+
 -- tiered: tiers 2 to 4, task force
 SELECT opened('tiered', 'live_chat', '上传失败', '2025-03-03 09:00') AS second, opened('tiered', 'live_chat', '账号被封', '2025-03-03 09:00') AS third,
   opened('tiered', 'live_chat', '重大投诉', '2025-03-03 09:00') AS fourth \gset
@@ -223,6 +246,10 @@ SELECT is(clocks(:'third', 'follow_up') || '; ' || clocks(:'fourth', 'special_gr
 SELECT noted(:'fourth', 'task_force_opened', '2025-03-03 09:20'), noted(:'fourth', 'task_force_entry', '2025-03-03 12:00'), noted(:'fourth', 'solution_recorded', '2025-03-04 09:20') \g /dev/null
 SELECT is(clocks(:'fourth', 'task_force_response') || '; ' || clocks(:'fourth', 'task_force_solution'),
   '03-03 09:20..03-03 12:00 due 03-03 13:20 met; 03-03 09:20..03-04 09:20 due 03-04 09:20 met', 'C6: a task force: 4 h to respond, 24 h to a solution');
+SELECT opened('tiered', 'live_chat', '重大投诉', '2025-03-03 09:00') AS forced \gset
+SELECT noted(:'forced', 'task_force_opened', '2025-03-03 09:00'), moved(:'forced', 'waiting_customer', '2025-03-03 10:00'), moved(:'forced', 'in_progress', '2025-03-03 12:00') \g /dev/null
+SELECT is(clocks(:'forced', 'task_force_response') || '; ' || clocks(:'forced', 'task_force_solution'), '03-03 09:00..- due 03-03 13:00 running; 03-03 09:00..- due 03-04 11:00 running',
+  'C6, D9: the solution may wait for the customer, the response may not');
 SELECT given(:'third', who(:'third', 'senior_staff'), '2025-03-03 10:30'), became(:'third', '2025-03-03 11:00', tier => 2) \g /dev/null
 SELECT is(clocks(:'third', 'handle'), '03-03 10:30..- due 03-03 12:30 running', 'B5: tier 2 only later: counted from assignment');
 SELECT * FROM finish();

@@ -1,4 +1,4 @@
--- How work goes through the house, against a slow reckoning event by event over random tickets. Handbook G1, G2.
+-- How work goes through the house, against a slow reckoning event by event over random tickets. Handbook D11, G1, G2.
 \set seed 0.61
 \set tickets 80
 \getenv seed CSFLOW_SEED
@@ -58,7 +58,7 @@ CREATE TABLE o AS SELECT p.n, v.cut, v.value, s.* FROM (VALUES (1, '2025-03-01':
 SELECT is_empty(format($$SELECT p.n, c.cut, x.* FROM (VALUES (1, '2025-03-01'::timestamptz, '2025-04-01'::timestamptz), (2, '2025-03-04 10:00', '2025-03-05 17:30')) p (n, since, until), unnest('{total,kind,team,channel}'::text[]) c (cut), LATERAL (
   SELECT f.*, e.* FROM (SELECT * FROM process_figures_at(%s, since, until, c.cut) WHERE base_count > 0) f FULL JOIN (SELECT value, o.measure, count(*) FILTER (WHERE counted) AS n, count(*) AS base, avg(cal) AS cal, avg(bus) AS bus, percentile_disc('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY cal) AS cals, percentile_disc('{0.5,0.9}'::float8[]) WITHIN GROUP (ORDER BY bus) AS buses FROM o WHERE o.n = p.n AND o.cut = c.cut GROUP BY 1, 2) e ON e.value = f.cut_value AND e.measure = f.measure
   WHERE (f.event_count, f.base_count) IS DISTINCT FROM (e.n, e.base) OR f.pct <> 100.0::float8 * e.n / e.base OR (f.cal_p50_seconds, f.cal_p90_seconds, f.bus_p50_seconds, f.bus_p90_seconds) IS DISTINCT FROM (e.cals[1], e.cals[2], e.buses[1], e.buses[2])
-    OR round(f.cal_mean_seconds::numeric, 3) IS DISTINCT FROM round(e.cal::numeric, 3) OR round(f.bus_mean_seconds::numeric, 3) IS DISTINCT FROM round(e.bus::numeric, 3)) x$$, :desk), 'G1, G2: every figure by every cut');
+    OR round(f.cal_mean_seconds::numeric, 3) IS DISTINCT FROM round(e.cal::numeric, 3) OR round(f.bus_mean_seconds::numeric, 3) IS DISTINCT FROM round(e.bus::numeric, 3)) x$$, :desk), 'D11, G1, G2: every figure by every cut, the mean time from creation to closing among them');
 SELECT ok(bool_and(n BETWEEN 1 AND base - CASE measure WHEN 'escalation' THEN 0 ELSE 1 END) AND count(*) = 7, 'each measure counts some and not all: ' || string_agg(format('%s %s/%s', measure, n, base), ', ')) FROM (SELECT measure, count(*) FILTER (WHERE counted) AS n, count(*) AS base FROM o WHERE o.n = 1 AND cut = 'total' GROUP BY 1) v;
 -- The same number where the score-card has it.
 SELECT refresh_health_batch('2025-04-01') \g /dev/null

@@ -185,7 +185,7 @@ SELECT isnt_empty(format('SELECT FROM csflow.%I WHERE desk_id = %s', o, :elsewhe
 -- Functions. What works on types is PUBLIC by rule, trigger functions cannot be called; the others are decided by name.
 CREATE TABLE decided (name text, executable boolean);
 INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
-  absence_faults, accept, acting_agent, add_message, add_task, add_working_days, anchor_digest, anchor_faults, anchor_month_digest, answer,
+  absence_faults, accept, acting_agent, add_message, add_task, add_working_days, addressee, anchor_digest, anchor_faults, anchor_month_digest, answer,
   answer_children, answer_survey, apply_removals, apply_retirements, apply_rules, apply_settings, apply_targets, apply_taxonomy, approvers, approx_percentile,
   approx_rank, assemble_playbook, assign, attainment, attainment_at, attainment_changes, attainment_clocks, backlog_ageing_at, business_add, business_between, business_health,
   business_intervals, business_next_close, business_next_open, business_open, calendar_always, calendar_china, calendar_covers, calendar_days,
@@ -193,7 +193,7 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   ces_count, ces_mean, ces_top_count, ces_top_pct, change_state, check_playbook, classifier_confusion, classifier_confusion_pairs, classifier_status,
   classify, clock_status_at, close_review, close_ticket, compare_periods, complete_playbook, confirm, confirm_by_token, correct,
   count_working_days, create_flow, create_partition, csat, csat_count, csat_mean, csat_pct, csat_positive_count, csat_response_rate_pct, current_agent, customer_actor,
-  customer_history, cut_caption, daily_tickets, decide, desk_codes, desk_id, desk_rows, due_tickets, due_within, duplicate_candidates,
+  customer_history, cut_caption, daily_tickets, decide, desk_codes, desk_id, desk_rows, due_desks, due_tickets, due_within, duplicate_candidates,
   duplicate_outcome, duration_fault, duration_sketch, erlang_agents, event_hash, event_value, explain_classification, explain_ticket, export_playbook,
   fact_changes, fcr_count, fcr_pct, fcr_total_count, find_personal_data, finish_task, first_contact_resolution, first_response, first_response_business,
   flow_script, flow_version, fold, forecast, forecast_at, forecast_error, forecast_model, give_back_right, grant_temporary_right, health,

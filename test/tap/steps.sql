@@ -137,7 +137,7 @@ SELECT is((SELECT (kind, participant_ids, clock)::text FROM review WHERE ticket_
 SELECT open_review(:reception, :'scored', 'escalation', '{technology/head,food_safety,owner}', at => '2025-03-03 11:00') AS review \gset
 SELECT is((SELECT (participants, participant_ids)::text FROM review WHERE review_no = :review), ('{technology/head,food_safety,owner}'::text[], '{902,NULL,NULL}'::bigint[])::text, 'D3: a review by hand');
 SELECT is((SELECT array_agg(recipient_kind || ' ' || recipient ORDER BY outbox_id) FROM outbox WHERE ticket_no = :'scored' AND topic = 'review' AND created_at = '2025-03-03 11:00'),
-  '{agent technology/head,team food_safety,role owner}'::text[], 'D3: its participants are told');
+  '{agent technology/head,team food_safety,team owner}'::text[], 'D3: its participants are told, as by a step: the team while nobody has the ticket');
 SELECT is(open_review(:reception, :'scored', 'escalation', '{supervisor}'), :review::bigint, 'D3: one of a kind at a time');
 SELECT throws_ok(format($$SELECT csflow.open_review(%s, %L, 'party', '{owner}')$$, :reception, :'scored'), 'SF005', NULL, 'D3: kinds are known');
 SELECT throws_ok(format($$SELECT csflow.open_review(%s, %L, 'emergency', '{}')$$, :reception, :'scored'), 'SF017', NULL, 'D3: somebody takes part');
@@ -183,8 +183,39 @@ SELECT throws_ok(format($$SELECT csflow.decide(%s, %L, true, agent_id => 902, at
 SELECT decide(:complaint, :'limited', false, agent_id => 901, at => '2025-03-03 12:30') AS decided \gset
 UPDATE approval_limit SET up_to = 50000 WHERE desk_id = :complaint AND subject = 'refund' AND approver = 'head';
 SELECT throws_like(format($$SELECT asked(%s, %L, 'refund', 50001, '2025-03-03 12:31')$$, :complaint, :'limited'), 'nobody may approve a refund of 50001', 'E2: what nobody may approve is not put up');
+-- E2: whoever is to decide is told, once
+CREATE FUNCTION told(no ticket_no) RETURNS SETOF text LANGUAGE sql STABLE AS
+  $$SELECT concat_ws(' ', recipient_kind, recipient_id, recipient) FROM csflow.outbox WHERE ticket_no = no AND topic = 'approval' ORDER BY outbox_id$$;
+CREATE FUNCTION put_up(no ticket_no, about text, amount numeric, proposer bigint) RETURNS text LANGUAGE sql AS $$
+  INSERT INTO csflow.approval (desk_id, ticket_no, subject, amount, proposal, proposed_by, proposed_at)
+  SELECT desk_id, no, about, amount, about, proposer, '2025-03-03 13:00' FROM csflow.ticket WHERE ticket_no = no;
+  SELECT string_agg(t, ', ') FROM told(no) WITH ORDINALITY AS s (t, n) WHERE n = (SELECT count(*) FROM told(no))
+$$;
+SELECT results_eq(format('SELECT told(%L)', :'refund'), ARRAY['agent 901 supervisor'], 'E2: the approver is told that a proposal waits; the decision tells nobody');
+SELECT results_eq(format('SELECT told(%L)', :'limited'), '{agent 902 head,agent 901 supervisor,agent 901 supervisor,agent 902 head,agent 902 head,agent 901 supervisor}'::text[],
+  'E2: of each proposal the lowest who may decide, once; of what is refused nobody');
+SELECT is((SELECT (created_at, sent_at, payload)::text FROM outbox WHERE ticket_no = :'refund' AND topic = 'approval'), ('2025-03-03 11:00'::timestamptz, NULL::timestamptz, NULL::jsonb)::text, 'I8: in the outbox, at the instant of the proposal');
+SELECT open_ticket(:complaint, 'email', '页面打不开', customer_id => 1, at => '2025-03-03 09:00') AS waits \gset
+SELECT is(put_up(:'waits', 'refund', 10, 11), 'agent 901 supervisor', 'E2: a row is a proposal, too');
+SELECT is(put_up(:'waits', 'refund', 10, 901), 'agent 902 head', 'E2: who cannot approve their own need not be told');
+SELECT is(put_up(:'waits', 'plan', NULL, 11), 'agent 901 supervisor', 'E2: without limits the supervisor');
+SELECT is(put_up(:'waits', 'plan', NULL, 901), 'agent 902 head', 'E2: the head where that is who proposes');
+SELECT team_id AS handling FROM ticket WHERE ticket_no = :'waits' \gset
+UPDATE team SET supervisor_id = NULL WHERE desk_id = :complaint AND team_id = :handling;
+SELECT is(put_up(:'waits', 'refund', 10, 11), 'agent 902 head', 'E2: while the supervisor''s post is vacant the next');
+UPDATE team SET head_id = NULL WHERE desk_id = :complaint AND team_id = :handling;
+SELECT is(put_up(:'waits', 'refund', 10, 11), format('role %s supervisor', :'handling'), 'E2: while both are, the role, so that it is not lost');
+UPDATE team SET supervisor_id = 901, head_id = 902 WHERE desk_id = :complaint AND team_id = :handling;
+SELECT count(*) AS told_before FROM told(:'waits') \gset
+INSERT INTO approval (desk_id, ticket_no, subject, amount, proposal, proposed_by, proposed_at, is_approved, decided_by, decided_at) VALUES
+  (:complaint, :'waits', 'refund', 10, 'a', 11, '2025-03-03 13:00', NULL, NULL, NULL), (:complaint, :'waits', 'refund', 10, 'b', 11, '2025-03-03 13:00', true, 901, '2025-03-03 14:00'),
+  (:complaint, :'waits', 'refund', 2000, 'c', 11, '2025-03-03 13:00', NULL, NULL, NULL);
+SELECT results_eq(format('SELECT told(%L) OFFSET %s', :'waits', :told_before), '{agent 901 supervisor,agent 902 head}'::text[], 'E2: several in one statement; what is decided already tells nobody');
+UPDATE approval SET amount = amount + 1 WHERE ticket_no = :'waits' AND decided_at IS NULL AND amount > 1000;
+SELECT is((SELECT count(*) FROM told(:'waits')), :told_before::bigint + 2, 'E2: nor does another word about the same proposal');
 INSERT INTO approval_limit (desk_id, subject, approver) SELECT :complaint, 'all', code FROM team WHERE desk_id = :complaint AND team_id = (SELECT team_id FROM agent WHERE desk_id = :complaint AND agent_id = 14);
 SELECT is((SELECT agent_ids FROM approvers(:complaint, :'limited', 'plan')), '{13,14}'::bigint[], 'E2: a department; and what has no rows of its own');
+SELECT is(put_up(:'waits', 'plan', NULL, 11), (SELECT format('team %s %s', team_id, code) FROM team JOIN agent a USING (desk_id, team_id) WHERE desk_id = :complaint AND agent_id = 14), 'E2: a department is told as such');
 SELECT is((SELECT array_agg(approver) FROM approvers(:complaint, :'limited', 'refund', 1)), '{supervisor,head}', 'E2: other than what has');
 DELETE FROM approval_limit WHERE desk_id = :complaint AND subject = 'all';
 SELECT throws_ok(format($$INSERT INTO csflow.approval_limit (desk_id, subject, approver) VALUES (%s, 'refund', 'owner')$$, :complaint), 'SF005', NULL, 'E2: the owner is no approver');
