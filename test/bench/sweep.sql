@@ -54,3 +54,11 @@ BEGIN
   END LOOP;
 END
 $$;
+
+-- More desks, each with ten running clocks.
+CREATE PROCEDURE bench.add_desks(desks integer) LANGUAGE sql AS $$
+  INSERT INTO csflow.desk (name) SELECT 'desk_' || n FROM generate_series(1, desks) AS n;
+  INSERT INTO csflow.clock (desk_id, ticket_no, clock, run, target_id, calendar, started_at, run_since, next_position, next_at)
+  SELECT d.desk_id, bench.number(n), 'resolve', 1, 4, 'office', '2025-01-06 01:00+08', '2025-01-06 01:00+08', 1, '2025-02-06 01:00+08'
+  FROM csflow.desk AS d, generate_series(1, 10) AS n WHERE d.name LIKE 'desk_%';
+$$;

@@ -3,7 +3,7 @@
 SET client_min_messages = warning;
 SET search_path = public, csflow;
 SET intervalstyle = 'postgres';
-SELECT plan(64);
+SELECT plan(65);
 
 SELECT csflow.create_desk('support', 'internet') AS desk \gset
 SELECT is(csflow.desk_id('support'), :desk::bigint, 'a desk from the internet playbook');

@@ -188,7 +188,7 @@ CREATE FUNCTION told(no ticket_no) RETURNS SETOF text LANGUAGE sql STABLE AS
   $$SELECT concat_ws(' ', recipient_kind, recipient_id, recipient) FROM csflow.outbox WHERE ticket_no = no AND topic = 'approval' ORDER BY outbox_id$$;
 CREATE FUNCTION put_up(no ticket_no, about text, amount numeric, proposer bigint) RETURNS text LANGUAGE sql AS $$
   INSERT INTO csflow.approval (desk_id, ticket_no, subject, amount, proposal, proposed_by, proposed_at)
-  SELECT desk_id, no, about, amount, about, proposer, '2025-03-03 13:00' FROM csflow.ticket WHERE ticket_no = no;
+  SELECT desk_id, no, about, put_up.amount, about, proposer, '2025-03-03 13:00' FROM csflow.ticket WHERE ticket_no = no;
   SELECT string_agg(t, ', ') FROM told(no) WITH ORDINALITY AS s (t, n) WHERE n = (SELECT count(*) FROM told(no))
 $$;
 SELECT results_eq(format('SELECT told(%L)', :'refund'), ARRAY['agent 901 supervisor'], 'E2: the approver is told that a proposal waits; the decision tells nobody');
