@@ -65,7 +65,7 @@ ratio "$(ours)" "$time" "sweep once it is gone and vacuum has come: ratio %.2f"
 sql -c "CALL bench.add_desks($DESKS)" -c 'VACUUM ANALYZE csflow.desk, csflow.clock'
 # The first are for plans.
 idle=$({
-	echo '\timing on'
+	printf '%s\n' '\timing on'
 	for ((round = 0; round < ROUNDS + 8; round++)); do echo "SELECT csflow.escalate_batch('2020-01-01');"; done
 } | psql -XAt -v ON_ERROR_STOP=1 | awk '/^Time:/ && ++n > 8 { print $2 }' | median)
 echo "sweep of $((DESKS + 1)) desks with nothing due: $idle ms"
