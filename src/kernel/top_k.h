@@ -105,7 +105,10 @@ extern bool csf_top_k_arrange(csf_top_k_content *content, csf_fault *fault);
 /* Packed form. With bytes NULL only the length is computed. */
 extern size_t csf_top_k_pack(const csf_top_k_content *content, uint8 *bytes);
 
-/* False when the bytes are no packed form; memory-safe whatever they are. The values point into the bytes. */
+/*
+ * False when the bytes are no packed form; memory-safe whatever they are. The values point into the bytes. That none is there
+ * twice under different counts is csf_top_k_arrange's to say: whatever comes from outside goes through it, and these bytes were made from such.
+ */
 extern bool csf_top_k_unpack(const uint8 *bytes, size_t length, csf_top_k_content *content);
 
 /* Text form, allocated and zero-terminated; and back, false with a fault when it is none. */
