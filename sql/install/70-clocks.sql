@@ -75,24 +75,25 @@ SET enable_seqscan = off
 SET enable_sort = off
 AS $$
 DECLARE
-  -- Under an old snapshot a search steps over all that has fired since; where there is one desk, its sweep does so anyway.
-  is_alone boolean := (SELECT count(*) = 1 FROM (SELECT FROM csflow.desk LIMIT 2) AS d);
+  -- Under an old snapshot a search steps over all that has fired since, and the sweep again; it pays where desks are many, for a
+  -- sweep that finds nothing takes 0.04 ms of processor time.
+  are_few boolean := (SELECT count(*) < 20 FROM (SELECT FROM csflow.desk LIMIT 20) AS d);
 BEGIN
   IF due_desks.job = 'auto_close' THEN
     RETURN QUERY SELECT d.desk_id FROM csflow.desk AS d
-    WHERE is_alone OR (SELECT c.next_at FROM csflow.clock AS c WHERE c.desk_id = d.desk_id AND c.next_at <= due_desks.at AND c.next_closes
+    WHERE are_few OR (SELECT c.next_at FROM csflow.clock AS c WHERE c.desk_id = d.desk_id AND c.next_at <= due_desks.at AND c.next_closes
       ORDER BY c.next_at LIMIT 1) IS NOT NULL
     ORDER BY d.desk_id;
   ELSE
     RETURN QUERY SELECT d.desk_id FROM csflow.desk AS d
-    WHERE is_alone OR (SELECT c.next_at FROM csflow.clock AS c WHERE c.desk_id = d.desk_id AND c.next_at <= due_desks.at AND NOT c.next_closes
+    WHERE are_few OR (SELECT c.next_at FROM csflow.clock AS c WHERE c.desk_id = d.desk_id AND c.next_at <= due_desks.at AND NOT c.next_closes
       ORDER BY c.next_at LIMIT 1) IS NOT NULL
     ORDER BY d.desk_id;
   END IF;
 END
 $$;
 COMMENT ON FUNCTION csflow.due_desks(text, timestamptz) IS
-'The desks with a step due at the instant at, tickets that are locked or set aside included; where there is one desk only, that one. job: auto_close (steps that close), or any other (all but the closing ones). One statement, which looks into the partial indexes of csflow.clock once a desk. Part of the sweeps. Design 2.3.';
+'The desks with a step due at the instant at, tickets that are locked or set aside included; all desks where there are less than 20. job: auto_close (steps that close), or any other (all but the closing ones). One statement, which looks into the partial indexes of csflow.clock once a desk. Part of the sweeps. Design 2.3.';
 
 CREATE FUNCTION csflow.fire_one_by_one(desk_id bigint, job text, at timestamptz, batch integer, OUT fired integer, OUT failed integer)
 LANGUAGE plpgsql

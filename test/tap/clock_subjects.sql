@@ -41,7 +41,8 @@ INSERT INTO target (desk_id, target_id, clock, calendar, mode, due_from, starts_
 VALUES (:desk, 7001, 'task', 'around_the_clock', 'each', 'named', '{task_created}', '{task_done}', '{task_created}', 'task', true);
 INSERT INTO step (desk_id, target_id, position, at_share_pct, level, action, recipients) VALUES (:desk, 7001, 1, 75, 'warning', 'notify', '{owner}'), (:desk, 7001, 2, 100, 'breach', 'notify', '{owner,supervisor}'),
   (:desk, 7001, 3, 100, 'escalation', 'raise_priority', '{}');
-SELECT add_task(:desk, :'busy', 'refund', '2025-03-03 12:00', assignee_id => 31, at => '2025-03-03 09:00') AS one, add_task(:desk, :'busy', 'call', '2025-03-03 18:00', at => '2025-03-03 09:00') AS two \gset
+SELECT add_task(:desk, :'busy', 'refund', '2025-03-03 12:00', assignee_id => 31, priority => 'A', at => '2025-03-03 09:00') AS one, add_task(:desk, :'busy', 'call', '2025-03-03 18:00', at => '2025-03-03 09:00') AS two \gset
+SELECT is((SELECT (agent_id, due_at, priority)::text FROM task WHERE task_no = :one), (31, '2025-03-03 12:00'::timestamptz, 'A')::text, 'D7: owner, deadline and priority of a task');
 SELECT finish_task(:desk, :'busy', :one, at => '2025-03-03 12:00:00.000001') AS done \gset
 UPDATE task SET due_at = '2025-03-04 18:00', changed_at = '2025-03-03 13:00' WHERE task_no = :two;
 SELECT results_eq(format('SELECT subject_id, due_at, outcome FROM csflow.clock WHERE ticket_no = %L AND clock = %L ORDER BY run', :'busy', 'task'),

@@ -87,6 +87,11 @@ SELECT is(clocks(:'chat', 'accept'), '03-03 09:10..03-03 09:26 due 03-03 09:25 b
 SELECT given(:'chat', who(:'chat', 'technical_support', 1), '2025-03-03 10:00') \g /dev/null
 SELECT is(clocks(:'chat', 'accept'), '03-03 09:10..03-03 09:26 due 03-03 09:25 breached; 03-03 09:26..03-03 09:30 due 03-03 09:41 met', 'C3: work already in progress waits for nobody''s acceptance');
 
+SELECT opened('complaint', 'email', '忘记密码', '2025-03-03 09:00') AS lone, opened('complaint', 'email', '忘记密码', '2025-03-03 09:00') AS other, opened('complaint', 'email', '忘记密码', '2025-03-03 09:00') AS third \gset
+SELECT given(no, who(no, team_of(no), n), '2025-03-03 09:00') FROM (VALUES (:'lone'::ticket_no, 1), (:'other', 2), (:'third', 2)) AS v (no, n) \g /dev/null
+SELECT swept(:'lone', '2025-03-03 09:15') \g /dev/null
+SELECT is((SELECT agent_id FROM ticket WHERE ticket_no = :'lone'), who(:'lone', team_of(:'lone'), 2), 'C3: the next is somebody else, though they have more to do');
+
 -- complaint: investigation; working days over a holiday with a Saturday worked instead
 SELECT is(clocks(:'chat', 'preliminary_investigation'), '03-03 09:30..- due 03-04 09:30 running', 'D1: first finding within 24 h of acceptance');
 SELECT is(clocks(:'chat', 'investigation'), '03-03 09:30..- due 03-05 09:30 running', 'D1: general investigation within 48 h');

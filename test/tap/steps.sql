@@ -136,8 +136,9 @@ SELECT swept(:reception, '2025-03-03 10:00') > 0 AS swept \gset
 SELECT is((SELECT (kind, participant_ids, clock)::text FROM review WHERE ticket_no = :'scored'), '(supervisor,{901},low_score_explanation)', 'F6: a low score opens the supervisor''s review');
 SELECT open_review(:reception, :'scored', 'escalation', '{technology/head,food_safety,owner}', at => '2025-03-03 11:00') AS review \gset
 SELECT is((SELECT (participants, participant_ids)::text FROM review WHERE review_no = :review), ('{technology/head,food_safety,owner}'::text[], '{902,NULL,NULL}'::bigint[])::text, 'D3: a review by hand');
-SELECT is((SELECT array_agg(recipient_kind || ' ' || recipient ORDER BY outbox_id) FROM outbox WHERE ticket_no = :'scored' AND topic = 'review' AND created_at = '2025-03-03 11:00'),
-  '{agent technology/head,team food_safety,team owner}'::text[], 'D3: its participants are told, as by a step: the team while nobody has the ticket');
+SELECT results_eq(format($$SELECT recipient_kind, recipient_id, recipient FROM outbox WHERE ticket_no = %L AND topic = 'review' AND created_at = '2025-03-03 11:00' ORDER BY outbox_id$$, :'scored'),
+  (SELECT format($$VALUES ('agent', 902::bigint, 'technology/head'), ('team', %s, 'food_safety'), ('team', %s, 'owner')$$, g.team_id, t.team_id) FROM ticket t JOIN team g ON g.desk_id = t.desk_id AND g.code = 'food_safety' WHERE t.ticket_no = :'scored'),
+  'D3: its participants are told, as by a step: the team while nobody has the ticket');
 SELECT is(open_review(:reception, :'scored', 'escalation', '{supervisor}'), :review::bigint, 'D3: one of a kind at a time');
 SELECT throws_ok(format($$SELECT csflow.open_review(%s, %L, 'party', '{owner}')$$, :reception, :'scored'), 'SF005', NULL, 'D3: kinds are known');
 SELECT throws_ok(format($$SELECT csflow.open_review(%s, %L, 'emergency', '{}')$$, :reception, :'scored'), 'SF017', NULL, 'D3: somebody takes part');
