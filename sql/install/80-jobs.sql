@@ -95,18 +95,25 @@ DECLARE
   instant timestamptz := csflow.sweep_instant(at);
   made integer;
   removed integer;
-  hours bigint;
+  desk record;
 BEGIN
   SELECT csflow.create_partitions((instant AT TIME ZONE f.zone)::date, 3) INTO made FROM csflow.flow AS f;
+  -- By themselves: everybody waits for the locks that this takes, so it must not wait for a refresh of the figures meanwhile.
+  IF made > 0 THEN
+    RETURN made;
+  END IF;
   DELETE FROM csflow.job_run AS r
   WHERE r.run_id IN (SELECT o.run_id FROM csflow.job_run AS o WHERE o.started_at < instant - interval '90 days' LIMIT batch);
   GET DIAGNOSTICS removed = ROW_COUNT;
-  SELECT coalesce(sum(csflow.forget_hours(d.desk_id, instant, batch)), 0) INTO hours FROM csflow.desk AS d WHERE d.hour_figures_kept IS NOT NULL;
-  RETURN made + removed + hours;
+  -- In the order in which everybody takes the locks of the desks' refreshes.
+  FOR desk IN SELECT d.desk_id FROM csflow.desk AS d WHERE d.hour_figures_kept IS NOT NULL ORDER BY d.desk_id LOOP
+    removed := removed + csflow.forget_hours(desk.desk_id, instant, batch);
+  END LOOP;
+  RETURN removed;
 END
 $$;
 COMMENT ON FUNCTION csflow.housekeeping_batch(timestamptz, integer) IS
-'Creates the monthly partitions of this and the next two months where they are missing, forgets job runs of more than 90 days ago, up to batch of them, and health figures by hour older than desk.hour_figures_kept, whole days of each desk until batch are gone. Returns partitions created, runs and figures forgotten. To be run by the owner of the tables. Errors: as csflow.escalate_batch. Design 2.17.';
+'Creates the monthly partitions of this and the next two months where they are missing; where there was none to create, forgets job runs of more than 90 days ago, up to batch of them, and health figures by hour older than desk.hour_figures_kept, whole days of each desk until batch are gone. Returns the partitions created, or the runs and figures forgotten; 0 when nothing is left to do. To be run by the owner of the tables. Errors: as csflow.escalate_batch. Design 2.17.';
 
 -- The procedures have no SET clause and no EXCEPTION block, for COMMIT fails there; so they use nothing that a search_path
 -- could redirect: no operator, no cast, no name without its schema.

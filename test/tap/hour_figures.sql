@@ -63,6 +63,6 @@ SELECT refresh_health_batch('2025-06-21 13:00') \g /dev/null
 SELECT set_eq('SELECT cut, bucket_date, value, measure, event_count, cal::text, bus::text FROM health_day WHERE event_count <> 0', 'SELECT * FROM repaired', '2.14: built anew the days are the same to the last byte');
 SELECT is((SELECT (count(*) FILTER (WHERE bucket_start < '2025-03-13'), count(*) > 0)::text FROM health_hour), '(0,t)', '2.14: and the hours those of the days that are kept');
 UPDATE desk SET hour_figures_kept = NULL WHERE desk_id = :desk;
-SELECT housekeeping_batch('2025-10-01 12:00', 1000) \g /dev/null
+CALL run_housekeeping('2025-10-01 12:00', 1000);
 SELECT is((SELECT hours_from FROM health_progress WHERE desk_id = :desk), '2025-03-13'::date, 'H3: NULL: for ever');
 SELECT * FROM finish();
