@@ -89,7 +89,7 @@ BEGIN
     ARRAY(SELECT a.agent_id FROM csflow.agent AS a
       WHERE a.desk_id = l.desk_id AND a.is_active AND NOT a.is_bot AND CASE
         WHEN l.approver IN ('supervisor', 'head') OR l.approver LIKE '%/%'
-          THEN a.agent_id = csflow.participant_id(l.desk_id, approvers.ticket_no, l.approver)
+          THEN a.agent_id = (SELECT csflow.participant_id(l.desk_id, approvers.ticket_no, l.approver))
         ELSE a.team_id = CASE l.approver WHEN 'team' THEN t.team_id WHEN 'coordinator' THEN d.review_team_id
           ELSE (SELECT g.team_id FROM csflow.team AS g WHERE g.desk_id = l.desk_id AND g.code = l.approver) END END
       ORDER BY a.agent_id)
@@ -126,14 +126,14 @@ BEGIN
     AS w (approver, up_to, may_approve, agent_ids, place);
   IF ladder IS NULL THEN
     RETURN NEW;
-  ELSIF NEW.approver IS NULL THEN
+  ELSIF NEW.approver IS NULL AND NEW.is_approved IS DISTINCT FROM false THEN
     RAISE EXCEPTION 'nobody may approve a %', sum
       USING ERRCODE = 'SF010', DETAIL = format('Approvers: %s.', ladder),
         HINT = 'State the amount, ask for less, or add an approver to csflow.approval_limit.';
   ELSIF NEW.is_approved IS NOT NULL AND NOT decides THEN
     RAISE EXCEPTION '% may not decide on a %', coalesce('agent ' || NEW.decided_by, format('role "%s", which is no agent,', current_user)), sum
       USING ERRCODE = 'SF010', DETAIL = format('Approvers: %s.', ladder),
-        HINT = format('Have it decided by: %s. SELECT * FROM csflow.approvers(…) says who that is.', NEW.approver);
+        HINT = format('Have it decided by: %s. SELECT * FROM csflow.approvers(…) says who that is.', coalesce(NEW.approver, ladder));
   END IF;
   RETURN NEW;
 END

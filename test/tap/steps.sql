@@ -214,6 +214,12 @@ INSERT INTO approval (desk_id, ticket_no, subject, amount, proposal, proposed_by
 SELECT results_eq(format('SELECT told(%L) OFFSET %s', :'waits', :told_before), '{agent 901 supervisor,agent 902 head}'::text[], 'E2: several in one statement; what is decided already tells nobody');
 UPDATE approval SET amount = amount + 1 WHERE ticket_no = :'waits' AND decided_at IS NULL AND amount > 1000;
 SELECT is((SELECT count(*) FROM told(:'waits')), :told_before::bigint + 2, 'E2: nor does another word about the same proposal');
+SELECT asked(:complaint, :'limited', 'refund', 40000, '2025-03-03 12:32') AS asked \gset
+UPDATE approval_limit SET up_to = 30000 WHERE desk_id = :complaint AND subject = 'refund' AND approver = 'head';
+SELECT throws_like(format($$SELECT csflow.decide(%s, %L, true, agent_id => 902, at => '2025-03-03 12:33')$$, :complaint, :'limited'), 'nobody may approve a refund of 40000', 'E2: nor approved once the limits are lower');
+SELECT throws_ok(format($$SELECT csflow.decide(%s, %L, false, agent_id => 12, at => '2025-03-03 12:33')$$, :complaint, :'limited'), 'SF010', NULL, 'E2: nor rejected by who is no approver');
+SELECT is(decide(:complaint, :'limited', false, agent_id => 901, at => '2025-03-03 12:33'), 'in_progress', 'E2: but any approver can reject it');
+UPDATE approval_limit SET up_to = 50000 WHERE desk_id = :complaint AND subject = 'refund' AND approver = 'head';
 INSERT INTO approval_limit (desk_id, subject, approver) SELECT :complaint, 'all', code FROM team WHERE desk_id = :complaint AND team_id = (SELECT team_id FROM agent WHERE desk_id = :complaint AND agent_id = 14);
 SELECT is((SELECT agent_ids FROM approvers(:complaint, :'limited', 'plan')), '{13,14}'::bigint[], 'E2: a department; and what has no rows of its own');
 SELECT is(put_up(:'waits', 'plan', NULL, 11), (SELECT format('team %s %s', team_id, code) FROM team JOIN agent a USING (desk_id, team_id) WHERE desk_id = :complaint AND agent_id = 14), 'E2: a department is told as such');
