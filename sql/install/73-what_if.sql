@@ -119,6 +119,7 @@ COMMENT ON FUNCTION csflow.what_if_step_rows(bigint, jsonb) IS
 CREATE FUNCTION csflow.replay_attainment(desk_id bigint, playbook jsonb, opened_from timestamptz, opened_to timestamptz, at timestamptz)
 RETURNS TABLE (clock text, kind text, met bigint, breached bigint)
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 50 COST 10000
+SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'csf_replay_attainment';
 COMMENT ON FUNCTION csflow.replay_attainment(bigint, jsonb, timestamptz, timestamptz, timestamptz) IS
 'What the clocks of the tickets opened in a time come to when their events are replayed under a playbook''s targets. Arguments: desk_id; a complete document, or NULL: no replay but the stored clocks that are still running and overdue; opened_from (included, NULL: any) and opened_to (excluded, NULL: any); the instant at which clocks still running are judged. Result: clock, code of the kind, runs met and breached. With the caller''s rights. Part of csflow.what_if.';

@@ -33,6 +33,7 @@ RETURNS TABLE (ticket_no csflow.ticket_no, opened_at timestamptz, first_reply_at
   agent_wait_bus interval, on_hold_cal interval, on_hold_bus interval, solve_time_cal interval, solve_time_bus interval, department_moves integer,
   began_in_department boolean, assignee_stations integer, escalation_count integer)
 LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1000 COST 10000
+SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'csf_ticket_figures_of_events';
 COMMENT ON FUNCTION csflow.ticket_figures(bigint, csflow.ticket_no[], timestamptz) IS
 'What the events of some tickets of a desk up to the instant at tell of them, one row each; none for those opened later or never live. Columns as csflow.ticket_fact has them; department_moves: how often it was sent to a department; began_in_department: whether it was with one before the first of these moves (NULL: it never moved, also later). NULL arguments: no rows. With the caller''s rights. Part of csflow.ticket_facts_at. Errors: SF014 no flow. kpi.md; design 2.14.';

@@ -57,8 +57,13 @@ SELECT is_empty($$SELECT what FROM told WHERE what ~ '^(t|far)'$$, 'H2: and show
 TRUNCATE told;
 SET search_path = attacker, pg_catalog, csflow;
 SELECT csflow.accept(:desk, :'s') AS reached, csflow.reply(:desk, :'s', '好') > 0 AS x \gset
+RESET ROLE;
+SELECT count(*) AS figures FROM csflow.ticket_figures(:desk, ARRAY[:'s'::csflow.ticket_no], now()) \gset
+SELECT count(*) AS replayed FROM csflow.replay_attainment(:desk, csflow.export_playbook(:desk), NULL, NULL, now()) \gset
+SET ROLE :"lin";
 SET search_path = public, csflow;
 SELECT is(:'reached'::text, 'in_progress', '2.11: verbs work whatever the search path');
+SELECT is(:figures, 1, '2.11: so do the functions in C that read with the caller''s rights');
 SELECT is_empty('SELECT FROM told', '2.11: and call no operator from it');
 SELECT throws_ok('SELECT body::int FROM csflow.ticket', '42501', NULL, 'A5: no text through an error');
 SELECT ok((SELECT SQLERRM_of) NOT LIKE '%1381234%', 'A5: a casting error shows masked text only')
