@@ -443,7 +443,7 @@ write_schedule(csf_row_writer *writer, csf_rows *rows, const csf_ticket_clocks *
 		csf_rows_add(rows, values, nulls);
 }
 
-/* Whether all that add_schedule_row leaves out is as it was. */
+/* Whether all that write_schedule leaves out is as it was. */
 static bool
 only_schedule_differs(const csf_clock *now, const csf_clock *before)
 {

@@ -28,8 +28,7 @@ PG_FUNCTION_INFO_V1(csf_explain_ticket);
 #define TEXT_COLUMNS 10
 #define TICKET_COLUMNS 12
 
-/* As the caller, under the caller's grants and row security. */
-/* Read with the caller's rights, so texts come from the view that shows them as the caller may read them. */
+/* With the caller's grants and row security; texts come from the view that shows them as the caller may read them. */
 static csf_statement ticket_query =
 	CSF_STATEMENT("SELECT m.title, m.body, t.channel, t.customer_tier, t.amount, m.attributes,"
 				  " t.rules_version, m.is_as_written FROM csflow.ticket t"

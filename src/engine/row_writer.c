@@ -15,6 +15,7 @@
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -251,6 +252,7 @@ csf_row_writer_update(csf_row_writer *writer, const csf_row_place *place, const 
 	MemoryContext caller;
 
 	Assert(l->is_taken);
+	CHECK_FOR_INTERRUPTS();
 	ResetPerTupleExprContext(writer->estate);
 	caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writer->estate));
 	if (!table_tuple_fetch_row_version(l->relation, &tid, GetActiveSnapshot(), l->old))

@@ -2,7 +2,7 @@
  * row_writer.h
  *		Changes some columns of very many rows that are known by their place, without a statement to find them again.
  *
- * For rows whose tickets the caller holds locked and which it has read since, so that nobody else writes them. A table on
+ * For rows that are as the caller has read them and whose tickets it holds locked, so that nobody else writes them. A table on
  * which an UPDATE would do anything besides (triggers, rules, another kind of table), and a transaction with one snapshot
  * for all, are left to a statement: csf_row_writer_takes says so.
  */
@@ -22,7 +22,10 @@ typedef struct csf_row_place
 
 typedef struct csf_row_writer csf_row_writer;
 
-/* To change these columns of a table and its partitions; the array must live as long as the writer. */
+/*
+ * To change these columns of a table and its partitions, none of them part of its primary key: rows stay in their partition.
+ * The array must live as long as the writer.
+ */
 extern csf_row_writer *csf_row_writer_open(const char *table, const char *const *columns, int count);
 /* Whether rows of this partition can be written so. */
 extern bool csf_row_writer_takes(csf_row_writer *writer, Oid relation);

@@ -80,35 +80,35 @@ business_time(void *of, int64 since, int64 until)
 /* ---- results ---- */
 
 /* One column after another of a row that is put together. */
-typedef struct row_writer
+typedef struct result_row
 {
 	int column;
 	Datum values[COLUMNS];
 	bool nulls[COLUMNS];
 	Interval intervals[COLUMNS];
-} row_writer;
+} result_row;
 
 static void
-put(row_writer *row, Datum value, bool is_null)
+put(result_row *row, Datum value, bool is_null)
 {
 	row->values[row->column] = value;
 	row->nulls[row->column++] = is_null;
 }
 
 static void
-put_instant(row_writer *row, int64 at)
+put_instant(result_row *row, int64 at)
 {
 	put(row, TimestampTzGetDatum(at), at == CSF_NO_INSTANT);
 }
 
 static void
-put_int(row_writer *row, int value)
+put_int(result_row *row, int value)
 {
 	put(row, Int32GetDatum(value), false);
 }
 
 static void
-put_interval(row_writer *row, int64 microseconds, int64 days, bool is_null)
+put_interval(result_row *row, int64 microseconds, int64 days, bool is_null)
 {
 	Interval *interval = &row->intervals[row->column];
 
@@ -120,14 +120,14 @@ put_interval(row_writer *row, int64 microseconds, int64 days, bool is_null)
 
 /* Elapsed and business time. */
 static void
-put_elapsed(row_writer *row, csf_elapsed elapsed, bool is_null)
+put_elapsed(result_row *row, csf_elapsed elapsed, bool is_null)
 {
 	put_interval(row, elapsed.left, elapsed.days, is_null);
 	put_interval(row, elapsed.business, 0, is_null);
 }
 
 static void
-put_from_opening(row_writer *row, const csf_ticket_figures *figures, int64 until)
+put_from_opening(result_row *row, const csf_ticket_figures *figures, int64 until)
 {
 	csf_elapsed elapsed = {0, 0, 0};
 
@@ -144,7 +144,7 @@ return_ticket(const reading *r)
 	int64 solved_at = csf_figures_solved_at(figures);
 	bool is_open = solved_at == CSF_NO_INSTANT;
 	csf_elapsed waited = csf_elapsed_sum(figures->work, figures->hold);
-	row_writer row;
+	result_row row;
 
 	row.column = 0;
 	put(&row, TicketNoGetDatum(r->ticket_no), false);
