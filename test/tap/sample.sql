@@ -76,11 +76,14 @@ SELECT is_empty($$SELECT l.* FROM sample_list l JOIN sample s USING (desk_id, we
 SELECT is((SELECT sum(stands_for_count)::numeric FROM sample_list WHERE week = '2025-03-03'), 168::numeric, 'G8: together they stand for the week');
 SELECT is((SELECT count(*) FROM sample_list), (SELECT count(*) FROM sample), 'G8: each once');
 SELECT is((SELECT concat_ws(' ', source_zh, source_en, owner_name, is_overdue, measure_zh, measure_en, round(figure_change::numeric, 6), state_zh, state_en) FROM improvement_list), '每周抽样 weekly sample Supervisor f 满意率（%） satisfied (%) 12.700000 已完成 done', 'G8, A9: the register with captions');
+-- In one transaction, so that today stays today.
+BEGIN;
 INSERT INTO improvement (desk_id, title, source, due_on) SELECT :desk, s, s, (now() AT TIME ZONE 'Asia/Shanghai')::date - 1 FROM unnest('{survey,surge,review,incident,suggestion,other}'::text[]) s;
 SELECT is((SELECT string_agg(concat_ws(' ', source_zh, source_en, is_overdue, figure_change, state_zh, state_en), ', ' ORDER BY improvement_id) FROM improvement_list WHERE source <> 'sample'),
   '满意度调查 survey t 进行中 open, 激增预警 surge t 进行中 open, 复核 review t 进行中 open, 群体事件 incident t 进行中 open, 建议 suggestion t 进行中 open, 其他 other t 进行中 open', 'G8: what is overdue says so');
 INSERT INTO campaign (desk_id, name, kind, first_day, last_day, factor) SELECT :desk, v.n, v.k, (now() AT TIME ZONE 'Asia/Shanghai')::date + v.a, (now() AT TIME ZONE 'Asia/Shanghai')::date + v.b, 1.5 FROM (VALUES ('past', 'fault', -3, -1), ('present', NULL, 0, 0), ('to come', 'inquiry', 1, 2)) v (n, k, a, b);
 SELECT is((SELECT string_agg(concat_ws(' ', name, kind_zh, kind_en, day_count, change_pct, is_over, is_running), ', ' ORDER BY first_day) FROM campaign_list), 'past 技术故障 technical fault 3 50 t f, present 全部 all 1 50 f t, to come 业务咨询 inquiry 2 50 f f', 'G6, A9: campaigns with captions');
+COMMIT;
 SELECT is_empty($$SELECT m FROM unnest('{first_response_seconds,answer_seconds,close_seconds,tickets_per_day,csat_mean,ces_mean,nps,csat_pct,low_score_pct,reopen_pct,transfer_pct,sla_met_pct}'::text[]) m, cut_caption($$ || :desk || $$, 'compared_measure', m) c WHERE c.zh = m OR c.en = m AND m <> 'nps'$$, 'A9: every measure compared has captions');
 
 SELECT finish();
