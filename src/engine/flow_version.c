@@ -26,6 +26,7 @@ PG_FUNCTION_INFO_V1(csf_flow_changed);
 PG_FUNCTION_INFO_V1(csf_require_flow_version);
 
 static bool served = false;
+static bool changed = false; /* since a look at the version began */
 static Oid flow_table = InvalidOid;
 
 static void
@@ -33,7 +34,10 @@ on_invalidation(Datum argument, Oid relation)
 {
 	(void) argument;
 	if (relation == flow_table || !OidIsValid(relation))
+	{
 		served = false;
+		changed = true;
+	}
 }
 
 void
@@ -78,12 +82,14 @@ csf_flow_version_check(Oid schema)
 	flow_table = get_relname_relid("flow", schema);
 	if (!OidIsValid(flow_table))
 		return;
-	/* Before reading: what arrives meanwhile must not be lost. */
-	served = true;
+	/* What arrives meanwhile must not be lost, and what fails must not count as a look. */
+	changed = false;
 	version = read_version();
 	if (version >= CSF_FLOW_VERSION - 1 && version <= CSF_FLOW_VERSION)
+	{
+		served = !changed;
 		return;
-	served = false;
+	}
 	ereport(ERROR, (errcode(ERRCODE_CSF_FLOW_VERSION),
 					errmsg("the tables of the flow have version %d, this library serves %d and %d", version,
 						   CSF_FLOW_VERSION - 1, CSF_FLOW_VERSION),

@@ -77,6 +77,19 @@ is(answer('at_once', 'UPDATE csflow.flow SET flow_version = 2; SELECT csflow.mig
 is(answer('at_once', "UPDATE csflow.flow SET flow_version = 0; SELECT csflow.next_ticket_no() > '202001001'; BEGIN; UPDATE csflow.flow SET flow_version = -1; SAVEPOINT here; SELECT csflow.next_ticket_no() ; "),
 	'SF015 Bring the tables to this version of csflow with SELECT csflow.migrate().', 'a connection that has seen one version sees the other');
 is(answer('at_once', "BEGIN; UPDATE csflow.flow SET flow_version = 2; ROLLBACK; SELECT csflow.next_ticket_no() > '202001001'"), 't', 'and that it was undone');
+# A look that was cut short is none.
+$node->safe_psql('at_once', 'UPDATE csflow.flow SET flow_version = 2');
+my ($holder, $asker) = map { $node->background_psql('at_once', on_error_stop => 0, extra_params => [ '-v', 'VERBOSITY=sqlstate' ]) } 1, 2;
+$holder->query('BEGIN; LOCK TABLE csflow.flow');
+$asker->query("SET lock_timeout = '1ms'; SELECT csflow.next_ticket_no()");
+like($asker->{stderr}, qr/55P03/, 'a connection that cannot look at the version is told so');
+$asker->{stderr} = '';
+$holder->query('ROLLBACK');
+$asker->query('SELECT csflow.next_ticket_no()');
+like($asker->{stderr}, qr/SF015/, 'and looks again');
+$asker->{stderr} = '';
+$_->quit for $holder, $asker;
+$node->safe_psql('at_once', 'UPDATE csflow.flow SET flow_version = 0');
 
 # -- Step by step, killed in between ---------------------------------------------------------------------------------
 $node->safe_psql('step_by_step', q{CREATE SEQUENCE public.rows_filled; GRANT USAGE ON SEQUENCE public.rows_filled TO keeper;
