@@ -156,6 +156,7 @@ prepare_to_write(csf_row_writer *writer, leaf *l)
 	ExecOpenIndices(l->result, false);
 	l->old = table_slot_create(l->relation, NULL);
 	l->new = table_slot_create(l->relation, NULL);
+	l->new->tts_tableOid = RelationGetRelid(l->relation); /* a constraint may ask for it */
 	find_columns(writer, l);
 	l->is_taken = prepare_indexes(writer, l);
 	if (!l->is_taken)

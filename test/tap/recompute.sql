@@ -150,7 +150,10 @@ SELECT is((SELECT count(*) FROM recompute_clocks(:desk)), (SELECT count(*) FROM 
 SELECT is((SELECT count(*) FROM recompute_clocks(:desk)), 0::bigint, 'and seen by the statement after it');
 COMMIT;
 SELECT is((SELECT count(*) FROM unsound), 0::bigint, '2.19: the chains stand');
--- A constraint on the clocks is kept.
+-- A constraint on the clocks is kept, whatever it asks for.
+UPDATE target SET duration = duration + '1 hour' WHERE desk_id = :desk AND mode = 'once' AND due_from = 'duration';
+ALTER TABLE clock ADD CONSTRAINT somewhere CHECK (tableoid <> 0);
+SELECT is((SELECT count(*) FROM recompute_clocks(:desk)), (SELECT count(*) FROM moved3), '2.6: a constraint may ask for the partition');
 ALTER TABLE clock ADD CONSTRAINT never_later CHECK (due_at < '2025-04-01') NOT VALID;
 UPDATE target SET duration = duration + '100 days' WHERE desk_id = :desk AND clock = 'resolve' AND mode = 'once' AND due_from = 'duration';
 SELECT throws_ok(format('SELECT count(*) FROM recompute_clocks(%s)', :desk), '23514', NULL, '2.6: a constraint on csflow.clock holds');
