@@ -3,8 +3,8 @@
  *		Changes some columns of very many rows that are known by their place, without a statement to find them again.
  *
  * For rows that are as the caller has read them and whose tickets it holds locked, so that nobody else writes them. A table on
- * which an UPDATE would do anything besides (triggers, rules, another kind of table), and a transaction with one snapshot
- * for all, are left to a statement: csf_row_writer_takes says so.
+ * which an UPDATE would do anything besides (triggers, rules, unique keys to check, another kind of table), and a transaction
+ * with one snapshot for all, are left to a statement: csf_row_writer_takes says so.
  */
 #ifndef CSF_ENGINE_ROW_WRITER_H
 #define CSF_ENGINE_ROW_WRITER_H
