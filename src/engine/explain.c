@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 
@@ -20,6 +19,7 @@
 #include "engine/ticket.h"
 #include "errors.h"
 #include "types/encoding.h"
+#include "types/result_rows.h"
 #include "types/types.h"
 
 PG_FUNCTION_INFO_V1(csf_explain_text);
@@ -223,12 +223,12 @@ csf_explain_text(PG_FUNCTION_ARGS)
 {
 	csf_submission submission;
 	explanation e = {.submission = &submission, .columns = TEXT_COLUMNS};
+	ReturnSetInfo *result = csf_result_rows(fcinfo);
 
-	InitMaterializedSRF(fcinfo, 0);
 	if (!csf_submission_arguments(fcinfo, &submission))
 		return (Datum) 0;
 	e.desk = csf_call_desk(fcinfo, PG_GETARG_INT64(0));
-	explain((ReturnSetInfo *) fcinfo->resultinfo, &e);
+	explain(result, &e);
 	return (Datum) 0;
 }
 
@@ -320,7 +320,6 @@ csf_explain_ticket(PG_FUNCTION_ARGS)
 	e.nulls[TEXT_COLUMNS + 1] = edited == NULL;
 	if (edited != NULL)
 		e.values[TEXT_COLUMNS + 1] = CStringGetTextDatum(edited);
-	InitMaterializedSRF(fcinfo, 0);
-	explain((ReturnSetInfo *) fcinfo->resultinfo, &e);
+	explain(csf_result_rows(fcinfo), &e);
 	return (Datum) 0;
 }

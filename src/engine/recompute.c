@@ -12,7 +12,6 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "utils/builtins.h"
@@ -26,6 +25,7 @@
 #include "engine/record.h"
 #include "engine/ticket.h"
 #include "errors.h"
+#include "types/result_rows.h"
 #include "types/types.h"
 
 PG_FUNCTION_INFO_V1(csf_recompute_clocks);
@@ -482,8 +482,7 @@ csf_recompute_clocks(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(4) && PG_GETARG_INT32(4) < 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("batch of %d tickets", PG_GETARG_INT32(4)), errhint("Give at least 1.")));
-	InitMaterializedSRF(fcinfo, 0);
-	r->result = (ReturnSetInfo *) fcinfo->resultinfo;
+	r->result = csf_result_rows(fcinfo);
 	r->preview = !PG_ARGISNULL(1) && PG_GETARG_BOOL(1);
 	r->limit = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4);
 	csf_connect();

@@ -5,12 +5,12 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "nodes/pg_list.h"
 #include "utils/memutils.h"
 
 #include "engine/call_site.h"
 #include "engine/config.h"
+#include "types/result_rows.h"
 
 PG_FUNCTION_INFO_V1(csf_classifier_status);
 
@@ -53,11 +53,11 @@ compare_desks(const ListCell *left, const ListCell *right)
 Datum
 csf_classifier_status(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReturnSetInfo *result;
 	List *list = NIL;
 	ListCell *cell;
 
-	InitMaterializedSRF(fcinfo, 0);
+	result = csf_result_rows(fcinfo);
 	csf_desk_visit(collect, &list);
 	list_sort(list, compare_desks);
 	foreach (cell, list)

@@ -7,7 +7,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -17,6 +16,7 @@
 #include "kernel/state.h"
 #include "kernel/ticket_figures.h"
 #include "types/calendar.h"
+#include "types/result_rows.h"
 #include "types/types.h"
 
 PG_FUNCTION_INFO_V1(csf_ticket_figures_of_events);
@@ -287,10 +287,9 @@ csf_ticket_figures_of_events(PG_FUNCTION_ARGS)
 	reading r = {.has_ticket = false};
 	Datum parameters[2];
 
-	InitMaterializedSRF(fcinfo, 0);
+	r.result = csf_result_rows(fcinfo);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return (Datum) 0;
-	r.result = (ReturnSetInfo *) fcinfo->resultinfo;
 	r.at = PG_GETARG_TIMESTAMPTZ(2);
 	parameters[0] = PG_GETARG_DATUM(0);
 	parameters[1] = PG_GETARG_DATUM(1);

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "utils/builtins.h"
@@ -26,6 +25,7 @@
 #include "engine/ticket.h"
 #include "errors.h"
 #include "kernel/priority.h"
+#include "types/result_rows.h"
 
 PG_FUNCTION_INFO_V1(csf_replay_attainment);
 
@@ -473,12 +473,13 @@ init_replay(replay *r, int64 at)
 Datum
 csf_replay_attainment(PG_FUNCTION_ARGS)
 {
+	ReturnSetInfo *result;
 	Datum values[4];
 	replay r;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(4))
 		ereport(ERROR, (errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("desk_id and at are needed")));
-	InitMaterializedSRF(fcinfo, 0);
+	result = csf_result_rows(fcinfo);
 	values[0] = PG_GETARG_DATUM(0);
 	values[1] = PG_ARGISNULL(2) ? TimestampTzGetDatum(DT_NOBEGIN) : PG_GETARG_DATUM(2);
 	values[2] = PG_ARGISNULL(3) ? TimestampTzGetDatum(DT_NOEND) : PG_GETARG_DATUM(3);
@@ -498,7 +499,7 @@ csf_replay_attainment(PG_FUNCTION_ARGS)
 		if (r.has_ticket)
 			replay_ticket(&r);
 	}
-	return_tallies(&r, (ReturnSetInfo *) fcinfo->resultinfo);
+	return_tallies(&r, result);
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -7,13 +7,13 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
 #include "kernel/forecast.h"
 #include "kernel/statistics.h"
+#include "types/result_rows.h"
 
 PG_FUNCTION_INFO_V1(csf_forecast_sql);
 PG_FUNCTION_INFO_V1(csf_forecast_error_sql);
@@ -87,7 +87,7 @@ value_or_null(double value, bool *is_null)
 Datum
 csf_forecast_sql(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReturnSetInfo *result;
 	int count;
 	double *values = series_of(PG_GETARG_ARRAYTYPE_P(0), &count);
 	int horizon = number_in(PG_GETARG_INT32(1), 1, CSF_FORECAST_MAX_STEPS, "horizon");
@@ -95,7 +95,7 @@ csf_forecast_sql(PG_FUNCTION_ARGS)
 	double quantile = csf_normal_quantile(0.5 + share_of(PG_GETARG_FLOAT8(3), "confidence") / 2);
 	csf_forecast_model model;
 
-	InitMaterializedSRF(fcinfo, 0);
+	result = csf_result_rows(fcinfo);
 	csf_forecast_fit(values, count, season, &model);
 	for (int step = 1; step <= horizon; step++)
 	{

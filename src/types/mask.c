@@ -4,11 +4,11 @@
  */
 #include "postgres.h"
 
-#include "funcapi.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
 #include "kernel/mask.h"
+#include "types/result_rows.h"
 #include "types/text.h"
 
 PG_FUNCTION_INFO_V1(csf_mask_personal_data_sql);
@@ -29,13 +29,13 @@ csf_mask_personal_data_sql(PG_FUNCTION_ARGS)
 Datum
 csf_find_personal_data_sql(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReturnSetInfo *result;
 	size_t length;
 	const char *utf8 = csf_utf8_from_text(PG_GETARG_TEXT_PP(0), &length);
 	csf_personal_item *items;
 	int n;
 
-	InitMaterializedSRF(fcinfo, 0);
+	result = csf_result_rows(fcinfo);
 	n = csf_find_personal_data(utf8, length, &items);
 	for (int i = 0; i < n; i++)
 	{

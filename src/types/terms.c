@@ -4,11 +4,11 @@
  */
 #include "postgres.h"
 
-#include "funcapi.h"
 #include "utils/builtins.h"
 
 #include "compat.h"
 #include "kernel/terms.h"
+#include "types/result_rows.h"
 #include "types/text.h"
 
 PG_FUNCTION_INFO_V1(csf_text_terms_sql);
@@ -27,14 +27,14 @@ term_text(const csf_terms *terms, const csf_term *term, char *bytes)
 Datum
 csf_text_terms_sql(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReturnSetInfo *result;
 	char bytes[(2 * CSF_TERM_MAX_WORD_CHARACTERS + 1) * 4];
 	bool nulls[2] = {false, false};
 	size_t length;
 	const char *utf8 = csf_utf8_from_text(PG_GETARG_TEXT_PP(0), &length);
 	csf_terms terms;
 
-	InitMaterializedSRF(fcinfo, 0);
+	result = csf_result_rows(fcinfo);
 	csf_terms_find(utf8, length, &terms);
 	for (int i = 0; i < terms.n; i++)
 	{

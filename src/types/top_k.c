@@ -4,12 +4,12 @@
  */
 #include "postgres.h"
 
-#include "funcapi.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
 #include "kernel/top_k.h"
+#include "types/result_rows.h"
 #include "types/sketch.h"
 
 PG_FUNCTION_INFO_V1(csf_top_k_in);
@@ -309,11 +309,11 @@ csf_top_k_recv(PG_FUNCTION_ARGS)
 Datum
 csf_top_k_values(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ReturnSetInfo *result;
 	csf_top_k_content content;
 
 	open_argument(PG_GETARG_DATUM(0), &content);
-	InitMaterializedSRF(fcinfo, 0);
+	result = csf_result_rows(fcinfo);
 	for (size_t i = 0; i < content.items_count && i < content.places; i++)
 	{
 		const csf_top_k_item *item = &content.items[i];

@@ -41,7 +41,7 @@ CREATE TABLE routine AS
   WITH argument AS (
     SELECT p.oid, a.n, format('%L::%s', (SELECT l.value FROM literal l WHERE l.type = a.type ORDER BY l.n LIMIT 1), a.type::regtype) AS value
     FROM pg_proc p, unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a (type, n) WHERE p.pronamespace = 'csflow'::regnamespace)
-  SELECT p.oid::regprocedure::text AS name, p.proretset AS is_set, p.prokind = 'f' AND p.provolatile <> 'v' OR p.prokind = 'a' AS is_pure,
+  SELECT p.oid::regprocedure::text AS name, p.prokind = 'f' AND p.provolatile <> 'v' OR p.prokind = 'a' AS is_pure,
     format('csflow.%I(%s)', p.proname, (SELECT string_agg(a.value, ', ' ORDER BY a.n) FROM argument a WHERE a.oid = p.oid)) AS call,
     format(CASE WHEN p.prokind = 'a' THEN 'SELECT csflow.%I(%s) FROM (SELECT %s generate_series(1, %%s)) AS s'
         ELSE 'SELECT count(x) FROM (SELECT csflow.%I(%s) AS x FROM (SELECT %s generate_series(1, %%s)) AS s) AS q' END, p.proname,
@@ -162,13 +162,12 @@ $node->safe_psql('postgres', "SET client_min_messages = error; SET log_min_messa
 is($node->safe_psql('postgres', 'SELECT count(*) FROM routine EXCEPT SELECT count(*) FROM measured'), '', 'every function was measured');
 my $shown = $node->safe_psql('postgres', q{SELECT format('%s calls of %s functions; fewer than %s of %s', sum(calls), count(*), max(calls), count(*) FILTER (WHERE calls < (SELECT max(calls) FROM measured))) FROM measured});
 diag($shown);
-# Of a function that returns a set PostgreSQL itself keeps the description of its row till the end of the statement, each time
-# it is called in it (InitMaterializedSRF); of the others a byte a call would be too much.
-my $kept = 'CASE WHEN is_set THEN 1500 ELSE 1 END';
-is($node->safe_psql('postgres', 'SELECT name, calls, contexts FROM measured WHERE contexts > 262144 + calls / 20'), '',
+# A table that is made and undone leaves PostgreSQL's own catalog caches what it was asked about it, whoever makes it.
+my $tables = q{CASE WHEN name LIKE 'create_partitions(%' THEN 60000 ELSE 0 END};
+is($node->safe_psql('postgres', "SELECT name, calls, contexts FROM measured WHERE contexts > 262144 + calls / 20 + calls * $tables"), '',
 	'no memory context grows with the calls of a function');
-is($node->safe_psql('postgres', "SELECT name, calls, resident FROM measured JOIN routine USING (name) WHERE resident > 4000000 + calls * $kept"), '', 'nor does resident memory');
-is($node->safe_psql('postgres', "SELECT name, calls, peak FROM measured JOIN routine USING (name) WHERE way = 'statement' AND peak > 4000000 + calls * $kept"), '',
+is($node->safe_psql('postgres', "SELECT name, calls, resident FROM measured WHERE resident > 4000000 + calls * (1 + $tables)"), '', 'nor does resident memory');
+is($node->safe_psql('postgres', "SELECT name, calls, peak FROM measured WHERE way = 'statement' AND peak > 4000000 + calls"), '',
 	'nor its peak within a statement');
 if (defined $ENV{CSFLOW_REPORT})
 {
