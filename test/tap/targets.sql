@@ -42,6 +42,12 @@ SELECT throws_ok(format($$INSERT INTO csflow.target (desk_id, clock, duration, c
 INSERT INTO target (desk_id, target_id, clock, duration, calendar, channel, customer_tier, is_active) VALUES (:desk, 4999, 'mixed', '3 hours', 'around_the_clock', 'live_chat', 'vip', false);
 SELECT throws_ok(format('UPDATE csflow.target SET is_active = true WHERE desk_id = %s AND target_id = 4999', :desk), 'SF012', NULL, 'H4: out of use it may stand, but not come into use');
 
+-- Two that could not meet when they were written: the older counts.
+INSERT INTO target (desk_id, target_id, clock, duration, calendar, channel, channel_class) VALUES (:desk, 4001, 'met', '2 hours', 'around_the_clock', NULL, 'instant'), (:desk, 4002, 'met', '1 hour', 'around_the_clock', 'email', NULL);
+UPDATE channel SET is_instant = true WHERE desk_id = :desk AND channel = 'email';
+SELECT opened('x', 'email', 'B') AS both \gset
+SELECT is((SELECT target_id FROM clock WHERE ticket_no = :'both' AND clock = 'met'), 4001::bigint, '2.2: a channel of another class: of two equally specific the older counts');
+
 -- Any number of clocks, each step once and in order
 INSERT INTO target (desk_id, target_id, clock, duration, calendar, stops_on) SELECT :desk, 5000 + n, 'many_' || n, n * interval '1 minute', 'around_the_clock', '{answered}' FROM generate_series(1, 300) AS n;
 INSERT INTO step (desk_id, target_id, position, at_share_pct, level, action, recipients) SELECT :desk, 5000 + n, 1, 100, 'breach', 'notify', '{owner}' FROM generate_series(1, 300) AS n;
