@@ -158,11 +158,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.create_partitions(date, integer) IS
-'Creates the monthly partitions of every table partitioned by ticket_no, and their default partitions, where they are missing; rows of those months that already lie in a default partition move over. Arguments: any day of the first month (NULL: the current month in the flow''s zone), number of months (1 to 240). Result: partitions created; 0 when run again. Errors: 22023 bad number, SF014 no flow. To be run by the owner of the tables, ahead of time. Design 2.17, handbook I5.';
+'Creates the monthly partitions of every table partitioned by ticket_no, and their default partitions, where they are missing; rows of those months that already lie in a default partition move over. Arguments: any day of the first month (NULL: the current month in the flow''s zone), number of months (1 to 240). Result: partitions created; 0 when run again. Errors: 22023 bad number, 55P03 somebody goes on reading those tables for two seconds, SF014 no flow. To be run by the owner of the tables, ahead of time. Design 2.17, handbook I5.';
 
 CREATE FUNCTION csflow.create_partition(parent text, owner text, month date) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+-- While it waits for the default partition, which somebody may be reading for hours, everybody who changes a ticket waits behind it.
+SET lock_timeout = '2s'
 AS $$
 DECLARE
   partition text := parent || '_' || coalesce(to_char(month, 'YYYYMM'), 'default');

@@ -97,7 +97,15 @@ DECLARE
   removed integer;
   desk record;
 BEGIN
-  SELECT csflow.create_partitions((instant AT TIME ZONE f.zone)::date, 3) INTO made FROM csflow.flow AS f;
+  BEGIN
+    SELECT csflow.create_partitions((instant AT TIME ZONE f.zone)::date, 3) INTO made FROM csflow.flow AS f;
+  EXCEPTION WHEN lock_not_available THEN
+    -- A dump, perhaps. Another night will do as long as the next month is there.
+    IF to_regclass(to_char(instant + interval '1 month', '"csflow.event_"YYYYMM')) IS NULL THEN
+      RAISE;
+    END IF;
+    made := 0;
+  END;
   -- By themselves: everybody waits for the locks that this takes, so it must not wait for a refresh of the figures meanwhile.
   IF made > 0 THEN
     RETURN made;
@@ -113,7 +121,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.housekeeping_batch(timestamptz, integer) IS
-'Creates the monthly partitions of this and the next two months where they are missing; where there was none to create, forgets job runs of more than 90 days ago, up to batch of them, and health figures by hour older than desk.hour_figures_kept, whole days of each desk until batch are gone. Returns the partitions created, or the runs and figures forgotten; 0 when nothing is left to do. To be run by the owner of the tables. Errors: as csflow.escalate_batch. Design 2.17.';
+'Creates the monthly partitions of this and the next two months where they are missing, later where somebody goes on reading the tables; where there was none to create, forgets job runs of more than 90 days ago, up to batch of them, and health figures by hour older than desk.hour_figures_kept, whole days of each desk until batch are gone. Returns the partitions created, or the runs and figures forgotten; 0 when nothing is left to do. To be run by the owner of the tables. Errors: as csflow.escalate_batch; 55P03 when the partitions of the next month could not be created. Design 2.17.';
 
 -- The procedures have no SET clause and no EXCEPTION block, for COMMIT fails there; so they use nothing that a search_path
 -- could redirect: no operator, no cast, no name without its schema.
