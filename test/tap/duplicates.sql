@@ -113,6 +113,7 @@ SELECT results_eq(format($$SELECT ticket_no, state, duplicate_of FROM csflow.tic
   'A8: no duplicate of a duplicate, however small the batches');
 SELECT is((SELECT (last_rows, last_errors, last_error IS NULL)::text FROM job WHERE job = 'duplicate_check'), '(4,0,t)', 'A8, H3: done by the job, which settled four');
 INSERT INTO ticket (desk_id, channel, customer_id, body, opened_at) SELECT :other, 'email', 8, '同一句话说了很多遍', '2025-03-09 09:00' FROM generate_series(1, 300);
+ANALYZE ticket;
 SELECT is(mark_duplicates(:other, '2025-03-09 10:00', 250) + mark_duplicates(:other, '2025-03-09 10:00', 250) + mark_duplicates(:other, '2025-03-09 10:00', 250), 299, 'A8: many at once, in one statement opened');
 SELECT is((SELECT count(DISTINCT duplicate_of) FROM ticket WHERE desk_id = :other AND customer_id = 8 AND opened_at = '2025-03-09 09:00'), 1::bigint, 'A8: all of the first');
 SELECT is((SELECT count(*) FROM ticket o WHERE o.state = 'duplicate' AND EXISTS (SELECT FROM ticket t WHERE t.duplicate_of = o.ticket_no)), 0::bigint, 'A8: no original is a duplicate anywhere');
@@ -123,6 +124,7 @@ INSERT INTO customer (desk_id, customer_id, nickname) SELECT :other, 1000 + i, '
 INSERT INTO ticket (desk_id, channel, customer_id, body, opened_at)
   SELECT :other, 'email', 1000 + i, b, '2025-03-10 09:00'::timestamptz + n * interval '1 minute' FROM generate_series(1, 200) i,
     LATERAL (VALUES (1, '订单' || i || '退款没有到账，请尽快处理 order ' || i), (2, upper(translate('订单' || i || '退款没有到账,请尽快处理 order ' || i, '订单没帐账请尽处', '訂單沒帳賬請盡處'))), (3, '换一个手机号 ' || i || ' please')) v (n, b);
+ANALYZE ticket;
 SELECT is(mark_duplicates(:other, '2025-03-10 10:00'), 200, 'A8: traditional characters, capitals, other punctuation: the same verdict for 200 texts');
 SELECT is((SELECT count(*) FROM ticket WHERE desk_id = :other AND state = 'duplicate' AND body LIKE '换%'), 0::bigint, 'A8: and none for another matter');
 
