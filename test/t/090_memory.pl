@@ -76,6 +76,13 @@ BEGIN
   END LOOP;
 END $$;
 
+-- The kernel lets whoever may write there begin the peak anew; elsewhere it only rises, and what is compared is the rise.
+CREATE PROCEDURE reset_peak() LANGUAGE plpgsql AS $$
+BEGIN
+  COPY (SELECT 5) TO '/proc/self/clear_refs';
+EXCEPTION WHEN OTHERS THEN NULL;
+END $$;
+
 -- A third of the calls as warm-up, then the rest. A part of what is said to be pure refuses its arguments: that is measured, too.
 CREATE PROCEDURE measure(wanted_calls bigint, wanted_seconds double precision) LANGUAGE plpgsql AS $$
 DECLARE
@@ -102,15 +109,13 @@ BEGIN
     END LOOP;
     n := greatest(least(wanted_calls, wanted_seconds / per_call)::bigint, 3);
     -- Six at least: the first five of a plan in PL/pgSQL are planned each by itself.
+    CALL public.reset_peak();
     CALL public.run_calls(way, r.query, r.call, greatest(n / 3, 6));
     COMMIT;
+    peak := public.resident('VmHWM');
     SELECT sum(used_bytes) INTO before FROM pg_backend_memory_contexts;
     resident_before := public.resident('VmRSS');
-    BEGIN
-      COPY (SELECT 5) TO '/proc/self/clear_refs';
-    EXCEPTION WHEN OTHERS THEN NULL;
-    END;
-    peak := public.resident('VmHWM');
+    CALL public.reset_peak();
     since := clock_timestamp();
     CALL public.run_calls(way, r.query, r.call, n);
     COMMIT;
@@ -168,7 +173,7 @@ is($node->safe_psql('postgres', "SELECT name, calls, contexts FROM measured WHER
 	'no memory context grows with the calls of a function');
 is($node->safe_psql('postgres', "SELECT name, calls, resident FROM measured WHERE resident > 4000000 + calls * (1 + $tables)"), '', 'nor does resident memory');
 is($node->safe_psql('postgres', "SELECT name, calls, peak FROM measured WHERE way = 'statement' AND peak > 4000000 + calls"), '',
-	'nor its peak within a statement');
+	'nor its peak within a statement, against a third of the calls');
 if (defined $ENV{CSFLOW_REPORT})
 {
 	append_to_file($ENV{CSFLOW_REPORT}, $node->safe_psql('postgres', 'SELECT name, calls, round(seconds::numeric, 1), way, contexts, resident, peak FROM measured ORDER BY name') . "\n");
