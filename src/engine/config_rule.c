@@ -37,7 +37,7 @@ csf_field_parse(const char *name)
 {
 	int field = 0;
 
-	while (field < CSF_FIELDS && strcmp(field_names[field], name) != 0)
+	while (field < CSF_FIELDS && (name == NULL || strcmp(field_names[field], name) != 0))
 		field++;
 	return (csf_field) field;
 }

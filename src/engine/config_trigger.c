@@ -259,8 +259,12 @@ csf_keyword_rule_check(PG_FUNCTION_ARGS)
 	csf_fault fault;
 
 	csf_read_rule_row(&row, tuple, description);
-	if (rule->field == CSF_FIELDS)
-		return PointerGetDatum(tuple); /* the table's constraint says it */
+	if (rule->field == CSF_FIELDS) /* none, or unknown: the table's constraints say it */
+	{
+		MemoryContextSwitchTo(caller);
+		MemoryContextDelete(scratch);
+		return PointerGetDatum(tuple);
+	}
 	if (rule->category_id == 0 && rule->domain == NULL && rule->impact == 0 && rule->urgency == 0 &&
 		rule->raise_to == 0 && rule->team_id == 0 && rule->notify_team_id == 0)
 		ereport(ERROR,
