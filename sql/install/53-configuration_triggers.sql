@@ -557,3 +557,27 @@ END
 $$;
 COMMENT ON FUNCTION csflow.calendar_days_changed() IS
 'Trigger of csflow.calendar_day, once a statement: has the calendars it touched put together again by merge_calendar_days(). Handbook D8, H4.';
+
+CREATE FUNCTION csflow.refuse_calendar_in_use() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  running record;
+BEGIN
+  IF TG_OP = 'UPDATE' AND (NEW.desk_id, NEW.code) = (OLD.desk_id, OLD.code) THEN
+    RETURN NEW;
+  END IF;
+  SELECT c.ticket_no, c.clock INTO running FROM csflow.clock AS c
+  WHERE c.desk_id = OLD.desk_id AND c.calendar = OLD.code AND c.stopped_at IS NULL ORDER BY c.ticket_no, c.clock LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF007',
+      MESSAGE = format('working calendar %s cannot be %s: clocks run by it', OLD.code, CASE TG_OP WHEN 'DELETE' THEN 'deleted' ELSE 'renamed' END),
+      DETAIL = format('One of them is the clock %s of ticket %s.', running.clock, running.ticket_no),
+      HINT = format('SELECT * FROM csflow.recompute_clocks(%s) moves them to the calendars that their targets have now.', OLD.desk_id);
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END
+$$;
+COMMENT ON FUNCTION csflow.refuse_calendar_in_use() IS
+'Trigger of csflow.working_calendar: refuses (SF007) to delete or rename a calendar by which clocks run that are not stopped. Handbook D8, H4.';

@@ -41,10 +41,11 @@ BEGIN
     AND NOT (n.what IS NULL AND o.what = 'working_calendar' AND EXISTS (
       SELECT FROM csflow.target AS t
       WHERE t.desk_id = playbook_changes.desk_id AND t.calendar = o.key[1] AND NOT t.is_active))
-    -- Nor does what the health figures reckon by leave with a playbook.
-    AND NOT (n.what IS NULL AND o.what IN ('working_calendar', 'calendar_day') AND EXISTS (
-      SELECT FROM csflow.report_calendar AS r
-      WHERE r.desk_id = playbook_changes.desk_id AND r.calendar = o.key[1]));
+    -- Nor does what the health figures, or clocks, reckon by leave with a playbook.
+    AND NOT (n.what IS NULL AND o.what IN ('working_calendar', 'calendar_day') AND (
+      EXISTS (SELECT FROM csflow.report_calendar AS r WHERE r.desk_id = playbook_changes.desk_id AND r.calendar = o.key[1])
+      OR EXISTS (SELECT FROM csflow.clock AS c
+        WHERE c.desk_id = playbook_changes.desk_id AND c.calendar = o.key[1] AND c.stopped_at IS NULL)));
 END
 $$;
 COMMENT ON FUNCTION csflow.playbook_changes(bigint, jsonb) IS

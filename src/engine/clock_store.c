@@ -201,6 +201,9 @@ csf_clock_from_values(csf_ticket_clocks *ticket, const Datum *values, const bool
 	clock->target = csf_desk_target(ticket->desk, clock->target_id);
 	clock->calendar = read_text(&r);
 	clock->time = csf_desk_time(ticket->desk, clock->calendar);
+	/* Where the row of its calendar is gone, its target's has to do, as when the clock is recomputed. */
+	if (clock->time.calendar == NULL && clock->target != NULL)
+		clock->time = clock->target->time;
 	clock->priority = read_int(&r);
 	clock->started_at = read_int64(&r, CSF_NO_INSTANT);
 	clock->length = read_int64(&r, CSF_NO_LENGTH);

@@ -65,18 +65,33 @@ typedef struct target_source
 
 /* ---- business time and local time for the kernel ---- */
 
+/* Only of a clock that lost both its calendar and its target, by somebody's hand. */
+static void *
+existing(void *calendar)
+{
+	if (calendar == NULL)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
+			 errmsg("a clock reckons in a working calendar that is gone"),
+			 errhint(
+				 "SELECT * FROM csflow.clock AS c WHERE NOT EXISTS (SELECT FROM csflow.working_calendar AS w"
+				 " WHERE (w.desk_id, w.code) = (c.desk_id, c.calendar)) finds it: put the calendar back.")));
+	return calendar;
+}
+
 static int64
 calendar_add(void *calendar, int64 at, int32 days, int64 microseconds)
 {
 	Interval span = {.time = microseconds, .day = days, .month = 0};
 
-	return csf_calendar_add(calendar, at, &span);
+	return csf_calendar_add(existing(calendar), at, &span);
 }
 
 static int64
 calendar_between(void *calendar, int64 from, int64 to)
 {
-	return csf_calendar_between(calendar, from, to);
+	return csf_calendar_between(existing(calendar), from, to);
 }
 
 static TimestampTz
