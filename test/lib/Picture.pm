@@ -5,8 +5,22 @@ package Picture;
 use strict;
 use warnings;
 use Exporter 'import';
+use File::Basename qw(dirname);
 
-our @EXPORT = qw(flow_picture extension_picture flow_future different difference);
+our @EXPORT = qw(running_desk flow_picture extension_picture flow_future different difference);
+
+# The script of a desk in the middle of its work, with rows in every table: its last word names those that have none.
+sub running_desk
+{
+	my $script = '';
+	for my $name (qw(running_desk every_table))
+	{
+		open my $file, '<', dirname(__FILE__) . "/$name.sql" or die "$name.sql: $!";
+		local $/;
+		$script .= <$file>;
+	}
+	return "$script\nSELECT pg_temp.empty_tables();\n";
+}
 
 # What belongs to the flow, not to the extension.
 my $relations = q{c.relnamespace = 'csflow'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend AS x

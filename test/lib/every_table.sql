@@ -1,5 +1,5 @@
--- After internet_desk.sql: a life of which every table of the flow keeps a row. Tests that go through all tables ask empty_tables()
--- whether that is still so.
+-- After internet_desk.sql, or running_desk.sql: a life of which every table of the flow keeps a row. Tests that go through all tables ask
+-- empty_tables() whether that is still so.
 INSERT INTO working_calendar (desk_id, code, base) VALUES (:desk, 'office', 'Asia/Shanghai; mon-fri 09:00-12:00,13:00-18:00');
 INSERT INTO calendar_day (desk_id, code, day, rule, reason) VALUES (:desk, 'office', '2025-03-12', 'off', '盘点');
 INSERT INTO report_calendar (desk_id, calendar) VALUES (:desk, 'office');
@@ -40,7 +40,7 @@ INSERT INTO set_aside (desk_id, ticket_no, job, at, retry_at, error_code, error)
 INSERT INTO late_cause (desk_id, ticket_no, clock, run, cause, recorded_at) SELECT desk_id, ticket_no, clock, run, 'resources', '2025-03-10 10:00' FROM clock WHERE desk_id = :desk AND clock = 'resolve' ORDER BY ticket_no LIMIT 1;
 SELECT open_ticket(:desk, 'email', '怎么用', customer_id => 2, at => '2025-03-10 12:00') AS last \gset
 
-CREATE FUNCTION empty_tables() RETURNS SETOF name LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION pg_temp.empty_tables() RETURNS SETOF name LANGUAGE plpgsql STABLE AS $$
 DECLARE
   relation record; is_there boolean;
 BEGIN

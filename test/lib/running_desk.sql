@@ -1,5 +1,5 @@
 -- A desk in the middle of its work, for tests that take a whole database elsewhere: rules changed by hand, tickets in every
--- state, clocks running and paused, steps fired, tasks, messages, files. Run by whoever is to own the tables.
+-- state, clocks running and paused, steps fired, tasks, messages, files. Run by whoever is to own the tables, with every_table.sql after it.
 SET TimeZone = 'Asia/Shanghai';
 SELECT csflow.create_desk('support', 'internet');
 SELECT csflow.create_desk('second', NULL);
@@ -29,3 +29,9 @@ INSERT INTO csflow.task (desk_id, ticket_no, title, due_at, created_at)
   SELECT desk_id, ticket_no, '核对退款', '2025-03-03 18:00', '2025-03-03 12:25' FROM csflow.ticket WHERE csflow.ticket_serial(ticket_no) % 10 < 3 AND opened_at > '2025-01-01';
 UPDATE csflow.task SET done_at = '2025-03-03 12:26' WHERE csflow.ticket_serial(ticket_no) % 10 = 2;
 CALL csflow.run_escalation('2025-03-03 12:30');
+INSERT INTO csflow.agent (desk_id, agent_id, name, team_id)
+  SELECT t.desk_id, v.agent_id, v.name, t.team_id FROM csflow.team AS t, (VALUES (11, 'Mei'), (12, 'Tao'), (91, 'Supervisor')) AS v (agent_id, name)
+  WHERE t.desk_id = csflow.desk_id('support') AND t.code = 'customer_service';
+UPDATE csflow.team SET supervisor_id = 91 WHERE desk_id = csflow.desk_id('support');
+SELECT csflow.desk_id('support') AS desk \gset
+SET search_path = csflow;

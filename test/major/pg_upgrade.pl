@@ -28,7 +28,7 @@ $new->append_conf('postgresql.conf', $cron);
 my $setup = q{CREATE EXTENSION csflow; CREATE EXTENSION IF NOT EXISTS pg_cron;
 GRANT CREATE, USAGE ON SCHEMA csflow TO keeper; GRANT EXECUTE ON ALL ROUTINES IN SCHEMA csflow TO keeper; GRANT USAGE ON SCHEMA cron TO keeper;};
 my $roles = q{SET client_min_messages = warning; SELECT csflow.setup_roles('desk')};
-my $desk = "SET SESSION AUTHORIZATION keeper;\nSET client_min_messages = warning;\n" . slurp_file("$FindBin::RealBin/../lib/running_desk.sql");
+my $desk = "SET SESSION AUTHORIZATION keeper;\nSET client_min_messages = warning;\n" . running_desk();
 # Jobs that do not run: the rows are to be compared.
 my $jobs = q{BEGIN; SET LOCAL SESSION AUTHORIZATION keeper; SELECT count(*) FROM csflow.schedule_jobs(); SET LOCAL SESSION AUTHORIZATION DEFAULT;
 SELECT cron.alter_job(jobid, active => false) FROM cron.job; COMMIT;};

@@ -9,7 +9,7 @@
 SELECT no_plan();
 \set values 2
 \getenv values CSFLOW_VALUES
-SELECT is_empty('SELECT empty_tables()', 'every table has rows');
+SELECT is_empty('SELECT pg_temp.empty_tables()', 'every table has rows');
 CREATE TABLE refused (relation regclass, attribute name, given text, state text, message text);
 CREATE FUNCTION attempt(relation regclass, attribute name, given text, statement text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -183,7 +183,7 @@ SELECT is_empty(format($$SELECT r.object, r.role FROM relation r JOIN wanted USI
   WHERE relkind <> 'S' AND letters ~* 'r' AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = r.oid AND attname = 'desk_id') AND strays(r.login, r.object, %s) > 0$$, :desk), 'H2: no role sees a row of another desk in any table or view');
 SELECT isnt_empty(format('SELECT FROM csflow.%I WHERE desk_id = %s', o, :elsewhere), 'H2: where there are some: ' || o) FROM unnest('{ticket,message,event,clock,agent,team,target,caption,queue,timeline,clock_status}'::text[]) o;
 -- The other way round: the desk whose rows are in every table, seen from next door, by an agent and an administrator there.
-SELECT is_empty('SELECT empty_tables()', 'every table has rows');
+SELECT is_empty('SELECT pg_temp.empty_tables()', 'every table has rows');
 SELECT is_empty(format($$SELECT w.object, w.role FROM wanted w JOIN relation r USING (object, role) JOIN (VALUES ('agent', %L), ('administrator', %L)) AS v (role, login) USING (role)
   WHERE CASE WHEN relkind <> 'S' AND letters ~* 'r' AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = r.oid AND attname = 'desk_id') THEN strays(v.login, w.object, %s) > 0 END$$, :'far', :'boss', :elsewhere), 'H2: not one row of it, in any table or view');
 
