@@ -46,7 +46,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.change_state(bigint, csflow.ticket_no, text, text, bigint, timestamptz, text) IS
-'Moves a ticket to a state; the verbs that only do this are written over it. reason is kept with the event; agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL: now or the last change, whichever is later; actor_kind: customer, agent or system, NULL to have it found out. Returns the state reached. Errors: SF004 unknown ticket, SF006 forbidden transition, SF008 earlier than the last change, SF010 not allowed.';
+'Moves a ticket to a state; the verbs that only do this are written over it. reason is kept with the event; agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL means now or the last change, whichever is later; actor_kind: customer, agent or system, NULL to have it found out. Returns the state reached. Errors: SF004 unknown ticket, SF006 forbidden transition, SF008 earlier than the last change, SF010 not allowed.';
 
 CREATE FUNCTION csflow.current_agent(desk_id bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -105,7 +105,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.open_ticket(bigint, text, text, text, bigint, text, text, jsonb, numeric, timestamptz, bigint) IS
-'Opens a ticket and returns its number. The same external_id from the same source gives the ticket that is there already, unchanged (handbook I1). attributes: the snapshot of device, versions, order … (handbook A3); amount: at stake, in the desk''s currency; at: when it was opened, NULL: now; agent_id: who entered it for the customer, NULL for the customer, or for the agent whose role this is. Errors: SF001 unknown desk, SF005 unknown channel or customer, SF013 text too large.';
+'Opens a ticket and returns its number. The same external_id from the same source gives the ticket that is there already, unchanged (handbook I1). attributes: the snapshot of device, versions, order … (handbook A3); amount: at stake, in the desk''s currency; at: when it was opened, NULL means now; agent_id: who entered it for the customer, NULL for the customer, or for the agent whose role this is. Errors: SF001 unknown desk, SF005 unknown channel or customer, SF013 text too large.';
 
 CREATE FUNCTION csflow.assign(desk_id bigint, ticket_no csflow.ticket_no, assignee_id bigint, reason text DEFAULT NULL,
   agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text
@@ -127,7 +127,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.assign(bigint, csflow.ticket_no, bigint, text, bigint, timestamptz) IS
-'Gives the ticket to assignee_id (handbook C2); a new one becomes assigned. agent_id: who gave it, NULL for the agent whose role this is; at: NULL: now. Returns the state. Errors: SF004 unknown ticket, SF005 unknown agent, SF008, SF010.';
+'Gives the ticket to assignee_id (handbook C2); a new one becomes assigned. agent_id: who gave it, NULL for the agent whose role this is; at: NULL means now. Returns the state. Errors: SF004 unknown ticket, SF005 unknown agent, SF008, SF010.';
 
 CREATE FUNCTION csflow.accept(desk_id bigint, ticket_no csflow.ticket_no, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL, part text DEFAULT NULL) RETURNS text
@@ -581,4 +581,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.name_reviewer(bigint, csflow.ticket_no, bigint, text, bigint, timestamptz) IS
-'Names who reviews the ticket after an objection, not the agent who handled it first: the review has started (handbook F3). agent_id: who named them, NULL for the agent whose role this is; at: NULL: now. Returns the state. Errors: SF004 unknown ticket, SF005 unknown agent, SF008, SF010 the first handler, or a ticket that is not under review, SF017 no reviewer.';
+'Names who reviews the ticket after an objection, not the agent who handled it first: the review has started (handbook F3). agent_id: who named them, NULL for the agent whose role this is; at: NULL means now. Returns the state. Errors: SF004 unknown ticket, SF005 unknown agent, SF008, SF010 the first handler, or a ticket that is not under review, SF017 no reviewer.';

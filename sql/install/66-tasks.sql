@@ -70,7 +70,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.add_task(bigint, csflow.ticket_no, text, timestamptz, bigint, text, csflow.priority, bigint, bigint, timestamptz) IS
-'Makes a task for a ticket and returns its number (handbook D7). due_at: when it is to be done; assignee_id: who does it; team: the department, by its code; message_no: the message it came from; agent_id: who made it, NULL for the agent whose role this is; at: NULL: now. Errors: SF004 or 23503 no such ticket, SF005 unknown team, SF008, SF017 no title.';
+'Makes a task for a ticket and returns its number (handbook D7). due_at: when it is to be done; assignee_id: who does it; team: the department, by its code; message_no: the message it came from; agent_id: who made it, NULL for the agent whose role this is; at: NULL means now. Errors: SF004 or 23503 no such ticket, SF005 unknown team, SF008, SF017 no title.';
 
 CREATE FUNCTION csflow.finish_task(desk_id bigint, ticket_no csflow.ticket_no, task_no bigint, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL, is_cancelled boolean DEFAULT false) RETURNS timestamptz
@@ -93,7 +93,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.finish_task(bigint, csflow.ticket_no, bigint, bigint, timestamptz, boolean) IS
-'A task is done, or, with is_cancelled, no longer needed (handbook D7). agent_id: who did it, NULL for the agent whose role this is; at: NULL: now. Returns the instant. Errors: SF005 no such task, SF007 it is over already, SF008, SF010.';
+'A task is done, or, with is_cancelled, no longer needed (handbook D7). agent_id: who did it, NULL for the agent whose role this is; at: NULL means now. Returns the instant. Errors: SF005 no such task, SF007 it is over already, SF008, SF010.';
 
 CREATE FUNCTION csflow.window_has_lapsed(desk_id bigint, ticket_no csflow.ticket_no, clock text, at timestamptz) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL UNSAFE

@@ -213,7 +213,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.open_review(bigint, csflow.ticket_no, text, text[], bigint, timestamptz) IS
-'Opens a review of a ticket and tells its participants; where one of this kind is open, that one. kind: escalation, supervisor, objection or emergency; participants: as csflow.step.recipients, such as {technical_team/head,supervisor}; at: NULL: now. Returns review_no. Errors: SF004, SF005 unknown kind, participant or agent, SF010, SF017 nobody takes part. Handbook B3, D3, F3, F6.';
+'Opens a review of a ticket and tells its participants; where one of this kind is open, that one. kind: escalation, supervisor, objection or emergency; participants: as csflow.step.recipients, such as {technical_team/head,supervisor}; at: NULL means now. Returns review_no. Errors: SF004, SF005 unknown kind, participant or agent, SF010, SF017 nobody takes part. Handbook B3, D3, F3, F6.';
 
 CREATE FUNCTION csflow.close_review(desk_id bigint, ticket_no csflow.ticket_no, review_no bigint, outcome text,
   explanation text DEFAULT NULL, agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS void

@@ -197,7 +197,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.escalate_batch(timestamptz, integer) IS
-'Fires the steps due at the instant at (NULL: now), but those that close, of up to batch tickets of each desk: warnings, breaches, escalations (handbook D3, D6). Returns the steps fired, 0 when none was due; tickets locked by others are left for the next time, failing ones go to csflow.set_aside. Errors: SF009 future instant, 22023 bad batch, SF014 no flow. Design 2.3, 2.12.';
+'Fires the steps due at the instant at (NULL means now), but those that close, of up to batch tickets of each desk: warnings, breaches, escalations (handbook D3, D6). Returns the steps fired, 0 when none was due; tickets locked by others are left for the next time, failing ones go to csflow.set_aside. Errors: SF009 future instant, 22023 bad batch, SF014 no flow. Design 2.3, 2.12.';
 
 CREATE FUNCTION csflow.auto_close_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql
@@ -208,7 +208,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.auto_close_batch(timestamptz, integer) IS
-'Closes the tickets whose closing step is due at the instant at (NULL: now), up to batch of each desk: answered, and nothing new for 72 hours (handbook F2). Returns the steps fired, 0 when none was due. Errors as csflow.escalate_batch.';
+'Closes the tickets whose closing step is due at the instant at (NULL means now), up to batch of each desk: answered, and nothing new for 72 hours (handbook F2). Returns the steps fired, 0 when none was due. Errors as csflow.escalate_batch.';
 
 CREATE FUNCTION csflow.progress_check_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql

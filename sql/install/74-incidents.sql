@@ -294,7 +294,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.resolve_incident(bigint, csflow.ticket_no, text, bigint, timestamptz) IS
-'Ends an incident: body answers the parent and all its children that are being worked on, and every one is answered. agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL: now. Returns the number of children answered. A parent answered or closed by other means does the same at the next pass, with its last public words. Errors: SF004 no such incident, SF006 resolved already, SF017 no body; as csflow.answer. Handbook B9.';
+'Ends an incident: body answers the parent and all its children that are being worked on, and every one is answered. agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL means now. Returns the number of children answered. A parent answered or closed by other means does the same at the next pass, with its last public words. Errors: SF004 no such incident, SF006 resolved already, SF017 no body; as csflow.answer. Handbook B9.';
 
 CREATE FUNCTION csflow.follow_closed_parents(desk_id bigint, at timestamptz) RETURNS integer
 LANGUAGE plpgsql
@@ -362,7 +362,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.find_incidents(bigint, timestamptz) IS
-'One pass over the incidents of a desk as of the instant at (NULL: now): ends those whose parent is done, links new matches (at least priority A, told the known workaround), and where incident_minimum different customers, and incident_factor times as many as usual, with the same category, and the same region or version where their tickets have one, came within incident_window, opens one: once an episode, until it is resolved. Returns incidents opened or ended, tickets linked, told and answered; 0 when nothing was to be done, or another pass is at the desk. Errors: SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook B9.';
+'One pass over the incidents of a desk as of the instant at (NULL means now): ends those whose parent is done, links new matches (at least priority A, told the known workaround), and where incident_minimum different customers, and incident_factor times as many as usual, with the same category, and the same region or version where their tickets have one, came within incident_window, opens one: once an episode, until it is resolved. Returns incidents opened or ended, tickets linked, told and answered; 0 when nothing was to be done, or another pass is at the desk. Errors: SF009 future instant, SF010 without the right to act for others, SF014 no flow. Handbook B9.';
 
 CREATE FUNCTION csflow.incident_watch_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql

@@ -196,7 +196,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.anchor_audit(bigint, timestamptz) IS
-'Anchors the record of a desk: keeps sequence number and hash of every chain that moved since the last anchor, and sends one digest over them and the anchor before to the outbox (topic audit_anchor, for the role auditor) and the server''s log. Arguments: desk_id, instant (NULL: now). Result: anchor_no. Errors: SF001 unknown desk, SF009 future instant, SF014 no flow. Keep the digests outside of the database, signed or keyed there. Handbook H1, design 2.19.';
+'Anchors the record of a desk: keeps sequence number and hash of every chain that moved since the last anchor, and sends one digest over them and the anchor before to the outbox (topic audit_anchor, for the role auditor) and the server''s log. Arguments: desk_id, instant (NULL means now). Result: anchor_no. Errors: SF001 unknown desk, SF009 future instant, SF014 no flow. Keep the digests outside of the database, signed or keyed there. Handbook H1, design 2.19.';
 
 CREATE FUNCTION csflow.send_anchor(desk_id bigint, anchor_no bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -276,6 +276,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.anchor_batch(timestamptz, integer) IS
-'Anchors the record of the next desk that has no anchor of the instant at (NULL: now) yet. Returns 1, or 0 when all have. One desk a batch, whatever batch says. Errors: as csflow.anchor_audit. Design 2.19.';
+'Anchors the record of the next desk that has no anchor of the instant at (NULL means now) yet. Returns 1, or 0 when all have. One desk a batch, whatever batch says. Errors: as csflow.anchor_audit. Design 2.19.';
 
 REVOKE EXECUTE ON FUNCTION csflow.anchor_audit(bigint, timestamptz), csflow.send_anchor(bigint, bigint), csflow.anchor_batch(timestamptz, integer) FROM PUBLIC;

@@ -150,7 +150,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.refresh_health_batch(timestamptz, integer) IS
-'Brings the health figures of up to batch tickets of each desk up to date with their events; buckets that ended by the instant at (NULL: now) count as complete once nothing is left. Returns the tickets looked at, over all desks; fewer than batch: nothing is left. Costs what happened since the last refresh, whatever the history. A batch is one transaction: what a crash undoes is done again. Errors: SF009 future instant, 22023 bad batch, 25000 another isolation level than READ COMMITTED, SF014 no flow. Handbook G1-G4, design 2.14.';
+'Brings the health figures of up to batch tickets of each desk up to date with their events; buckets that ended by the instant at (NULL means now) count as complete once nothing is left. Returns the tickets looked at, over all desks; fewer than batch: nothing is left. Costs what happened since the last refresh, whatever the history. A batch is one transaction: what a crash undoes is done again. Errors: SF009 future instant, 22023 bad batch, 25000 another isolation level than READ COMMITTED, SF014 no flow. Handbook G1-G4, design 2.14.';
 
 CREATE FUNCTION csflow.rebuild_health(desk_id bigint) RETURNS bigint
 LANGUAGE plpgsql
@@ -207,7 +207,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.refresh_health(timestamptz, integer) IS
-'Brings the health figures up to date with the events, batch tickets of each desk at a time, committing each batch (handbook G1-G4); at (NULL: now) is the instant up to which buckets then count as complete. As csflow.run_escalation otherwise. Design 2.12, 2.14.';
+'Brings the health figures up to date with the events, batch tickets of each desk at a time, committing each batch (handbook G1-G4); at (NULL means now) is the instant up to which buckets then count as complete. As csflow.run_escalation otherwise. Design 2.12, 2.14.';
 
 CREATE FUNCTION csflow.forget_hours(desk_id bigint, at timestamptz, batch integer) RETURNS integer
 LANGUAGE plpgsql

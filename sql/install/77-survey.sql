@@ -72,7 +72,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.send_survey(bigint, csflow.ticket_no, timestamptz) IS
-'Sends the satisfaction survey of a ticket, for the first time or again: an outbox row for the customer with a new one-time token. at: the instant, NULL: now. Returns 1. Earlier tokens stay good until they expire; the last answer counts. Errors: SF004 unknown ticket, SF009 future instant. Handbook F5.';
+'Sends the satisfaction survey of a ticket, for the first time or again: an outbox row for the customer with a new one-time token. at: the instant, NULL means now. Returns 1. Earlier tokens stay good until they expire; the last answer counts. Errors: SF004 unknown ticket, SF009 future instant. Handbook F5.';
 
 CREATE FUNCTION csflow.request_confirmation(desk_id bigint, ticket_no csflow.ticket_no, at timestamptz DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql
@@ -89,7 +89,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.request_confirmation(bigint, csflow.ticket_no, timestamptz) IS
-'Asks the customer whether it is solved: an outbox row with a one-time token for csflow.confirm_by_token(). at: the instant, NULL: now. Returns 1. Errors: SF004 unknown ticket, SF009 future instant. Handbook F1.';
+'Asks the customer whether it is solved: an outbox row with a one-time token for csflow.confirm_by_token(). at: the instant, NULL means now. Returns 1. Errors: SF004 unknown ticket, SF009 future instant. Handbook F1.';
 
 CREATE FUNCTION csflow.use_link(token text, purpose text, at timestamptz, OUT desk_id bigint, OUT ticket_no csflow.ticket_no)
 LANGUAGE plpgsql
@@ -190,7 +190,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.record_survey(bigint, csflow.ticket_no, double precision, double precision, double precision, double precision, double precision, double precision, double precision, text, timestamptz) IS
-'Takes down a customer''s answer to the survey of a ticket, by telephone or before the conversation ends: 1 … 5 stars for efficiency, attitude, clarity, fairness and overall, nps 0 … 10, ces 1 … 7, comment; what was not asked is NULL. It replaces an earlier answer, which stays a note of the ticket. at: the instant, NULL: now. Returns whether a score is low (desk.low_score, low_score_of): then the note records the milestone low_score_received, where the desk has it, which starts low_score_explanation with its supervisor''s review, and second_call. Errors: 22023 not on the scale, SF017 nothing answered, SF004 unknown ticket, SF008 earlier than the last change, SF009, SF010. Handbook F5, F6.';
+'Takes down a customer''s answer to the survey of a ticket, by telephone or before the conversation ends: 1 … 5 stars for efficiency, attitude, clarity, fairness and overall, nps 0 … 10, ces 1 … 7, comment; what was not asked is NULL. It replaces an earlier answer, which stays a note of the ticket. at: the instant, NULL means now. Returns whether a score is low (desk.low_score, low_score_of): then the note records the milestone low_score_received, where the desk has it, which starts low_score_explanation with its supervisor''s review, and second_call. Errors: 22023 not on the scale, SF017 nothing answered, SF004 unknown ticket, SF008 earlier than the last change, SF009, SF010. Handbook F5, F6.';
 
 CREATE FUNCTION csflow.answer_survey(token text, efficiency double precision DEFAULT NULL, attitude double precision DEFAULT NULL,
   clarity double precision DEFAULT NULL, fairness double precision DEFAULT NULL, overall double precision DEFAULT NULL,
@@ -237,4 +237,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.confirm_by_token(text, boolean, text, timestamptz) IS
-'The customer says through the link whether it is solved: true closes the ticket (customer_confirmed), false reopens it into diagnosis; comment becomes a message of theirs. at: the instant, NULL: now. Once a token. Returns the state then; a ticket that is closed, or being worked on again, already stays so. Errors: SF020 unknown, used or expired token, SF017 is_solved is NULL, SF006 forbidden transition, SF008, SF009, SF010. Handbook F1, F2.';
+'The customer says through the link whether it is solved: true closes the ticket (customer_confirmed), false reopens it into diagnosis; comment becomes a message of theirs. at: the instant, NULL means now. Once a token. Returns the state then; a ticket that is closed, or being worked on again, already stays so. Errors: SF020 unknown, used or expired token, SF017 is_solved is NULL, SF006 forbidden transition, SF008, SF009, SF010. Handbook F1, F2.';

@@ -52,7 +52,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.draw_weekly_sample(bigint, date, timestamptz) IS
-'Keeps csflow.weekly_sample() of a week in csflow.sample, unless that week has one. at: when it was drawn, NULL: now. Returns how many tickets. Errors: SF001, SF009, 22023. Handbook G8.';
+'Keeps csflow.weekly_sample() of a week in csflow.sample, unless that week has one. at: when it was drawn, NULL means now. Returns how many tickets. Errors: SF001, SF009, 22023. Handbook G8.';
 
 CREATE FUNCTION csflow.weekly_sample_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql

@@ -172,7 +172,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.find_surges(bigint, timestamptz) IS
-'One pass of the surge watch over a desk as of the instant at (NULL: now): brings the desk''s health figures up to date, follows the episodes that last, ends those whose growth over the count they began from has fallen to half the threshold or whose tickets are fewer than surge_minimum, and opens an investigation for each category that surges and has none (csflow.surge_counts()). Returns episodes begun and ended; 0 when there was nothing to do, another pass is at the desk, or more than 10,000 tickets wait for refresh_health. Errors: SF009 future instant, SF010 without the right to act for others, 25000 another isolation level than READ COMMITTED, SF014 no flow. Handbook G3.';
+'One pass of the surge watch over a desk as of the instant at (NULL means now): brings the desk''s health figures up to date, follows the episodes that last, ends those whose growth over the count they began from has fallen to half the threshold or whose tickets are fewer than surge_minimum, and opens an investigation for each category that surges and has none (csflow.surge_counts()). Returns episodes begun and ended; 0 when there was nothing to do, another pass is at the desk, or more than 10,000 tickets wait for refresh_health. Errors: SF009 future instant, SF010 without the right to act for others, 25000 another isolation level than READ COMMITTED, SF014 no flow. Handbook G3.';
 
 CREATE FUNCTION csflow.surge_watch_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql

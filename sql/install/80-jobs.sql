@@ -12,7 +12,7 @@ BEGIN
   RETURN started;
 END
 $$;
-COMMENT ON FUNCTION csflow.start_job(text, timestamptz) IS 'Notes in csflow.job_run that a job starts, for the instant at (NULL: now), and returns run_id. Part of the procedures run_…. Errors: SF009 future instant, SF014 no flow.';
+COMMENT ON FUNCTION csflow.start_job(text, timestamptz) IS 'Notes in csflow.job_run that a job starts, for the instant at (NULL means now), and returns run_id. Part of the procedures run_…. Errors: SF009 future instant, SF014 no flow.';
 
 CREATE FUNCTION csflow.job_batch(job text, at timestamptz, batch integer) RETURNS integer
 LANGUAGE plpgsql
@@ -142,7 +142,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_escalation(timestamptz, integer) IS
-'Fires all steps due at the instant at (NULL: now) but those that close, batch tickets of each desk at a time, committing each batch (handbook D3, D6). Not inside a transaction block. Noted in csflow.job_run. Errors: SF009 future instant without the right to date tickets, SF014 no flow, or what ended the run. Design 2.12.';
+'Fires all steps due at the instant at (NULL means now) but those that close, batch tickets of each desk at a time, committing each batch (handbook D3, D6). Not inside a transaction block. Noted in csflow.job_run. Errors: SF009 future instant without the right to date tickets, SF014 no flow, or what ended the run. Design 2.12.';
 
 CREATE PROCEDURE csflow.run_auto_close(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
@@ -160,7 +160,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_auto_close(timestamptz, integer) IS
-'Closes all tickets whose closing step is due at the instant at (NULL: now): handled, and nothing new for 72 hours (handbook F2). As csflow.run_escalation otherwise.';
+'Closes all tickets whose closing step is due at the instant at (NULL means now): handled, and nothing new for 72 hours (handbook F2). As csflow.run_escalation otherwise.';
 
 CREATE PROCEDURE csflow.run_progress_check(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
@@ -178,7 +178,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_progress_check(timestamptz, integer) IS
-'Chases the daily updates missing at the instant at (NULL: now), such as the departments'' progress by 10:00 (handbook D2). As csflow.run_escalation otherwise.';
+'Chases the daily updates missing at the instant at (NULL means now), such as the departments'' progress by 10:00 (handbook D2). As csflow.run_escalation otherwise.';
 
 CREATE PROCEDURE csflow.run_duplicate_check(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
@@ -196,7 +196,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_duplicate_check(timestamptz, integer) IS
-'Marks the duplicates among the tickets opened before the instant at (NULL: now) that nobody has worked on (handbook A8), see csflow.check_duplicates; csflow.job_run counts the tickets settled, duplicates or not. As csflow.run_escalation otherwise.';
+'Marks the duplicates among the tickets opened before the instant at (NULL means now) that nobody has worked on (handbook A8), see csflow.check_duplicates; csflow.job_run counts the tickets settled, duplicates or not. As csflow.run_escalation otherwise.';
 
 CREATE PROCEDURE csflow.run_incident_watch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
@@ -214,7 +214,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_incident_watch(timestamptz, integer) IS
-'Opens, feeds and ends mass incidents as of the instant at (NULL: now), see csflow.find_incidents (handbook B9). As csflow.run_escalation otherwise.';
+'Opens, feeds and ends mass incidents as of the instant at (NULL means now), see csflow.find_incidents (handbook B9). As csflow.run_escalation otherwise.';
 
 CREATE PROCEDURE csflow.run_surge_watch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
@@ -232,7 +232,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_surge_watch(timestamptz, integer) IS
-'Follows surges and opens an investigation for each category that grows beyond measure as of the instant at (NULL: now), see csflow.find_surges (handbook G3). As csflow.run_escalation otherwise.';
+'Follows surges and opens an investigation for each category that grows beyond measure as of the instant at (NULL means now), see csflow.find_surges (handbook G3). As csflow.run_escalation otherwise.';
 
 CREATE PROCEDURE csflow.run_weekly_sample(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
@@ -250,7 +250,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_weekly_sample(timestamptz, integer) IS
-'Draws the samples of the last week that is over at the instant at (NULL: now), see csflow.draw_weekly_sample (handbook G8). As csflow.run_escalation otherwise.';
+'Draws the samples of the last week that is over at the instant at (NULL means now), see csflow.draw_weekly_sample (handbook G8). As csflow.run_escalation otherwise.';
 
 CREATE PROCEDURE csflow.run_housekeeping(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
@@ -286,7 +286,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_archive(timestamptz, integer) IS
-'Masks personal data for good in the texts of tickets closed longer than desk.archive_after before the instant at (NULL: now), see csflow.archive_tickets (handbook F8). To be run by the owner of the tables. As csflow.run_escalation otherwise.';
+'Masks personal data for good in the texts of tickets closed longer than desk.archive_after before the instant at (NULL means now), see csflow.archive_tickets (handbook F8). To be run by the owner of the tables. As csflow.run_escalation otherwise.';
 
 CREATE PROCEDURE csflow.run_audit_anchor(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000)
 LANGUAGE plpgsql
@@ -304,7 +304,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE csflow.run_audit_anchor(timestamptz, integer) IS
-'Anchors the record of every desk as of the instant at (NULL: now), see csflow.anchor_audit (handbook H1). To be run by the owner of the tables. As csflow.run_escalation otherwise.';
+'Anchors the record of every desk as of the instant at (NULL means now), see csflow.anchor_audit (handbook H1). To be run by the owner of the tables. As csflow.run_escalation otherwise.';
 
 CREATE FUNCTION csflow.scheduler(OUT state text, OUT database text, OUT version text)
 LANGUAGE plpgsql STABLE

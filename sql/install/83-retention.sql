@@ -64,7 +64,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.archive_tickets(bigint, timestamptz, integer) IS
-'Masks personal data for good in the texts of tickets that were closed desk.archive_after or longer before the instant at (NULL: now): title, body, attributes, messages, reasons of events, words of reviews, causes, proposals, tasks and surveys; up to batch of them, those an agent is changing left for the next time. Result: tickets archived. With the rights of the flow''s owner. The record stays verifiable: verify_audit(). Errors: SF001 unknown desk, SF007 without those rights, SF009 future instant, SF014 no flow. Handbook F8.';
+'Masks personal data for good in the texts of tickets that were closed desk.archive_after or longer before the instant at (NULL means now): title, body, attributes, messages, reasons of events, words of reviews, causes, proposals, tasks and surveys; up to batch of them, those an agent is changing left for the next time. Result: tickets archived. With the rights of the flow''s owner. The record stays verifiable: verify_audit(). Errors: SF001 unknown desk, SF007 without those rights, SF009 future instant, SF014 no flow. Handbook F8.';
 
 CREATE FUNCTION csflow.archive_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -82,7 +82,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.archive_batch(timestamptz, integer) IS
-'Archives up to batch tickets of every desk as of the instant at (NULL: now), see csflow.archive_tickets. Returns their number, 0 when nothing is left. Handbook F8.';
+'Archives up to batch tickets of every desk as of the instant at (NULL means now), see csflow.archive_tickets. Returns their number, 0 when nothing is left. Handbook F8.';
 
 CREATE FUNCTION csflow.erase_customer(desk_id bigint, customer_id bigint, reason text DEFAULT 'erased on request')
 RETURNS TABLE (tickets bigint, messages bigint, texts bigint, attachments bigint)

@@ -1,14 +1,20 @@
 -- Each column of each table of the flow set to NULL and to values of its type that nobody expects, one at a time: in the rows that are there, in
 -- a copy of one of them, and in a row of nothing else. Taken, and then used, or refused, never with an error of class XX,
 -- and the server stands.
--- Handbook H4; design 2.10. More values of each type: CSFLOW_VALUES=20 make check-tap TESTS=hostile_rows
+-- Then tables without rows, and two columns of a table at once, at random. Handbook H4; design 2.10. More of it:
+-- CSFLOW_VALUES=20 CSFLOW_PAIRS=5000 CSFLOW_SEED=0.123 make check-tap TESTS=hostile_rows
 -- Not in make quick: very many rows.
 \ir ../lib/internet_desk.sql
 \ir ../lib/every_table.sql
 \ir ../lib/literals.sql
 SELECT no_plan();
 \set values 2
+\set pairs 200
+\set seed 0.5
 \getenv values CSFLOW_VALUES
+\getenv pairs CSFLOW_PAIRS
+\getenv seed CSFLOW_SEED
+SELECT diag('seed ' || :'seed' || ', ' || :'pairs' || ' pairs');
 SELECT is_empty('SELECT pg_temp.empty_tables()', 'every table has rows');
 CREATE TABLE refused (relation regclass, attribute name, given text, state text, message text);
 CREATE FUNCTION attempt(relation regclass, attribute name, given text, statement text) RETURNS void LANGUAGE plpgsql AS $$
@@ -44,6 +50,12 @@ SELECT diag(:'statements' || ' statements about ' || :'columns' || ' columns, ' 
 SELECT is(:columns, (SELECT count(*)::integer FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid WHERE c.relnamespace = 'csflow'::regnamespace AND c.relkind IN ('r', 'p')
   AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), 'every column of every table was tried');
 SELECT is((SELECT count(*) FROM refused), :statements::bigint, 'and all were answered');
+SELECT count(attempt(relation, NULL, c, c || relation || CASE WHEN c LIKE 'TRUNC%' THEN ' CASCADE' ELSE '' END)) AS emptied FROM (SELECT DISTINCT relation FROM tried) AS t, unnest('{"DELETE FROM ","TRUNCATE "}'::text[]) AS c \gset
+SELECT is((SELECT count(*) FROM refused), :statements::bigint + :emptied, 'nor does it matter that all rows of one are gone');
+CREATE TABLE pair AS SELECT a.relation, a.attribute, format('UPDATE %s SET %I = %s, %I = %s', a.relation, a.attribute, a.given, b.attribute, b.given) AS statement, b.attribute || ' = ' || b.given AS given
+  FROM tried AS a JOIN tried AS b ON b.relation = a.relation AND b.attribute > a.attribute WHERE a.given <> 'NULL' OR b.given <> 'NULL' ORDER BY md5(concat(:'seed', a.relation, a.attribute, b.attribute, a.given, b.given)) LIMIT :pairs;
+SELECT count(attempt(relation, attribute, given, statement)) AS pairs FROM pair \gset
+SELECT is((SELECT count(*) FROM refused), :statements::bigint + :emptied + :pairs, 'two columns at once are answered, too');
 SELECT is((SELECT string_agg(format('%s.%s = %s: %s %s', relation, attribute, given, state, message), E'\n' ORDER BY relation::text, attribute, given) FROM refused WHERE state LIKE 'XX%'), NULL,
   'none with an internal error');
 SELECT * FROM finish();
