@@ -97,9 +97,16 @@ test/bin/%_test: test/kernel/%_test.c $(wildcard test/kernel/*.h) $(KERNEL_OBJS)
 	gcc $(UNIT_FLAGS) -o $@ $< $(KERNEL_OBJS) -lm
 
 FUZZ_FLAGS = $(STANDALONE) -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-test/bin/%_fuzz: test/fuzz/%_fuzz.c $(wildcard test/fuzz/*.h) $(KERNEL_SOURCES) $(SOURCE_HEADERS)
+FUZZ_OBJS = $(KERNEL_SOURCES:src/kernel/%.c=test/bin/fuzz/%.o)
+test/bin/fuzz/%.o: src/kernel/%.c $(SOURCE_HEADERS)
 	@mkdir -p $(@D)
-	clang $(FUZZ_FLAGS) -o $@ $< $(KERNEL_SOURCES) -lm
+	clang $(FUZZ_FLAGS) -c -o $@ $<
+
+# Built once for all targets, though each make asks for one.
+.SECONDARY: $(KERNEL_OBJS) $(FUZZ_OBJS)
+test/bin/%_fuzz: test/fuzz/%_fuzz.c $(wildcard test/fuzz/*.h) $(FUZZ_OBJS)
+	@mkdir -p $(@D)
+	clang $(FUZZ_FLAGS) -o $@ $< $(FUZZ_OBJS) -lm
 
 test/bin/probe_fuzz:
 	@mkdir -p $(@D)
