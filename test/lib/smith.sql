@@ -1,4 +1,4 @@
--- A database for SQLsmith: two desks with tickets, messages, clocks, events and health figures, owned by a role without other rights, and a
+-- A database for SQLsmith: two desks, rows in every table, owned by a role without other rights, and a
 -- list of functions that holds all of csflow and a tenth of PostgreSQL's own, so that statements are about csflow; without those
 -- that refuse a wrong type modifier with an internal error.
 \set ON_ERROR_STOP 1
@@ -13,6 +13,7 @@ GRANT ALL ON SCHEMA csflow, public TO smith;
 GRANT EXECUTE ON ALL ROUTINES IN SCHEMA csflow TO smith;
 SET ROLE smith;
 \ir internet_desk.sql
+\ir every_table.sql
 INSERT INTO csflow.ticket (desk_id, channel, customer_id, body, opened_at)
   SELECT :desk, 'email', 1 + n % 2, (ARRAY['闪退', '钱不见了', 'refund please', '怎么用', '投诉'])[1 + n % 5] || n, '2025-03-03 09:00'::timestamptz + n * interval '7 minutes'
   FROM generate_series(1, 300) AS n;
