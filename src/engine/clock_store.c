@@ -141,6 +141,17 @@ read_int64(row_reader *row, int64 if_null)
 	return read_next(row, &value) ? DatumGetInt64(value) : if_null;
 }
 
+/* Whatever somebody wrote there by hand, it can be reckoned with. */
+static int64
+read_span(row_reader *row, int64 if_null)
+{
+	Datum value;
+
+	if (!read_next(row, &value))
+		return if_null;
+	return Max(0, Min(DatumGetInt64(value), CSF_LONGEST_SPAN));
+}
+
 static int
 read_int(row_reader *row)
 {
@@ -206,8 +217,8 @@ csf_clock_from_values(csf_ticket_clocks *ticket, const Datum *values, const bool
 		clock->time = clock->target->time;
 	clock->priority = read_int(&r);
 	clock->started_at = read_int64(&r, CSF_NO_INSTANT);
-	clock->length = read_int64(&r, CSF_NO_LENGTH);
-	clock->spent = read_int64(&r, 0);
+	clock->length = read_span(&r, CSF_NO_LENGTH);
+	clock->spent = read_span(&r, 0);
 	clock->run_since = read_int64(&r, CSF_NO_INSTANT);
 	clock->due_at = read_int64(&r, CSF_NO_INSTANT);
 	clock->next_position = read_smallint(&r);
@@ -215,15 +226,15 @@ csf_clock_from_values(csf_ticket_clocks *ticket, const Datum *values, const bool
 	clock->next_closes = read_bool(&r);
 	read_late_steps(clock, &r);
 	clock->paused_at = read_int64(&r, CSF_NO_INSTANT);
-	clock->paused = read_int64(&r, 0);
+	clock->paused = read_span(&r, 0);
 	clock->stopped_at = read_int64(&r, CSF_NO_INSTANT);
 	clock->outcome = outcome_of(read_text(&r));
 	clock->missed = read_smallint(&r);
 	clock->turn = turn_of(read_text(&r));
 	clock->counted_until = read_int64(&r, clock->started_at);
-	clock->own = read_int64(&r, 0);
-	clock->customer = read_int64(&r, 0);
-	clock->partner = read_int64(&r, 0);
+	clock->own = read_span(&r, 0);
+	clock->customer = read_span(&r, 0);
+	clock->partner = read_span(&r, 0);
 	return clock;
 }
 

@@ -16,6 +16,8 @@
 #define CSF_NO_INSTANT INT64_MIN
 /* No length: the clock measures only. */
 #define CSF_NO_LENGTH INT64_MIN
+/* No span of time is longer; two of them can be added. */
+#define CSF_LONGEST_SPAN (INT64_MAX / 2)
 
 /* Business time, as the surroundings know it. All functions are exact; between is negative when reversed. */
 typedef struct csf_working_time

@@ -105,6 +105,7 @@ unfired_step(const csf_clock *clock, int n)
 static int64
 step_instant(const csf_clock *clock, const csf_step *step)
 {
+	double share;
 	int64 wanted;
 
 	if (step->is_offset)
@@ -117,7 +118,8 @@ step_instant(const csf_clock *clock, const csf_step *step)
 		return CSF_NO_INSTANT;
 	if (step->share == 1)
 		return clock->due_at;
-	wanted = (int64) ((double) clock->length * step->share + 0.5) - clock->spent;
+	share = (double) clock->length * step->share + 0.5;
+	wanted = (share < (double) CSF_LONGEST_SPAN ? (int64) share : CSF_LONGEST_SPAN) - clock->spent;
 	return wanted <= 0 ? clock->run_since : time_add(clock, clock->run_since, 0, wanted);
 }
 
