@@ -41,7 +41,7 @@ CREATE TRIGGER refuse_caption_in_use AFTER UPDATE OF kind, code OR DELETE ON csf
 
 CREATE TRIGGER merge_calendar_days BEFORE INSERT OR UPDATE ON csflow.working_calendar
   FOR EACH ROW EXECUTE FUNCTION csflow.merge_calendar_days();
-CREATE TRIGGER refuse_calendar_in_use BEFORE UPDATE OR DELETE ON csflow.working_calendar
+CREATE TRIGGER refuse_calendar_in_use AFTER UPDATE OF desk_id, code OR DELETE ON csflow.working_calendar
   FOR EACH ROW EXECUTE FUNCTION csflow.refuse_calendar_in_use();
 CREATE TRIGGER calendar_days_inserted AFTER INSERT ON csflow.calendar_day
   REFERENCING NEW TABLE AS new_days FOR EACH STATEMENT EXECUTE FUNCTION csflow.calendar_days_changed();

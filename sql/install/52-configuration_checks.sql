@@ -39,9 +39,10 @@ RETURN CASE
   WHEN NOT isfinite(duration) THEN 'must be finite'
   WHEN extract(year FROM duration) <> 0 OR extract(month FROM duration) <> 0
     THEN 'has months, whose length varies: give days, hours or minutes'
+  WHEN duration NOT BETWEEN interval '-3650 days' AND interval '3650 days' THEN 'is more than ten years'
 END;
 COMMENT ON FUNCTION csflow.duration_fault(interval) IS
-'Why an interval is no business time: it has months or is infinite. Result: NULL when it is one. Design 2.4.';
+'Why an interval is no business time to promise: it has months, is infinite or more than ten years, which calendars do not reach. Result: NULL when it is one. Design 2.4.';
 
 CREATE FUNCTION csflow.target_faults(mode text, due_from text, duration interval, daily_at time, is_exempt boolean,
   starts_on text[], stops_on text[], rearms_on text[], pauses_in text[], subject text DEFAULT 'ticket', is_window boolean DEFAULT false)

@@ -566,7 +566,7 @@ DECLARE
   running record;
 BEGIN
   IF TG_OP = 'UPDATE' AND (NEW.desk_id, NEW.code) = (OLD.desk_id, OLD.code) THEN
-    RETURN NEW;
+    RETURN NULL;
   END IF;
   SELECT c.ticket_no, c.clock INTO running FROM csflow.clock AS c
   WHERE c.desk_id = OLD.desk_id AND c.calendar = OLD.code AND c.stopped_at IS NULL ORDER BY c.ticket_no, c.clock LIMIT 1;
@@ -576,7 +576,7 @@ BEGIN
       DETAIL = format('One of them is the clock %s of ticket %s.', running.clock, running.ticket_no),
       HINT = format('SELECT * FROM csflow.recompute_clocks(%s) moves them to the calendars that their targets have now.', OLD.desk_id);
   END IF;
-  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+  RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION csflow.refuse_calendar_in_use() IS

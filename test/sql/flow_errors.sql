@@ -230,6 +230,7 @@ CALL pg_temp.refused($$INSERT INTO csflow.calendar_day (desk_id, code, day, rule
 CALL pg_temp.refused($$INSERT INTO csflow.calendar_day (desk_id, code, day, rule) VALUES (9001, 'nine_to_five', '2025-05-01', 'off')$$);
 CALL pg_temp.refused($$DELETE FROM csflow.working_calendar WHERE desk_id = 9001$$);
 CALL pg_temp.refused($$INSERT INTO csflow.target (desk_id, clock, duration, calendar) VALUES (9001, 'x', '1 month', 'around_the_clock')$$);
+CALL pg_temp.refused($$INSERT INTO csflow.target (desk_id, clock, duration, calendar) VALUES (9001, 'x', '87601 hours', 'around_the_clock')$$);
 CALL pg_temp.refused($$INSERT INTO csflow.target (desk_id, clock, duration, calendar) VALUES (9001, 'x', '0', 'around_the_clock')$$);
 CALL pg_temp.refused($$INSERT INTO csflow.target (desk_id, clock, duration, calendar) VALUES (9001, 'x', '-1 hour', 'around_the_clock')$$);
 CALL pg_temp.refused($$INSERT INTO csflow.target (desk_id, clock, calendar) VALUES (9001, 'x', 'around_the_clock')$$);
