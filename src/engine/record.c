@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 #include "common/cryptohash.h"
+#include "common/int.h"
 #include "common/sha2.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
@@ -365,7 +366,14 @@ hash_events(csf_recorder *recorder, HTAB *chains, csf_rows *rows, csf_rows *text
 		uint8 salt[SALT_SIZE];
 		uint8 digest[PG_SHA256_DIGEST_LENGTH];
 
-		recorder->events[i].seq = ++entry->seq;
+		if (pg_add_s32_overflow(entry->seq, 1, &entry->seq))
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_CSF_TOO_LARGE),
+				 errmsg("%s has no number left for an event",
+						csf_ticket_label(event->desk_id, event->ticket_no)),
+				 errhint("csflow.verify_audit() says whether somebody has changed csflow.ticket_chain.")));
+		recorder->events[i].seq = entry->seq;
 		if (event->text != NULL)
 		{
 			if (!pg_strong_random(salt, SALT_SIZE))
