@@ -114,7 +114,7 @@ begin_run(csf_clock_list *list, int64 subject_id, const csf_target *target, int 
 	}
 	clock = csf_clock_list_add(list);
 	clock->subject_id = subject_id;
-	clock->run = run + 1;
+	clock->run = run < INT32_MAX ? run + 1 : run; /* whose key is refused as there twice */
 	clock->is_new = true;
 	csf_stopwatch_start(clock, target, priority, at, named_at, previous_due);
 	return clock;
