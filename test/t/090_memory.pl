@@ -51,7 +51,7 @@ CREATE TABLE routine AS
   WHERE p.pronamespace = 'csflow'::regnamespace AND p.prokind IN ('f', 'a') AND p.prorettype <> 'trigger'::regtype
     AND NOT EXISTS (SELECT FROM unnest(p.proargtypes) a JOIN pg_type t ON t.oid = a WHERE t.typtype = 'p');
 CREATE TABLE measured (name text, calls bigint, seconds double precision, way text, contexts bigint, resident bigint, peak bigint,
-  grew bigint[]); -- what the contexts grew by in the calls, and in each of three more rounds of fewer
+  refusal text, grew bigint[]); -- SQLSTATE of a call that is refused; what the contexts grew by in the calls, and in each of three more rounds of fewer
 
 -- What the connection holds, in bytes: its memory contexts and, as the kernel counts it, its resident memory and the peak of that.
 CREATE FUNCTION resident(which text) RETURNS bigint LANGUAGE sql VOLATILE AS
@@ -90,7 +90,7 @@ END $$;
 -- that is measured, too.
 CREATE PROCEDURE measure(wanted_calls bigint, wanted_seconds double precision) LANGUAGE plpgsql AS $$
 DECLARE
-  r record; way text; n bigint; per_call double precision; since timestamptz; held bigint[]; resident_before bigint; peak bigint;
+  r record; way text; n bigint; per_call double precision; since timestamptz; held bigint[]; resident_before bigint; peak bigint; refusal text;
 BEGIN
   FOR r IN SELECT * FROM public.routine ORDER BY name LOOP
     way := CASE WHEN r.is_pure THEN 'statement' ELSE 'each' END;
@@ -100,6 +100,12 @@ BEGIN
       EXCEPTION WHEN OTHERS THEN way := 'each';
       END;
     END IF;
+    refusal := NULL;
+    BEGIN
+      EXECUTE 'SELECT ' || r.call;
+      RAISE EXCEPTION USING ERRCODE = 'ZZ000';
+    EXCEPTION WHEN OTHERS OR assert_failure THEN refusal := nullif(SQLSTATE, 'ZZ000');
+    END;
     CALL public.run_calls(way, r.query, r.call, 1);
     COMMIT;
     per_call := NULL;
@@ -126,7 +132,7 @@ BEGIN
     COMMIT;
     held[2] := public.held_by_contexts();
     INSERT INTO public.measured SELECT r.name, n, extract(epoch FROM clock_timestamp() - since), way, held[2] - held[1],
-      public.resident('VmRSS') - resident_before, public.resident('VmHWM') - peak;
+      public.resident('VmRSS') - resident_before, public.resident('VmHWM') - peak, refusal;
     COMMIT;
     FOR round IN 3 .. 5 LOOP
       CALL public.run_calls(way, r.query, r.call, greatest(n / 12, 2));
@@ -176,9 +182,10 @@ END
 $node->safe_psql('postgres', "DELETE FROM routine WHERE name !~ \$\$$only\$\$");
 
 # A context may be given another block, and malloc() another heap page; what is lost with each call is far more.
-$node->safe_psql('postgres', "SET client_min_messages = error; SET log_min_messages = fatal; CALL measure($calls, $seconds)");
+$node->safe_psql('postgres', "SET search_path = public, csflow; SET client_min_messages = error; SET log_min_messages = fatal; CALL measure($calls, $seconds)");
 is($node->safe_psql('postgres', 'SELECT count(*) FROM routine EXCEPT SELECT count(*) FROM measured'), '', 'every function was measured');
-my $shown = $node->safe_psql('postgres', q{SELECT format('%s calls of %s functions; fewer than %s of %s', sum(calls), count(*), max(calls), count(*) FILTER (WHERE calls < (SELECT max(calls) FROM measured))) FROM measured});
+is($node->safe_psql('postgres', "SELECT name, refusal FROM measured WHERE refusal LIKE '42%' AND refusal <> '42501'"), '', 'each was called, none for want of a type or function');
+my $shown = $node->safe_psql('postgres', q{SELECT format('%s calls of %s functions; fewer than %s of %s; %s refused what they were given', sum(calls), count(*), max(calls), count(*) FILTER (WHERE calls < (SELECT max(calls) FROM measured)), count(refusal)) FROM measured});
 diag($shown);
 # A table that is made and undone leaves PostgreSQL's own catalog caches what it was asked about it, whoever makes it.
 my $tables = q{CASE WHEN name ~ '^(create_partitions|housekeeping_batch)\\(' THEN 60000 ELSE 0 END};
@@ -193,7 +200,7 @@ is($node->safe_psql('postgres', "SELECT name, calls, peak FROM measured WHERE wa
 	'nor its peak within a statement, against a third of the calls');
 if (defined $ENV{CSFLOW_REPORT})
 {
-	append_to_file($ENV{CSFLOW_REPORT}, $node->safe_psql('postgres', 'SELECT name, calls, round(seconds::numeric, 1), way, contexts, resident, peak, grew FROM measured ORDER BY name') . "\n");
+	append_to_file($ENV{CSFLOW_REPORT}, $node->safe_psql('postgres', 'SELECT name, calls, round(seconds::numeric, 1), way, contexts, resident, peak, grew, refusal FROM measured ORDER BY name') . "\n");
 }
 
 my @bytes = split /\|/, $node->safe_psql('postgres', qq{
