@@ -92,7 +92,9 @@ CREATE PROCEDURE measure(wanted_calls bigint, wanted_seconds double precision) L
 DECLARE
   r record; way text; n bigint; per_call double precision; since timestamptz; held bigint[]; resident_before bigint; peak bigint; refusal text;
 BEGIN
-  FOR r IN SELECT * FROM public.routine ORDER BY name LOOP
+  -- The first twice: measuring has caches of its own.
+  FOR r IN (SELECT * FROM public.routine ORDER BY name LIMIT 1) UNION ALL (SELECT * FROM public.routine ORDER BY name) LOOP
+    DELETE FROM public.measured WHERE name = r.name;
     way := CASE WHEN r.is_pure THEN 'statement' ELSE 'each' END;
     IF r.is_pure THEN
       BEGIN
