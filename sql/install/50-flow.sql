@@ -183,6 +183,8 @@ BEGIN
       WHERE c.relnamespace = 'csflow'::regnamespace AND c.relname = parent) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('csflow.%s is not a partitioned table', left(parent, 100));
+  ELSIF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = owner) THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('role "%s" does not exist', left(owner, 100));
   END IF;
   IF to_regclass(format('csflow.%I', partition)) IS NOT NULL THEN
     RETURN false;
@@ -225,7 +227,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.create_partition(text, text, date) IS
-'Creates one partition unless it stands; part of create_partitions(). Arguments: table and its owner, first day of the month (NULL: the default partition). Result: whether it was created. Errors: 22023 no such partitioned table. Design 2.17.';
+'Creates one partition unless it stands; part of create_partitions(). Arguments: table and its owner, first day of the month (NULL: the default partition). Result: whether it was created. Errors: 22023 no such partitioned table, 42704 no such role. Design 2.17.';
 
 CREATE FUNCTION csflow.create_flow(zone text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

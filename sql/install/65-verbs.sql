@@ -195,6 +195,8 @@ BEGIN
   IF NOT EXISTS (SELECT FROM csflow.ticket AS t WHERE t.desk_id = add_message.desk_id AND t.ticket_no = add_message.ticket_no) THEN
     PERFORM csflow.refuse_unknown_ticket(add_message.desk_id, add_message.ticket_no);
   END IF;
+  PERFORM csflow.require_text('whether the message is public', add_message.is_public::text),
+    csflow.require_text('source of the message', add_message.source);
   IF add_message.team IS NOT NULL THEN
     SELECT t.team_id INTO speaking_id FROM csflow.team AS t
     WHERE t.desk_id = add_message.desk_id AND t.code = add_message.team AND t.is_active;
@@ -219,7 +221,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.add_message(bigint, csflow.ticket_no, text, boolean, text, timestamptz, text, bigint, timestamptz, text, text, text) IS
-'Adds a message to a ticket and returns its number; reply, note, receive and answer are written over it. The same external_id from the same source gives the message that is there already (handbook I1). author_kind: customer, agent or system; next_news_at: the instant the message names for the next news; milestone: one of the desk''s; team: the department it speaks for or concerns, by its code, NULL for its author''s. Errors: SF004 unknown ticket, SF005 unknown milestone, agent or team, SF008, SF010, SF013 text too large.';
+'Adds a message to a ticket and returns its number; reply, note, receive and answer are written over it. The same external_id from the same source gives the message that is there already (handbook I1). author_kind: customer, agent or system; next_news_at: the instant the message names for the next news; milestone: one of the desk''s; team: the department it speaks for or concerns, by its code, NULL for its author''s. Errors: SF004 unknown ticket, SF005 unknown milestone, agent or team, SF008, SF010, SF013 text too large, SF017 is_public or source is missing.';
 
 CREATE FUNCTION csflow.reply(desk_id bigint, ticket_no csflow.ticket_no, body text, next_news_at timestamptz DEFAULT NULL,
   milestone text DEFAULT NULL, agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint

@@ -55,6 +55,9 @@ DECLARE
   added bigint;
   doing_id bigint;
 BEGIN
+  IF NOT EXISTS (SELECT FROM csflow.ticket AS t WHERE t.desk_id = add_task.desk_id AND t.ticket_no = add_task.ticket_no) THEN
+    PERFORM csflow.refuse_unknown_ticket(add_task.desk_id, add_task.ticket_no);
+  END IF;
   IF add_task.team IS NOT NULL THEN
     SELECT t.team_id INTO doing_id FROM csflow.team AS t WHERE t.desk_id = add_task.desk_id AND t.code = add_task.team AND t.is_active;
     IF NOT FOUND THEN
@@ -70,7 +73,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.add_task(bigint, csflow.ticket_no, text, timestamptz, bigint, text, csflow.priority, bigint, bigint, timestamptz) IS
-'Makes a task for a ticket and returns its number (handbook D7). due_at: when it is to be done; assignee_id: who does it; team: the department, by its code; message_no: the message it came from; agent_id: who made it, NULL for the agent whose role this is; at: NULL means now. Errors: SF004 or 23503 no such ticket, SF005 unknown team, SF008, SF017 no title.';
+'Makes a task for a ticket and returns its number (handbook D7). due_at: when it is to be done; assignee_id: who does it; team: the department, by its code; message_no: the message it came from; agent_id: who made it, NULL for the agent whose role this is; at: NULL means now. Errors: SF004 no such ticket, SF005 unknown team, SF008, SF017 no title.';
 
 CREATE FUNCTION csflow.finish_task(desk_id bigint, ticket_no csflow.ticket_no, task_no bigint, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL, is_cancelled boolean DEFAULT false) RETURNS timestamptz

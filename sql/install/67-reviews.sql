@@ -185,7 +185,7 @@ BEGIN
   IF coalesce(cardinality(open_review.participants), 0) = 0 THEN
     PERFORM csflow.require_text('participant', NULL);
   END IF;
-  PERFORM csflow.require_code('kind of review', open_review.kind, '{escalation,supervisor,objection,emergency}');
+  PERFORM csflow.require_code('kind of review', csflow.require_text('kind of review', open_review.kind), '{escalation,supervisor,objection,emergency}');
   PERFORM csflow.require_recipients(open_review.desk_id, open_review.participants);
   PERFORM FROM csflow.ticket AS t
   WHERE t.desk_id = open_review.desk_id AND t.ticket_no = open_review.ticket_no FOR NO KEY UPDATE;

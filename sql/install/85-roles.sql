@@ -345,7 +345,7 @@ COMMENT ON FUNCTION csflow.policy_definition(oid, text) IS
 'The comment by which csflow.setup_roles() recognises a policy of its own, and whether the definition or the policy has changed since. Arguments: the policy, the statement that makes it. Result: the comment. Handbook H2.';
 
 CREATE FUNCTION csflow.setup_policies(relation regclass, rows_of text, prefix text) RETURNS SETOF text
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -29,17 +29,32 @@ INSERT INTO literal (type, value) SELECT t::regtype, v FROM (VALUES
   ('csflow.ticket_no[]', ARRAY['{202310001}', '{}', '{NULL}']),
   ('csflow.calendar', ARRAY['Asia/Shanghai; mon-fri 09:00-18:00', 'UTC; daily 00:00-24:00', 'America/New_York; sun 01:00-03:00; 2025-03-09 off', 'Asia/Shanghai; mon 00:00-00:01; until 2025-03-03'])
 ) AS v (t, a), unnest(v.a) WITH ORDINALITY AS u (v, o) ORDER BY t, o;
--- Types that are made by aggregates, and whatever comes later: a value of theirs, if they read one of these.
+-- What aggregates make: of many values, of one, of none where that is one.
+INSERT INTO literal (type, value)
+  SELECT 'csflow.duration_sketch'::regtype, csflow.duration_sketch(n * interval '7 minutes')::text FROM generate_series(1, 500) AS n UNION ALL
+  SELECT 'csflow.duration_sketch', csflow.duration_sketch(v::interval)::text FROM unnest('{0,1 microsecond,3650 days}'::text[]) AS v UNION ALL
+  SELECT 'csflow.health', csflow.health(n * interval '1 minute', n * interval '1 hour', n * interval '1 second', n % 3, n % 2, n % 5 = 0)::text FROM generate_series(1, 50) AS n UNION ALL
+  SELECT 'csflow.health', csflow.health('1 minute', NULL, NULL, 2147483647, 2147483647, NULL)::text UNION ALL
+  SELECT 'csflow.csat', csflow.csat(n % 5 + 1)::text FROM generate_series(1, 50) AS n UNION ALL SELECT 'csflow.csat', '5:9223372036854775807' UNION ALL
+  SELECT 'csflow.nps', csflow.nps(n % 11)::text FROM generate_series(1, 50) AS n UNION ALL SELECT 'csflow.nps', '10:9223372036854775807' UNION ALL
+  SELECT 'csflow.ces', csflow.ces(n % 7 + 1)::text FROM generate_series(1, 50) AS n UNION ALL SELECT 'csflow.ces', '1:9223372036854775807' UNION ALL
+  SELECT 'csflow.attainment_counts', csflow.attainment(CASE n % 2 WHEN 0 THEN 'resolve' ELSE 'first_response' END, n % 3 = 0)::text FROM generate_series(1, 50) AS n UNION ALL
+  SELECT 'csflow.top_k', csflow.top_k('word ' || n % 20, 10)::text FROM generate_series(1, 500) AS n UNION ALL
+  SELECT 'csflow.top_k', csflow.top_k(repeat('退款', 170), 1)::text;
+-- Whatever comes later: a value of it, if it reads one of these; a type without any would be called with NULL only.
 DO $$
 DECLARE made regtype; try text;
 BEGIN
   FOR made IN SELECT DISTINCT a FROM pg_proc p, unnest(p.proargtypes) a JOIN pg_type t ON t.oid = a
-    WHERE p.pronamespace = 'csflow'::regnamespace AND t.typtype = 'b' AND a NOT IN (SELECT type FROM literal) LOOP
+    WHERE p.pronamespace = 'csflow'::regnamespace AND t.typtype <> 'p' AND a NOT IN (SELECT type FROM literal) LOOP
     FOREACH try IN ARRAY '{"",0,1,"{}",x}'::text[] LOOP
       BEGIN
         EXECUTE format('INSERT INTO literal (type, value) VALUES (%L, (%L::%s)::text)', made, try, made);
       EXCEPTION WHEN OTHERS THEN NULL;
       END;
     END LOOP;
+    IF NOT EXISTS (SELECT FROM literal WHERE type = made) THEN
+      RAISE EXCEPTION 'no value of type % is known', made USING HINT = 'Add one to test/lib/literals.sql.';
+    END IF;
   END LOOP;
 END $$;
