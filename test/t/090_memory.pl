@@ -36,7 +36,7 @@ append_to_file($prepared, <<"END");
 CREATE EXTENSION csflow;
 \\i $lib/internet_desk.sql
 \\i $lib/sane_arguments.sql
-SELECT setup_roles('sane') \\g /dev/null
+CREATE ROLE sane_reader; CREATE ROLE sane_agent; CREATE ROLE sane_supervisor; CREATE ROLE sane_administrator;
 END
 $node->command_ok([ 'psql', '-X', '-q', '-h', $node->host, '-p', $node->port, '-f', $prepared, 'postgres' ], 'a desk with tickets, and values of every type');
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_cron') if $has_cron;
