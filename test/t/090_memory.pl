@@ -252,6 +252,21 @@ if (defined $ENV{CSFLOW_REPORT})
 	append_to_file($ENV{CSFLOW_REPORT}, $node->safe_psql('postgres', 'SELECT name, calls, round(seconds::numeric, 1), way, contexts, resident, peak, grew, refusal FROM measured ORDER BY name') . "\n");
 }
 
+# Procedures commit as they go, which only the client may have them do.
+my $rounds = $calls < 50 ? $calls : 50;
+$node->safe_psql('postgres', <<"END");
+SET search_path = public, csflow;
+SET client_min_messages = error;
+CREATE TABLE held (name text, round integer, bytes bigint, PRIMARY KEY (name, round));
+SELECT s.statement FROM pg_proc AS p CROSS JOIN generate_series(0, 4) AS round CROSS JOIN generate_series(1, $rounds + 1) AS n CROSS JOIN arguments(p.oid) AS a
+  CROSS JOIN LATERAL (VALUES (CASE WHEN n <= $rounds THEN format('CALL csflow.%I(%s)', p.proname, a.value) ELSE format('INSERT INTO held VALUES (%L, %s, held_by_contexts())', p.oid::regprocedure, round) END)) AS s (statement)
+  WHERE p.pronamespace = 'csflow'::regnamespace AND p.prokind = 'p' ORDER BY p.oid, round, n \\gexec
+END
+is($node->safe_psql('postgres', q{SET search_path = public, csflow; SELECT name, array_agg(bytes ORDER BY round) FROM held GROUP BY name
+	HAVING (SELECT bool_and(l.bytes > h.bytes) FROM held AS h JOIN held AS l ON l.name = h.name AND l.round = h.round + 1 WHERE h.name = min(held.name))}), '',
+	'nor do procedures leave anything, round after round');
+is($node->safe_psql('postgres', q{SELECT count(DISTINCT name) FROM held}), $node->safe_psql('postgres', q{SELECT count(*) FROM pg_proc WHERE pronamespace = 'csflow'::regnamespace AND prokind = 'p'}), 'and each was called');
+
 my @bytes = split /\|/, $node->safe_psql('postgres', qq{
 SET client_min_messages = error;
 CALL reload(@{[ int($reloads / 4) + 10 ]});
