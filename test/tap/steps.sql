@@ -141,6 +141,7 @@ SELECT results_eq(format($$SELECT recipient_kind, recipient_id, recipient FROM o
   'D3: its participants are told, as by a step: the team while nobody has the ticket');
 SELECT is(open_review(:reception, :'scored', 'escalation', '{supervisor}'), :review::bigint, 'D3: one of a kind at a time');
 SELECT throws_ok(format($$SELECT csflow.open_review(%s, %L, 'party', '{owner}')$$, :reception, :'scored'), 'SF005', NULL, 'D3: kinds are known');
+SELECT throws_ok(format($$SELECT csflow.open_review(%s, %L, NULL, '{owner}')$$, :reception, :'scored'), 'SF017', NULL, 'D3: and one is named');
 SELECT throws_ok(format($$SELECT csflow.open_review(%s, %L, 'emergency', '{}')$$, :reception, :'scored'), 'SF017', NULL, 'D3: somebody takes part');
 
 -- E2: approval

@@ -50,6 +50,9 @@ SELECT is(clock_of(:'first', 'first_response'), 'met', 'A2: a person''s public r
 SELECT is((SELECT (first_response_at, next_news_at)::text FROM ticket WHERE ticket_no = :'first'),
   ('2025-03-03 09:30'::timestamptz, '2025-03-03 12:00'::timestamptz)::text, 'A2: with the time of the next news');
 SELECT throws_ok(format('SELECT csflow.reply(%s, %L, %L, agent_id => 21)', :desk, :'first', E' \n'), 'SF017', NULL, 'a reply says something');
+SELECT throws_ok(format('SELECT csflow.receive(%s, %L, %L, source => NULL)', :desk, :'first', 'x'), 'SF017', 'source of the message is missing', 'I1: and comes from somewhere');
+SELECT throws_ok(format('SELECT csflow.add_message(%s, %L, %L, NULL, %L)', :desk, :'first', 'agent', 'x'), 'SF017', 'whether the message is public is missing', 'and is public or not');
+SELECT throws_ok(format('SELECT csflow.add_task(%s, NULL, %L)', :desk, 'x'), 'SF004', NULL, 'D7: a task belongs to a ticket');
 SELECT throws_ok(format('SELECT csflow.note(%s, %L, %L, milestone => %L, agent_id => 21)', :desk, :'first', 'x', 'moon_landing'), 'SF005', NULL,
   'an unknown milestone');
 
