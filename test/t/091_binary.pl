@@ -1,9 +1,11 @@
 # Hostile binary values (issue "trust", item 6): what the types' send functions give, with bytes changed, cut, repeated and
-# inserted, goes in by COPY BINARY. Each is refused as malformed, or is a value that prints, reads back and is sent as itself.
+# inserted, goes in by COPY BINARY. Each is refused as malformed, or is a value that prints, reads back, is sent as itself, and
+# with which every function and aggregate of the type answers or refuses, never with an error of the server's own doing.
 # Another seed, or more: CSFLOW_SEED=7 CSFLOW_VALUES=20000 TESTS=091_binary make check-server
 
 use strict;
 use warnings;
+use Cwd qw(abs_path);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -16,7 +18,48 @@ diag("seed $seed, $wanted values of each type");
 my $node = PostgreSQL::Test::Cluster->new('binary');
 $node->init(extra => [ '--locale=C.UTF-8', '-E', 'UTF8' ]);
 $node->start;
-$node->safe_psql('postgres', 'CREATE EXTENSION csflow');
+my $lib = abs_path('test/lib');
+my $prepared = $node->basedir . '/prepared.sql';
+append_to_file($prepared, "CREATE EXTENSION csflow;\n\\i $lib/internet_desk.sql\n\\i $lib/sane_arguments.sql\n");
+$node->command_ok([ 'psql', '-X', '-q', '-h', $node->host, '-p', $node->port, '-f', $prepared, 'postgres' ], 'a desk, and sane arguments');
+$node->safe_psql('postgres', <<'END');
+SET search_path = public, csflow;
+-- Calls with each value of a table: the functions of the type, its aggregates and those that slide along rows.
+CREATE FUNCTION use_values(made regtype, kept regclass) RETURNS TABLE (call text, state text, times bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  call record; one record; code text;
+BEGIN
+  CREATE TEMP TABLE said (call text, state text);
+  FOR call IN
+    SELECT p.oid::regprocedure::text AS name, p.prokind, format('csflow.%I(%s)', p.proname, (SELECT string_agg(CASE WHEN p.proargtypes[n - 1] = made THEN 'v' ELSE sane_value(p.oid, n) END, ', ' ORDER BY n) FROM generate_series(1, p.pronargs::integer) AS n)) AS text
+    FROM pg_proc AS p WHERE p.pronamespace = 'csflow'::regnamespace AND p.prokind IN ('f', 'a') AND p.proargtypes::oid[] @> ARRAY[made::oid]
+      AND NOT EXISTS (SELECT FROM unnest(p.proargtypes) AS a JOIN pg_type AS t ON t.oid = a WHERE t.typtype = 'p')
+  LOOP
+    FOR one IN EXECUTE format('SELECT format(%L, v::text) AS statement FROM %s AS k (v)', CASE call.prokind WHEN 'f' THEN format('SELECT %s FROM (SELECT %%L::%s AS v) AS s', replace(call.text, '%', '%%'), made)
+        ELSE format('SELECT %s, %s FROM (SELECT * FROM %s UNION ALL SELECT %%L) AS s (v)', replace(call.text, '%', '%%'), replace(call.text, '%', '%%'), kept) END, kept) LOOP
+      BEGIN
+        EXECUTE one.statement;
+        code := '00000';
+      EXCEPTION WHEN OTHERS THEN
+        code := SQLSTATE;
+      END;
+      INSERT INTO said VALUES (call.name, code);
+      EXIT WHEN call.prokind = 'a';
+    END LOOP;
+    IF call.prokind = 'a' THEN
+      BEGIN
+        EXECUTE format('SELECT count(x) FROM (SELECT %s OVER (ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) AS x FROM %s AS s (v)) AS q', call.text, kept);
+        code := '00000';
+      EXCEPTION WHEN OTHERS THEN
+        code := SQLSTATE;
+      END;
+      INSERT INTO said VALUES (call.name || ' along rows', code);
+    END IF;
+  END LOOP;
+  RETURN QUERY SELECT s.call, s.state, count(*) FROM said AS s GROUP BY s.call, s.state;
+  DROP TABLE said;
+END $$;
+END
 
 my %literals = (
 	priority => [ 'E', 'C' ],
@@ -88,6 +131,11 @@ for my $type (@types)
 	is($lost, '0', "$type: what is taken reads back as itself");
 	my @bad = grep { !/^(22P0[234]|22021|08P01|22003|22007|22008|22023|54000)$/ } keys %codes;
 	is("@bad", '', "$type: what is refused is refused as malformed");
+	my $used = $node->safe_psql('postgres', "SET search_path = public, csflow; SELECT * FROM use_values('csflow.$type', 'public.of_$type')");
+	my ($calls, $answered) = (0, 0);
+	for (split /\n/, $used) { my @f = split /\|/; $calls += $f[2]; $answered += $f[2] if $f[1] eq '00000' }
+	is(join("\n", grep { /\|(?!00000|0A000|22003|22008|22023|SF0)\w{5}\|/ } split /\n/, $used), '', "$type: with what is taken every function answers or refuses");
+	diag("$type: $calls calls with what was taken, $answered answered");
 	diag("$type: @{[ $taken // 0 ]} taken, refused: " . join(' ', map { "$_ $codes{$_}" } sort keys %codes));
 }
 
