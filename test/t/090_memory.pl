@@ -84,8 +84,8 @@ INSERT INTO routine SELECT p.oid::regprocedure::text, true, format('(%s)', forma
   FROM pg_proc AS p CROSS JOIN LATERAL (SELECT format('SELECT count((SELECT count(*) FROM (SELECT v FROM (VALUES (c1), (c1)) AS t (v) ORDER BY v OFFSET 0) AS q)) FROM (SELECT %L::csflow.%s AS c1, generate_series(1, %%s)) AS s',
     l.value, l.type_name) AS query FROM (SELECT value, replace(p.proname, '_sortsupport', '') AS type_name FROM literal WHERE type = to_regtype('csflow.' || replace(p.proname, '_sortsupport', '')) ORDER BY n LIMIT 1) AS l) AS q
   WHERE p.pronamespace = 'csflow'::regnamespace AND p.proname LIKE '%\_sortsupport';
--- The binary form is read by COPY only, of so many rows that the same COPY has written.
-INSERT INTO routine SELECT p.oid::regprocedure::text, true, NULL, format('COPY (SELECT %L::%s FROM generate_series(1, %%1$s)) TO %%2$L (FORMAT binary)|COPY public.received_%s FROM %%2$L (FORMAT binary)|TRUNCATE public.received_%3$s', replace(l.value, '%', '%%'), l.type, p.oid)
+-- The binary form is read by COPY only, of so many rows that COPY has written before; none is kept.
+INSERT INTO routine SELECT p.oid::regprocedure::text, true, NULL, format('COPY (SELECT %L::%s FROM generate_series(1, %%1$s)) TO %%2$L (FORMAT binary)|COPY public.received_%s FROM %%2$L (FORMAT binary) WHERE false', replace(l.value, '%', '%%'), l.type, p.oid)
   FROM pg_proc AS p CROSS JOIN LATERAL (SELECT * FROM literal AS l WHERE l.type = p.prorettype ORDER BY l.n LIMIT 1) AS l WHERE p.pronamespace = 'csflow'::regnamespace AND p.proname LIKE '%\_recv';
 SELECT format('CREATE TABLE public.received_%s (v %s)', p.oid, p.prorettype::regtype) FROM pg_proc AS p WHERE p.pronamespace = 'csflow'::regnamespace AND p.proname LIKE '%\_recv' \gexec
 CREATE TABLE measured (name text, calls bigint, seconds double precision, way text, contexts bigint, resident bigint, peak bigint,
