@@ -1,9 +1,10 @@
 /*
  * types_fuzz.c
- *		Fuzzes the parsers of priority, tag and ticket_no without a server: whatever is accepted has one canonical text that
- *		reads back equal, and the index bounds of a search enclose what it matches.
+ *		Fuzzes the parsers of priority, tag and ticket_no, of states and signals, without a server: whatever is accepted has one
+ *		canonical text that reads back equal, and the index bounds of a search enclose what it matches.
  */
 #include "kernel/priority.h"
+#include "kernel/state.h"
 #include "kernel/tag.h"
 #include "kernel/ticket_no.h"
 
@@ -69,6 +70,27 @@ check_search(const csf_tag_parts *parts, const csf_tag_parts *pattern)
 	check(!exact || inside == matches);
 }
 
+static void
+check_names(const char *text, size_t length)
+{
+	char name[CSF_SIGNAL_NAME_SIZE];
+	char printed[CSF_SIGNAL_NAME_SIZE];
+	int state = csf_state_parse(text, length);
+	int signal;
+
+	check(state < 0 ||
+		  (strlen(csf_state_name(state)) == length && memcmp(csf_state_name(state), text, length) == 0));
+	if (length >= sizeof(name))
+		return;
+	memcpy(name, text, length);
+	name[length] = '\0';
+	signal = csf_signal_parse(name);
+	if (signal < 0)
+		return;
+	csf_signal_name(signal, printed);
+	check(strcmp(name, printed) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* The input is a literal and, after a line feed, a search. */
@@ -88,6 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (csf_priority_parse(text, length, &priority))
 		check(csf_priority_valid(priority));
 	check_ticket_no(text, length);
+	check_names(text, length);
 	if (csf_tag_parse(text, length, &parts, &fault))
 	{
 		check_tag(&parts);
