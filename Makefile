@@ -102,8 +102,18 @@ test/bin/fuzz/%.o: src/kernel/%.c $(SOURCE_HEADERS)
 	@mkdir -p $(@D)
 	clang $(FUZZ_FLAGS) -c -o $@ $<
 
+# What the kept inputs reach, line by line.
+REACH_FLAGS = $(STANDALONE) -Wno-format-truncation --coverage
+REACH_OBJS = $(KERNEL_SOURCES:src/kernel/%.c=test/bin/reach/%.o)
+test/bin/reach/%.o: src/kernel/%.c $(SOURCE_HEADERS)
+	@mkdir -p $(@D)
+	gcc $(REACH_FLAGS) -c -o $@ $<
+
+test/bin/%_replay: test/fuzz/%_fuzz.c test/fuzz/replay.c $(wildcard test/fuzz/*.h) $(REACH_OBJS)
+	gcc $(STANDALONE) -o $@ $< test/fuzz/replay.c $(REACH_OBJS) -lm -lgcov
+
 # Built once for all targets, though each make asks for one.
-.SECONDARY: $(KERNEL_OBJS) $(FUZZ_OBJS)
+.SECONDARY: $(KERNEL_OBJS) $(FUZZ_OBJS) $(REACH_OBJS)
 test/bin/%_fuzz: test/fuzz/%_fuzz.c $(wildcard test/fuzz/*.h) $(FUZZ_OBJS)
 	@mkdir -p $(@D)
 	clang $(FUZZ_FLAGS) -o $@ $< $(FUZZ_OBJS) -lm

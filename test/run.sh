@@ -156,6 +156,18 @@ run_fuzz() {
 		check "fuzz $name, $fuzz_length" fuzz_one "$name" "$corpus"
 		sed -n 's/^Done \([0-9]*\) runs in \([0-9]*\) second.*/    \1 executions in \2 s/p' "$work/out"
 	done
+	[ -n "${TESTS-}" ] || check "the inputs that are kept reach four fifths of the lines of each module" fuzz_reach "$@"
+}
+
+fuzz_reach() { # SOURCE...
+	local name
+	rm -f test/bin/reach/*.gcda
+	for source in "$@"; do
+		name=$(basename "$source" _fuzz.c)
+		make -s "test/bin/${name}_replay" && "test/bin/${name}_replay" "test/fuzz/corpus/$name/"* || return
+	done
+	gcov -n test/bin/reach/*.gcda | sed -nE "N; s/^File 'src\/kernel\/([a-z_]+\.c)'\nLines executed:([0-9]+)\..*/\2 \1/p; D" | sort -n >"$work/reached"
+	awk '{ printf "%s %s %%\n", $2, $1 } $1 < 80 { low = 1 } END { exit low || NR < '"$(find src/kernel -name '*.c' ! -name fold_table.c | wc -l)"' }' "$work/reached"
 }
 
 fuzz_one() { # NAME CORPUS

@@ -70,6 +70,25 @@ check_search(const csf_tag_parts *parts, const csf_tag_parts *pattern)
 	check(!exact || inside == matches);
 }
 
+/* Raised level by level it comes to the same, and stays at the last. */
+static void
+check_priority(csf_priority priority, int32 levels)
+{
+	csf_priority reached = priority;
+
+	check(csf_priority_valid(priority));
+	for (int32 i = 0; i < abs(levels); i++)
+		reached = csf_priority_raise(reached, levels < 0 ? -1 : 1);
+	check(csf_priority_valid(reached) && csf_priority_raise(priority, levels) == reached);
+	for (int language = 0; language < 2; language++)
+	{
+		const char *caption = csf_priority_caption(priority, language);
+		csf_priority read_back;
+
+		check(csf_priority_parse(caption, strlen(caption), &read_back) && read_back == priority);
+	}
+}
+
 static void
 check_names(const char *text, size_t length)
 {
@@ -108,7 +127,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		line_feed != NULL && csf_tag_parse_pattern(line_feed + 1, size - length - 1, &pattern, &fault);
 
 	if (csf_priority_parse(text, length, &priority))
-		check(csf_priority_valid(priority));
+		check_priority(priority, (int32) size - 8);
 	check_ticket_no(text, length);
 	check_names(text, length);
 	if (csf_tag_parse(text, length, &parts, &fault))
