@@ -208,7 +208,8 @@ int64
 csf_sketch_percentile(const csf_sketch_view *view, double share)
 {
 	double exact = share * (double) view->count;
-	uint64 rank = (uint64) exact;
+	/* A count beyond 2^53 need not be a double; the greatest is the last value all the same. */
+	uint64 rank = share >= 1 ? view->count : (uint64) exact;
 	csf_sketch_cursor cursor;
 	uint64 seen = 0;
 	uint64 count;
