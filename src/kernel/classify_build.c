@@ -496,6 +496,9 @@ add_rule(builder *build, int32 index)
 	{
 		csf_pattern_use use = {index, 0, CSF_ROLE_ALL, CSF_NONE, keep_string(build, rule->amount_text)};
 
+		/* There are no patterns that could be near one another: the rule would never fire. */
+		if (!check_nearness(build, rule, first, 0))
+			return false;
 		compiled->n_all = 1;
 		build->classifier->amount_uses[build->classifier->n_amount_uses++] = use;
 		return true;

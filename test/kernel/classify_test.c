@@ -352,6 +352,9 @@ test_refusals(void)
 	refuses((csf_keyword_rule){ANY("退款"), .raise_to = 5}, "raise_to 5 is out of range", "a raise beyond E");
 	refuses((csf_keyword_rule){ALL("退款"), .within_characters = 5},
 			"within_characters 5 needs at least two patterns in all_of", "nearness of one pattern");
+	refuses(
+		(csf_keyword_rule){.field = CSF_FIELD_AMOUNT, .amount_text = "at least 1", .within_characters = 5},
+		"within_characters 5 needs at least two patterns in all_of", "nearness of an amount");
 	refuses((csf_keyword_rule){ALL("退款延迟", "慢"), .within_characters = 3},
 			"within_characters 3 is shorter than pattern \"退款延迟\"", "nearness too near");
 	refuses((csf_keyword_rule){ANY("登录不能无法没法登录")},
