@@ -90,6 +90,7 @@ SELECT is(refused(columns, rest), want, columns || ': ' || rest) FROM (VALUES
   ('field', '''amount''', 'SF011 keyword rule 2000: field amount needs amount_at_least or amount_below'),
   ('amount_below, any_of', '5, ''{ab}''', 'SF011 keyword rule 2000: amount_at_least and amount_below go with field amount only'),
   ('field, amount_below, any_of', '''amount'', 5, ''{ab}''', 'SF011 keyword rule 2000: field amount takes no patterns'),
+  ('field, amount_below, within_characters', '''amount'', 5, 5', 'SF011 keyword rule 2000: within_characters 5 needs at least two patterns in all_of'),
   ('field, amount_at_least, amount_below', '''amount'', 5, 5.0', 'SF011 keyword rule 2000: the rule could never fire: at least 5, below 5.0'),
   ('field, amount_at_least, amount_below', '''amount'', 6, 5', 'SF011 keyword rule 2000: the rule could never fire: at least 6, below 5'),
   ('field, amount_at_least', '''amount'', ''NaN''', 'SF011 keyword rule 2000: amount_at_least is NaN'),
