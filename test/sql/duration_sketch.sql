@@ -72,6 +72,8 @@ SELECT seconds_sketch('infinity');
 SELECT seconds_sketch('-infinity');
 SELECT seconds_sketch(1e300);
 SELECT approx_rank('-1 hour', s) FROM kept LIMIT 1;
+-- The greatest value, also of one value more than a double can count.
+SELECT approx_percentile(1, 'count=9007199254740993 sum=9007199256740992 min=1 max=2000000 buckets=0:9007199254740992,381:1');
 -- Refused: shares that are none.
 SELECT approx_percentile(-0.01, s) FROM kept LIMIT 1;
 SELECT approx_percentile(1.01, s) FROM kept LIMIT 1;
