@@ -111,6 +111,11 @@ CREATE OPERATOR CLASS csflow.calendar_hash_ops DEFAULT FOR TYPE csflow.calendar 
 COMMENT ON OPERATOR CLASS csflow.calendar_hash_ops USING hash IS 'equality of calendars: hash indexes, hash joins, hash partitions';
 COMMENT ON OPERATOR FAMILY csflow.calendar_hash_ops USING hash IS 'equality of calendars';
 
+CREATE FUNCTION csflow.zone_name(zone text) RETURNS text
+AS 'MODULE_PATHNAME', 'csf_zone_name' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION csflow.zone_name(text) IS
+'IANA name of a time zone as this server spells it. Argument: a name in any case. Errors: 22023 no such zone (abbreviations, offsets and POSIX rules are none, for they follow no law about daylight saving). Design 2.7.';
+
 CREATE FUNCTION csflow.calendar_zone(calendar csflow.calendar) RETURNS text
 AS 'MODULE_PATHNAME', 'csf_calendar_zone' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION csflow.calendar_zone(csflow.calendar) IS

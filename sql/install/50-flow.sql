@@ -100,25 +100,6 @@ $$;
 COMMENT ON FUNCTION csflow.require_desk(bigint) IS
 'Raises SF001 unless there is a desk of this id, SF014 unless there is a flow. Argument: desk_id. Result: void. Design 2.7.';
 
-CREATE FUNCTION csflow.zone_name(zone text) RETURNS text
-LANGUAGE plpgsql STABLE STRICT
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  canonical text;
-BEGIN
-  SELECT z.name INTO canonical FROM pg_timezone_names AS z WHERE lower(z.name) = lower(zone) ORDER BY z.name LIMIT 1;
-  IF canonical IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = format('unknown time zone: "%s"', left(zone, 100)),
-      HINT = 'Give an IANA name such as Asia/Shanghai; pg_timezone_names lists them.';
-  END IF;
-  RETURN canonical;
-END
-$$;
-COMMENT ON FUNCTION csflow.zone_name(text) IS
-'IANA name of a time zone as this server spells it. Argument: a name in any case. Errors: 22023 no such zone (abbreviations and offsets are none, for they know no daylight saving). Design 2.7.';
-
 CREATE FUNCTION csflow.create_partitions(from_month date DEFAULT NULL, months integer DEFAULT 3) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp

@@ -1,14 +1,20 @@
 /*
  * calendar_zone.c
- *		The server's own time zone data for the calendar kernel.
+ *		The server's own time zone data for the calendar kernel, and the names of its zones.
  */
 #include "postgres.h"
 
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "pgtime.h"
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "types/calendar.h"
 
+PG_FUNCTION_INFO_V1(csf_zone_name);
+
+#define SHOWN_BYTES 100
 #define EPOCH_SECONDS ((int64) (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * SECS_PER_DAY)
 
 /*
@@ -59,3 +65,20 @@ zone_offset(const void *zone, int64 second, int64 *until)
 }
 
 const csf_zone_source csf_calendar_zones = {find_zone, zone_offset};
+
+/*
+ * The name of a zone as the time zone database spells it. Desks and calendars thus take the same zones.
+ */
+Datum
+csf_zone_name(PG_FUNCTION_ARGS)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char spelling[CSF_CALENDAR_ZONE_SIZE];
+
+	if (find_zone(name, spelling) == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("unknown time zone: \"%.*s\"",
+							   pg_mbcliplen(name, (int) strlen(name), SHOWN_BYTES), name),
+						errhint("Give an IANA name such as Asia/Shanghai; pg_timezone_names lists them.")));
+	PG_RETURN_TEXT_P(cstring_to_text(spelling));
+}

@@ -1,7 +1,10 @@
 -- create_desk, its partitions and its refusals (design 2.6, 2.7, 2.17; handbook A4, A9, D8, H4, I5).
 SET client_min_messages = warning;
 SET search_path = public, csflow;
-SELECT plan(47);
+SELECT plan(49);
+
+CREATE FUNCTION refusal(statement text, OUT message text) LANGUAGE plpgsql AS $$
+BEGIN EXECUTE statement; EXCEPTION WHEN OTHERS THEN message := SQLSTATE || ' ' || SQLERRM; END $$;
 
 -- Before the first desk.
 SELECT is(to_regclass('csflow.desk'), NULL, 'design 2.6: CREATE EXTENSION creates no tables of the flow');
@@ -62,6 +65,12 @@ SELECT results_eq($$SELECT zone, caption FROM csflow.desk WHERE name = 'berlin'$
   'with zone and caption of its own');
 SELECT is((SELECT calendar::text FROM csflow.working_calendar WHERE desk_id = csflow.desk_id('berlin')),
   'Europe/Berlin; daily 00:00-24:00', 'D8: its calendar is in its zone');
+
+SELECT is_empty($$SELECT name, csflow.zone_name(upper(name)) FROM pg_timezone_names WHERE name !~ '^[A-Z0-9+-]*[0-9][A-Z0-9+-]*$' AND csflow.zone_name(upper(name)) <> name$$,
+  'D8: each zone of the server is found in any case, and told as the server spells it');
+SELECT set_eq($$SELECT z, public.refusal(format('SELECT csflow.zone_name(%L)', z)) FROM unnest('{"",EST5EDT,+08,UTC+8,CEST,../UTC,Asia,"Asia/Shanghai ",亚洲/上海}'::text[]) z$$,
+  $$SELECT z, format('22023 unknown time zone: "%s"', z) FROM unnest('{"",EST5EDT,+08,UTC+8,CEST,../UTC,Asia,"Asia/Shanghai ",亚洲/上海}'::text[]) z$$,
+  'D8: rules, offsets, abbreviations and folders are no zones, for desks as for calendars');
 
 -- States.
 SELECT results_eq('SELECT state, csflow.state_category(state) FROM csflow.states() ORDER BY sort_order',

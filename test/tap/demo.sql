@@ -1,5 +1,6 @@
 -- Event logs in the documented layout: what is refused and how it says so, what every event does, that a log may be loaded
 -- twice, and that the generated week is played to the end. doc/demo.md; handbook A1, A8, B7, C4, D3, D6, D9, F1, F2, I1.
+-- Not in make quick: a week is generated and played.
 \set ON_ERROR_STOP 1
 SET TimeZone = 'Asia/Shanghai';
 SET client_min_messages = warning;

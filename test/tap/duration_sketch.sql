@@ -1,5 +1,6 @@
 -- Sketches against exact percentiles on six distributions; the same in one pass, in parallel, rolled up and over moving windows
 -- (handbook G1, design 2.14).
+-- Not in make quick: much random or real data.
 \set ON_ERROR_STOP 1
 SET search_path = public, csflow;
 SET client_min_messages = warning;

@@ -1,6 +1,7 @@
 -- csflow.recompute_clocks: after a change of targets, calendars, holidays and steps the clocks that are not stopped are where
 -- the new configuration puts them, by an oracle in plain SQL; nothing else is touched. Handbook D8, H4; design 2.2, 2.3, 2.12.
 -- Another seed, or more of it: CSFLOW_SEED=0.123 CSFLOW_TICKETS=5000 make check-tap TESTS=recompute
+-- Not in make quick: much random or real data.
 \set seed 0.25
 \set tickets 200
 \getenv seed CSFLOW_SEED
