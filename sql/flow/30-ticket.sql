@@ -80,7 +80,7 @@ COMMENT ON COLUMN csflow.ticket.title IS 'Generated from the body when missing (
 COMMENT ON COLUMN csflow.ticket.body_origin IS 'Whose words body is: the customer''s own, a transcript, or staff''s.';
 COMMENT ON COLUMN csflow.ticket.kind IS 'Code of the first level of category_id.';
 COMMENT ON COLUMN csflow.ticket.category_given IS 'Whoever opened the ticket named its kind or category, so that the rules did not decide it. Filled when it is opened.';
-COMMENT ON COLUMN csflow.ticket.priority_reason IS 'Why the ticket has its priority: matrix cell, rule or step.';
+COMMENT ON COLUMN csflow.ticket.priority_reason IS 'Why the ticket has its priority: matrix cell, rule or step, or that it was corrected; in no words of a person, which are with the event.';
 COMMENT ON COLUMN csflow.ticket.score IS 'Weight of the rules that spoke for the category.';
 COMMENT ON COLUMN csflow.ticket.needs_review IS 'The rules could not decide; a coordinator sorts it (handbook C2).';
 COMMENT ON COLUMN csflow.ticket.emotion IS '-1 very negative … 1 positive (handbook B8).';

@@ -154,10 +154,8 @@ settle_correction(csf_filling *f)
 				(errcode(ERRCODE_CSF_MISSING_VALUE), errmsg("%s needs a priority", csf_filling_label(f)),
 				 errhint("Give one of E, A, B and C.")));
 	if (priority && !severity && !csf_was_given(f, CSF_TICKET_PRIORITY_REASON))
-		csf_fill_text(f, CSF_TICKET_PRIORITY_REASON,
-					  psprintf("corrected: %s", f->new.nulls[CSF_TICKET_CHANGE_REASON]
-													? "by a rule"
-													: csf_ticket_text(&f->new, CSF_TICKET_CHANGE_REASON)));
+		/* Everybody may read this column; the words of the reason are text and stay with the event (handbook A5, F8). */
+		csf_fill_text(f, CSF_TICKET_PRIORITY_REASON, is_by_system(f) ? "corrected by a rule" : "corrected");
 	if (!priority && !severity)
 		csf_keep_old(f, CSF_TICKET_PRIORITY_REASON);
 	if (category || kind || csf_differs(f, CSF_TICKET_TEAM_ID))
