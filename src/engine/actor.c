@@ -41,9 +41,13 @@ csf_actor
 csf_actor_resolve(const csf_session *session, const char *given_kind, int64 given_agent,
 				  const char *if_nobody)
 {
-	csf_actor actor = {.kind = given_kind, .agent_id = given_agent};
 	int64 own = session->agent == NULL ? 0 : session->agent->agent_id;
+	csf_actor actor;
 
+	/* Nobody hides: who is an agent and may not speak for others is not unknown (handbook H1). */
+	if (own != 0 && given_kind != NULL && strcmp(given_kind, "unknown") == 0 && !may_act_for_others(session))
+		given_kind = NULL;
+	actor = (csf_actor){.kind = given_kind, .agent_id = given_agent};
 	if (given_agent != 0 && csf_desk_agent(session->desk, given_agent) == NULL)
 		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
 						errmsg("desk \"%s\" has no agent %lld", session->desk->name, (long long) given_agent),

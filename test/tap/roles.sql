@@ -150,6 +150,19 @@ SELECT throws_ok(format($$INSERT INTO csflow.message (desk_id, ticket_no, author
 RESET ROLE;
 ALTER TABLE csflow.message ENABLE ROW LEVEL SECURITY;
 
+-- Nobody hides behind "unknown"
+SET ROLE :"lin";
+UPDATE csflow.ticket SET complexity = 'complex', changed_by_kind = 'unknown' WHERE ticket_no = :'s11';
+SELECT is((SELECT (actor_kind, actor_id)::text FROM csflow.event WHERE ticket_no = :'s11' ORDER BY seq DESC LIMIT 1), '(agent,11)', 'H1: an agent is not unknown, whatever they say');
+SELECT is(change_state(:desk, :'s11', 'in_progress', actor_kind => 'unknown') IS NOT NULL, true, 'H1: nor to a verb');
+SELECT is((SELECT (kind, actor_kind, actor_id)::text FROM csflow.event WHERE ticket_no = :'s11' AND new_state = 'in_progress'), '(accepted,agent,11)', 'H1: which names them');
+-- The words of a reason are text, wherever they go.
+SELECT is(correct(:desk, :'s11', '张三的电话13812345678打不通', priority => 'C') IS NOT NULL, true, 'B7: an agent corrects');
+RESET ROLE;
+SET ROLE :"rea";
+SELECT is((SELECT priority_reason FROM csflow.ticket WHERE ticket_no = :'s11'), 'corrected', 'A5: and the reason''s words are in no column that a reader reads');
+RESET ROLE;
+
 -- Why it was late, one's own word for it
 SELECT clock AS late_clock FROM clock WHERE ticket_no = :'s11' AND stopped_at IS NULL AND due_at < now() ORDER BY clock LIMIT 1 \gset
 SET ROLE :"lin";
