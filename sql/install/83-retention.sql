@@ -58,8 +58,10 @@ BEGIN
   WHERE k.desk_id = archive_tickets.desk_id AND k.ticket_no = ANY (chosen) AND k.title <> csflow.mask_personal_data(k.title);
   UPDATE csflow.survey AS s SET comment = csflow.mask_personal_data(s.comment)
   WHERE s.desk_id = archive_tickets.desk_id AND s.ticket_no = ANY (chosen) AND s.comment <> csflow.mask_personal_data(s.comment);
+  -- What tells the store of files to delete one must arrive first.
   UPDATE csflow.outbox AS o SET payload = NULL
-  WHERE o.desk_id = archive_tickets.desk_id AND o.ticket_no = ANY (chosen) AND o.payload IS NOT NULL;
+  WHERE o.desk_id = archive_tickets.desk_id AND o.ticket_no = ANY (chosen) AND o.payload IS NOT NULL
+    AND (o.topic <> 'erase_file' OR o.sent_at IS NOT NULL);
   RETURN cardinality(chosen);
 END
 $$;
@@ -126,8 +128,10 @@ BEGIN
   UPDATE csflow.survey AS s SET comment = ''
   WHERE s.desk_id = erase_customer.desk_id AND s.ticket_no = ANY (chosen) AND s.comment <> '';
   DELETE FROM csflow.customer_link AS l WHERE l.desk_id = erase_customer.desk_id AND l.ticket_no = ANY (chosen);
+  -- What tells the store of files to delete one must arrive first.
   UPDATE csflow.outbox AS o SET payload = NULL
-  WHERE o.desk_id = erase_customer.desk_id AND o.ticket_no = ANY (chosen) AND o.payload IS NOT NULL;
+  WHERE o.desk_id = erase_customer.desk_id AND o.ticket_no = ANY (chosen) AND o.payload IS NOT NULL
+    AND (o.topic <> 'erase_file' OR o.sent_at IS NOT NULL);
   WITH gone AS (
     DELETE FROM csflow.attachment AS a WHERE a.desk_id = erase_customer.desk_id AND a.ticket_no = ANY (chosen)
     RETURNING a.ticket_no, a.uri),

@@ -171,6 +171,10 @@ SELECT is((SELECT payload ->> 'uri' FROM outbox WHERE topic = 'erase_file'), 's3
 SELECT is((SELECT to_jsonb(array_agg(c ORDER BY clock, run)) FROM clock c WHERE ticket_no = :'no'), :'clocks'::jsonb, 'I5: clocks stay');
 SELECT is_empty('SELECT faults()', 'I5: the record stays verifiable');
 SELECT results_eq(format('SELECT tickets, messages, texts FROM erase_customer(%s, 1, %L)', :desk, 'asked on paper'), 'VALUES (1::bigint, 0::bigint, 0::bigint)', 'I5: again changes nothing');
+SELECT is((SELECT payload ->> 'uri' FROM outbox WHERE topic = 'erase_file'), 's3://x/a.png', 'I5: the store of files still finds what it must delete');
+UPDATE outbox SET sent_at = '2025-04-04 09:00' WHERE topic = 'erase_file';
+SELECT is((SELECT count(*) FROM erase_customer(:desk, 1, 'asked on paper')), 1::bigint, 'I5: once it has been told');
+SELECT is((SELECT payload FROM outbox WHERE topic = 'erase_file'), NULL, 'I5: the name of the file goes too');
 SELECT throws_ok(format('SELECT erase_customer(%s, 4711)', :desk), 'SF005', format('desk %s has no customer 4711', :desk), 'I5: unknown customer');
 
 -- I5: months leave
