@@ -15,6 +15,7 @@
 
 #include "engine/actor.h"
 #include "engine/clock_store.h"
+#include "engine/erasure.h"
 #include "engine/flow.h"
 #include "engine/record.h"
 #include "engine/ticket.h"
@@ -128,6 +129,9 @@ read_changes(TriggerData *data, int *count)
 		CHECK_FOR_INTERRUPTS();
 		if (is_update && !tuplestore_gettupleslot(data->tg_oldtable, true, false, old_slot))
 			elog(ERROR, "transition tables of csflow.task have different lengths");
+		/* Words that leave are told by the ticket's own event (handbook F8, I5). */
+		if (is_update && csf_slots_only_mask(old_slot, new_slot, "title"))
+			continue;
 		read_columns(new_slot, numbers, new, new_nulls);
 		if (is_update)
 			read_columns(old_slot, numbers, old, old_nulls);

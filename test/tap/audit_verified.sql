@@ -129,6 +129,8 @@ SELECT throws_ok($$SELECT event_hash('\x00', 1, '202310001', 1, now(), now(), 'x
 SELECT is(event_hash(NULL, NULL, '202310001', 1, now(), now(), 'x', 'y', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), NULL, 'H1: no event, no hash');
 
 -- F8: archiving
+SELECT add_task(:desk, :'no', '给 13812345678 回电', '2025-03-06 09:00', 21, agent_id => 21, at => '2025-03-05 09:00') AS done_task \gset
+SELECT is(finish_task(:desk, :'no', :done_task, 21, '2025-03-05 10:00'), '2025-03-05 10:00'::timestamptz, 'D7: a task that is over');
 UPDATE desk SET archive_after = '30 days' WHERE desk_id = :desk;
 SELECT is(archive_batch('2025-04-03 12:59'), 0, 'F8: not before its time');
 SELECT is(archive_batch('2025-04-03 13:00'), 1, 'F8: then');
@@ -137,6 +139,9 @@ SELECT is((SELECT body || '|' || attributes::text FROM ticket WHERE ticket_no = 
   '我的手机[mobile]，钱不见了|' || '{"vip": true, "amounts": [12, "[mobile]"], "contact": {"note": "mail [email]", "phone": "[phone]"}, "client_ip": "[client_ip]", "device_model": "Mate 60"}'::jsonb::text, 'F8: personal data masked in body and attributes');
 SELECT bag_eq(format('SELECT body FROM message WHERE ticket_no = %L AND author_kind = %L', :'no', 'agent'), ARRAY['已处理，邮件发到 [email]', '没有别的'], 'F8: in messages');
 SELECT is((SELECT array_agg(DISTINCT text || coalesce(salt::text, '-')) FROM event_text WHERE ticket_no = :'no' AND text ~ '核对'), '{电话[mobile]已核对-}', 'F8: in reasons');
+SELECT is((SELECT title FROM task WHERE ticket_no = :'no' AND task_no = :done_task), '给 [mobile] 回电', 'F8: in tasks, those that are over too');
+SELECT is((SELECT string_agg(kind, ' ' ORDER BY seq) FROM event WHERE ticket_no = :'no' AND kind LIKE 'task%'), 'task_created task_done', 'F8: which is no change of the task');
+SELECT throws_ok(format('UPDATE task SET title = %L WHERE task_no = %s', 'another', :done_task), 'SF007', NULL, 'D7: which stays as it is else');
 SELECT is_empty('SELECT faults()', 'F8: the record stays verifiable');
 SELECT is((SELECT kind || ' ' || actor_kind FROM event WHERE ticket_no = :'no' ORDER BY seq DESC LIMIT 1), 'edited system', 'H1: and tells of it');
 SELECT throws_ok(format('UPDATE message SET body = %L WHERE ticket_no = %L', 'never said', :'no'), 'SF007', 'messages cannot be changed', 'H1: words leave, they do not change');
@@ -164,7 +169,7 @@ SELECT results_eq(format('SELECT tickets, messages, attachments FROM erase_custo
 SELECT is((SELECT (title, body, attributes)::text FROM ticket WHERE ticket_no = :'no'), '("","",{})', 'I5: the ticket''s words are gone');
 SELECT is((SELECT string_agg(body, '') FROM message WHERE ticket_no = :'no'), '', 'I5: the messages'' too');
 SELECT is((SELECT array_agg(DISTINCT text) FROM event_text WHERE ticket_no = :'no'), '{asked on paper}', 'I5: and reasons');
-SELECT is((SELECT (l.explanation, k.title)::text FROM late_cause l, task k WHERE l.ticket_no = :'no' AND k.ticket_no = :'no'), '("",-)', 'I5: causes and tasks');
+SELECT is((SELECT array_agg((l.explanation, k.title)::text) FROM late_cause l, task k WHERE l.ticket_no = :'no' AND k.ticket_no = :'no'), '{"(\"\",-)","(\"\",-)"}', 'I5: causes and tasks, those that are over too');
 SELECT is((SELECT comment FROM survey WHERE ticket_no = :'no'), '', 'I5: the survey''s words');
 SELECT is((SELECT (nickname, external_id, attributes)::text FROM customer WHERE desk_id = :desk AND customer_id = 1), '(,,{})', 'I5: the customer has no name left');
 SELECT is((SELECT payload ->> 'uri' FROM outbox WHERE topic = 'erase_file'), 's3://x/a.png', 'I5: the store of files is told');
