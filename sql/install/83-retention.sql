@@ -52,12 +52,23 @@ BEGIN
   WHERE r.desk_id = archive_tickets.desk_id AND r.ticket_no = ANY (chosen) AND r.explanation <> csflow.mask_personal_data(r.explanation);
   UPDATE csflow.late_cause AS l SET explanation = csflow.mask_personal_data(l.explanation)
   WHERE l.desk_id = archive_tickets.desk_id AND l.ticket_no = ANY (chosen) AND l.explanation <> csflow.mask_personal_data(l.explanation);
-  UPDATE csflow.approval AS p SET proposal = csflow.mask_personal_data(p.proposal)
-  WHERE p.desk_id = archive_tickets.desk_id AND p.ticket_no = ANY (chosen) AND p.proposal <> csflow.mask_personal_data(p.proposal);
+  UPDATE csflow.review AS r SET outcome = csflow.mask_personal_data(r.outcome)
+  WHERE r.desk_id = archive_tickets.desk_id AND r.ticket_no = ANY (chosen) AND r.outcome <> csflow.mask_personal_data(r.outcome);
+  UPDATE csflow.approval AS p SET proposal = csflow.mask_personal_data(p.proposal), decision = csflow.mask_personal_data(p.decision)
+  WHERE p.desk_id = archive_tickets.desk_id AND p.ticket_no = ANY (chosen)
+    AND (p.proposal <> csflow.mask_personal_data(p.proposal) OR p.decision <> csflow.mask_personal_data(p.decision));
+  UPDATE csflow.sample AS m SET finding = csflow.mask_personal_data(m.finding)
+  WHERE m.desk_id = archive_tickets.desk_id AND m.ticket_no = ANY (chosen) AND m.finding <> csflow.mask_personal_data(m.finding);
+  UPDATE csflow.attachment AS a SET name = csflow.mask_personal_data(a.name)
+  WHERE a.desk_id = archive_tickets.desk_id AND a.ticket_no = ANY (chosen) AND a.name <> csflow.mask_personal_data(a.name);
+  UPDATE csflow.temporary_right AS r SET reason = csflow.mask_personal_data(r.reason)
+  WHERE r.desk_id = archive_tickets.desk_id AND r.ticket_no = ANY (chosen) AND r.reason <> csflow.mask_personal_data(r.reason);
   UPDATE csflow.task AS k SET title = csflow.mask_personal_data(k.title)
   WHERE k.desk_id = archive_tickets.desk_id AND k.ticket_no = ANY (chosen) AND k.title <> csflow.mask_personal_data(k.title);
   UPDATE csflow.survey AS s SET comment = csflow.mask_personal_data(s.comment)
   WHERE s.desk_id = archive_tickets.desk_id AND s.ticket_no = ANY (chosen) AND s.comment <> csflow.mask_personal_data(s.comment);
+  UPDATE csflow.set_aside AS e SET error = csflow.mask_personal_data(e.error)
+  WHERE e.desk_id = archive_tickets.desk_id AND e.ticket_no = ANY (chosen) AND e.error <> csflow.mask_personal_data(e.error);
   -- What tells the store of files to delete one must arrive first.
   UPDATE csflow.outbox AS o SET payload = NULL
   WHERE o.desk_id = archive_tickets.desk_id AND o.ticket_no = ANY (chosen) AND o.payload IS NOT NULL
@@ -66,7 +77,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.archive_tickets(bigint, timestamptz, integer) IS
-'Masks personal data for good in the texts of tickets that were closed desk.archive_after or longer before the instant at (NULL means now): title, body, attributes, messages, reasons of events, words of reviews, causes, proposals, tasks and surveys; up to batch of them, those an agent is changing left for the next time. Result: tickets archived. With the rights of the flow''s owner. The record stays verifiable: verify_audit(). Errors: SF001 unknown desk, SF007 without those rights, SF009 future instant, SF014 no flow. Handbook F8.';
+'Masks personal data for good in the texts of tickets that were closed desk.archive_after or longer before the instant at (NULL means now): title, body, attributes, messages, reasons of events, words of reviews, causes, approvals, tasks, samples, temporary rights and surveys, errors of jobs, names of attachments; up to batch of them, those an agent is changing left for the next time. Result: tickets archived. With the rights of the flow''s owner. The record stays verifiable: verify_audit(). Errors: SF001 unknown desk, SF007 without those rights, SF009 future instant, SF014 no flow. Handbook F8.';
 
 CREATE FUNCTION csflow.archive_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -121,8 +132,17 @@ BEGIN
   WHERE r.desk_id = erase_customer.desk_id AND r.ticket_no = ANY (chosen) AND r.explanation <> '';
   UPDATE csflow.late_cause AS l SET explanation = ''
   WHERE l.desk_id = erase_customer.desk_id AND l.ticket_no = ANY (chosen) AND l.explanation <> '';
-  UPDATE csflow.approval AS p SET proposal = ''
-  WHERE p.desk_id = erase_customer.desk_id AND p.ticket_no = ANY (chosen) AND p.proposal <> '';
+  -- What an objection came to is a code.
+  UPDATE csflow.review AS r SET outcome = ''
+  WHERE r.desk_id = erase_customer.desk_id AND r.ticket_no = ANY (chosen) AND r.kind <> 'objection' AND r.outcome <> '';
+  UPDATE csflow.approval AS p SET proposal = '', decision = left(p.decision, 0)
+  WHERE p.desk_id = erase_customer.desk_id AND p.ticket_no = ANY (chosen) AND (p.proposal <> '' OR p.decision <> '');
+  UPDATE csflow.sample AS m SET finding = ''
+  WHERE m.desk_id = erase_customer.desk_id AND m.ticket_no = ANY (chosen) AND m.finding <> '';
+  UPDATE csflow.temporary_right AS r SET reason = '-'
+  WHERE r.desk_id = erase_customer.desk_id AND r.ticket_no = ANY (chosen) AND r.reason <> '-';
+  -- An error quotes what it stumbled on; the job meets it again if it still stands.
+  DELETE FROM csflow.set_aside AS e WHERE e.desk_id = erase_customer.desk_id AND e.ticket_no = ANY (chosen);
   UPDATE csflow.task AS k SET title = '-'
   WHERE k.desk_id = erase_customer.desk_id AND k.ticket_no = ANY (chosen) AND k.title <> '-';
   UPDATE csflow.survey AS s SET comment = ''
@@ -144,7 +164,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.erase_customer(bigint, bigint, text) IS
-'Erases a person''s data: the customer''s pseudonyms and attributes, titles, bodies and attributes of their tickets, bodies of the messages, reasons of the events, words of reviews, causes, proposals, tasks and surveys, links not yet used; files are named in the outbox (topic erase_file) for their store to delete. Numbers, states, instants and clocks stay, so figures do not change, and the record stays verifiable; each ticket''s record tells of the erasure. Arguments: desk_id, customer_id, the reason to record. Result: one row of counts. With the rights of the flow''s owner. Errors: SF001 unknown desk, SF005 unknown customer, SF007 without those rights, SF014 no flow. Handbook I5.';
+'Erases a person''s data: the customer''s pseudonyms and attributes, titles, bodies and attributes of their tickets, bodies of the messages, reasons of the events, words of reviews, causes, approvals, tasks, samples, temporary rights and surveys, errors of jobs, links not yet used; files are named in the outbox (topic erase_file) for their store to delete. Numbers, states, instants and clocks stay, so figures do not change, and the record stays verifiable; so do the numbers tickets and messages have in other systems (external_id), by which a repeated delivery is known, and what staff noted as improvements; each ticket''s record tells of the erasure. Arguments: desk_id, customer_id, the reason to record. Result: one row of counts. With the rights of the flow''s owner. Errors: SF001 unknown desk, SF005 unknown customer, SF007 without those rights, SF014 no flow. Handbook I5.';
 
 CREATE FUNCTION csflow.drop_months(before date, reason text, preview boolean DEFAULT true)
 RETURNS TABLE (month date, tickets bigint, partitions text[])

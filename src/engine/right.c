@@ -12,6 +12,7 @@
 #include "utils/timestamp.h"
 
 #include "engine/actor.h"
+#include "engine/erasure.h"
 #include "engine/flow.h"
 #include "engine/record.h"
 #include "engine/ticket.h"
@@ -62,14 +63,23 @@ read_rights(TriggerData *data, FmgrInfo *function, csf_recorder *recorder, csf_r
 {
 	TupleDesc description = RelationGetDescr(data->tg_relation);
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(description, &TTSOpsMinimalTuple);
+	TupleTableSlot *old_slot =
+		data->tg_oldtable == NULL ? NULL : MakeSingleTupleTableSlot(description, &TTSOpsMinimalTuple);
 
 	tuplestore_rescan(data->tg_newtable);
+	if (old_slot != NULL)
+		tuplestore_rescan(data->tg_oldtable);
 	while (tuplestore_gettupleslot(data->tg_newtable, true, false, slot))
 	{
 		Datum values[RIGHT_COLUMNS];
 		bool nulls[RIGHT_COLUMNS];
 
 		CHECK_FOR_INTERRUPTS();
+		if (old_slot != NULL && !tuplestore_gettupleslot(data->tg_oldtable, true, false, old_slot))
+			elog(ERROR, "transition tables of csflow.temporary_right have different lengths");
+		/* Words that leave are told by the ticket's own event (handbook F8, I5). */
+		if (old_slot != NULL && csf_slots_only_mask(old_slot, slot, "reason"))
+			continue;
 		for (int column = 0; column < RIGHT_COLUMNS; column++)
 			values[column] =
 				slot_getattr(slot, SPI_fnumber(description, column_names[column]), &nulls[column]);
@@ -79,6 +89,8 @@ read_rights(TriggerData *data, FmgrInfo *function, csf_recorder *recorder, csf_r
 		csf_rows_add(keys, values, nulls);
 	}
 	ExecDropSingleTupleTableSlot(slot);
+	if (old_slot != NULL)
+		ExecDropSingleTupleTableSlot(old_slot);
 }
 
 /* An event lies never before the ticket's last change, though now() may (design 2.9). */
