@@ -78,7 +78,7 @@ COMMENT ON COLUMN csflow.desk.surge_guard IS 'Against false alarms after quiet d
 COMMENT ON COLUMN csflow.desk.shift_calendar IS 'Code of the working calendar with the shifts of the staff; NULL: 24×7.';
 COMMENT ON COLUMN csflow.desk.sample_size IS 'Tickets in the weekly sample for each kind, priority and score band; 0: none is drawn (handbook G8).';
 COMMENT ON COLUMN csflow.desk.hour_figures_kept IS 'How long health figures are kept by hour; those by day and month stay for ever. At least 100 days, for the heat map covers 91; NULL: for ever. Disk space decides, so no playbook carries it (design 2.14).';
-COMMENT ON COLUMN csflow.desk.archive_after IS 'How long after closing personal data in a ticket''s texts are masked for good; NULL: never. The law of the place decides, so no playbook carries it (handbook F8).';
+COMMENT ON COLUMN csflow.desk.archive_after IS 'How long after closing, of duplicate and invalid tickets after the last change, personal data in a ticket''s texts are masked for good; NULL: never. The law of the place decides, so no playbook carries it (handbook F8).';
 COMMENT ON COLUMN csflow.desk.approval_for IS 'What must be approved before the customer is answered: subjects as in csflow.approval; with all among them, every answer (handbook E2).';
 
 CREATE TABLE csflow.configuration_version (

@@ -72,6 +72,8 @@ CREATE INDEX ticket_queue ON csflow.ticket (desk_id, team_id, priority DESC, ope
 CREATE INDEX ticket_category ON csflow.ticket (desk_id, category_id, opened_at) WHERE state NOT IN ('answered', 'closed', 'duplicate', 'invalid');
 CREATE INDEX ticket_opened ON csflow.ticket (desk_id, opened_at);
 CREATE INDEX ticket_to_archive ON csflow.ticket (desk_id, closed_at) WHERE closed_at IS NOT NULL AND archived_at IS NULL;
+-- These are never closed. By opened_at, which no UPDATE changes.
+CREATE INDEX ticket_dead_to_archive ON csflow.ticket (desk_id, opened_at) WHERE state IN ('duplicate', 'invalid') AND archived_at IS NULL;
 CREATE INDEX ticket_parent ON csflow.ticket (desk_id, parent_no) WHERE parent_no IS NOT NULL;
 COMMENT ON TABLE csflow.ticket IS 'One row a problem. INSERT opens, UPDATE of state, team_id, agent_id, priority or category_id moves it; everything else is filled by triggers unless given (handbook A, B, C, F).';
 COMMENT ON COLUMN csflow.ticket.state IS 'new, assigned, in_progress, waiting_customer, waiting_partner, waiting_approval, answered, under_review, closed, duplicate, invalid; changes must be in csflow.transition.';
@@ -92,7 +94,7 @@ COMMENT ON COLUMN csflow.ticket.reviewer_id IS 'While under review: agent who re
 COMMENT ON COLUMN csflow.ticket.amount IS 'Amount at stake, in the desk''s currency.';
 COMMENT ON COLUMN csflow.ticket.attributes IS 'The structured snapshot: account, device, versions, operation path, region, order number, … (handbook A3).';
 COMMENT ON COLUMN csflow.ticket.external_id IS 'Number in the system it came from; unique per desk and source, so that intake is idempotent (handbook I1).';
-COMMENT ON COLUMN csflow.ticket.archived_at IS 'When personal data in its texts were masked for good (desk.archive_after; handbook F8); NULL: not yet.';
+COMMENT ON COLUMN csflow.ticket.archived_at IS 'When personal data in its texts were masked for good (desk.archive_after; handbook F8); NULL: not yet, or not what came after.';
 COMMENT ON COLUMN csflow.ticket.transfer_count IS 'Changes of department after the first.';
 COMMENT ON COLUMN csflow.ticket.reopen_count IS 'Times it left answered or closed for a working state.';
 COMMENT ON COLUMN csflow.ticket.changed_at IS 'Instant of the last change. Given in an UPDATE it is that change''s instant, not before the last one; else greatest(now(), last change).';

@@ -28,14 +28,23 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   instant timestamptz := csflow.sweep_instant(at);
+  age interval;
   chosen csflow.ticket_no[];
 BEGIN
   PERFORM csflow.require_desk(desk_id);
+  age := (SELECT d.archive_after FROM csflow.desk AS d WHERE d.desk_id = archive_tickets.desk_id);
   SELECT array_agg(k.ticket_no ORDER BY k.ticket_no) INTO chosen
-  FROM (SELECT t.ticket_no FROM csflow.ticket AS t
-    WHERE t.desk_id = archive_tickets.desk_id AND t.archived_at IS NULL AND t.closed_at IS NOT NULL AND t.state = 'closed'
-      AND t.closed_at <= instant - (SELECT d.archive_after FROM csflow.desk AS d WHERE d.desk_id = archive_tickets.desk_id)
-    ORDER BY t.closed_at LIMIT batch FOR NO KEY UPDATE SKIP LOCKED) AS k;
+  FROM (
+    SELECT c.ticket_no FROM (SELECT t.ticket_no FROM csflow.ticket AS t
+      WHERE t.desk_id = archive_tickets.desk_id AND t.archived_at IS NULL AND t.closed_at IS NOT NULL AND t.state = 'closed'
+        AND t.closed_at <= instant - age
+      ORDER BY t.closed_at LIMIT batch FOR NO KEY UPDATE SKIP LOCKED) AS c
+    UNION ALL
+    SELECT d.ticket_no FROM (SELECT t.ticket_no FROM csflow.ticket AS t
+      WHERE t.desk_id = archive_tickets.desk_id AND t.archived_at IS NULL AND t.state IN ('duplicate', 'invalid')
+        AND t.opened_at <= instant - age AND t.changed_at <= instant - age
+      ORDER BY t.opened_at LIMIT batch FOR NO KEY UPDATE SKIP LOCKED) AS d
+    LIMIT batch) AS k;
   IF chosen IS NULL THEN
     RETURN 0;
   END IF;
@@ -77,7 +86,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.archive_tickets(bigint, timestamptz, integer) IS
-'Masks personal data for good in the texts of tickets that were closed desk.archive_after or longer before the instant at (NULL means now): title, body, attributes, messages, reasons of events, words of reviews, causes, approvals, tasks, samples, temporary rights and surveys, errors of jobs, names of attachments; up to batch of them, those an agent is changing left for the next time. Result: tickets archived. With the rights of the flow''s owner. The record stays verifiable: verify_audit(). Errors: SF001 unknown desk, SF007 without those rights, SF009 future instant, SF014 no flow. Handbook F8.';
+'Masks personal data for good in the texts of tickets that were closed, or marked duplicate or invalid and not changed since, desk.archive_after or longer before the instant at (NULL means now): title, body, attributes, messages, reasons of events, words of reviews, causes, approvals, tasks, samples, temporary rights and surveys, errors of jobs, names of attachments; up to batch of them, those an agent is changing left for the next time. Result: tickets archived. With the rights of the flow''s owner. The record stays verifiable: verify_audit(). Errors: SF001 unknown desk, SF007 without those rights, SF009 future instant, SF014 no flow. Handbook F8.';
 
 CREATE FUNCTION csflow.archive_batch(at timestamptz DEFAULT NULL, batch integer DEFAULT 1000) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -120,7 +129,7 @@ BEGIN
     ORDER BY t.ticket_no FOR NO KEY UPDATE) AS k;
   tickets := cardinality(chosen);
   UPDATE csflow.ticket AS t
-  SET title = '', body = '', attributes = '{}', archived_at = coalesce(t.archived_at, now()), change_reason = erase_customer.reason
+  SET title = '', body = '', attributes = '{}', archived_at = CASE WHEN t.state IN ('closed', 'duplicate', 'invalid') THEN now() END, change_reason = erase_customer.reason
   WHERE t.desk_id = erase_customer.desk_id AND t.ticket_no = ANY (chosen);
   UPDATE csflow.message AS m SET body = ''
   WHERE m.desk_id = erase_customer.desk_id AND m.ticket_no = ANY (chosen) AND m.body <> '';

@@ -53,6 +53,7 @@
 	COLUMN(ANSWERED_AT, "answered_at")                                                                       \
 	COLUMN(CLOSED_AT, "closed_at")                                                                           \
 	COLUMN(CLOSE_REASON, "close_reason")                                                                     \
+	COLUMN(ARCHIVED_AT, "archived_at")                                                                       \
 	COLUMN(FIRST_RESPONSE_AT, "first_response_at")                                                           \
 	COLUMN(LAST_CUSTOMER_MESSAGE_AT, "last_customer_message_at")                                             \
 	COLUMN(LAST_PUBLIC_MESSAGE_AT, "last_public_message_at")                                                 \

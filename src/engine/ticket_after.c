@@ -310,7 +310,7 @@ is_followed(const csf_ticket_map *map, int attribute)
 	static const csf_ticket_column free_columns[] = {
 		CSF_TICKET_TITLE,      CSF_TICKET_BODY,   CSF_TICKET_CUSTOMER_ID, CSF_TICKET_AMOUNT,
 		CSF_TICKET_ATTRIBUTES, CSF_TICKET_IMPACT, CSF_TICKET_URGENCY,     CSF_TICKET_DOMAIN,
-		CSF_TICKET_EMOTION,    CSF_TICKET_ANGER,  CSF_TICKET_ANXIETY};
+		CSF_TICKET_EMOTION,    CSF_TICKET_ANGER,  CSF_TICKET_ANXIETY,     CSF_TICKET_ARCHIVED_AT};
 
 	for (int i = 0; i < (int) lengthof(free_columns); i++)
 	{

@@ -227,6 +227,9 @@ fill_update(csf_filling *f)
 	if (csf_differs(f, CSF_TICKET_CHANNEL))
 		csf_check_channel(f);
 	keep_derived(f);
+	/* Whatever was said or written since is masked in its turn (handbook F8). */
+	if (!csf_was_given(f, CSF_TICKET_ARCHIVED_AT))
+		csf_fill_null(f, CSF_TICKET_ARCHIVED_AT);
 	settle_changed_at(f);
 	settle_update_actor(f);
 	settle_correction(f);
