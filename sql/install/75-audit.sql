@@ -36,7 +36,9 @@ BEGIN
     LEFT JOIN csflow.ticket_chain AS c ON l.is_last AND c.desk_id = record_faults.desk_id AND c.ticket_no = l.ticket_no
     LEFT JOIN csflow.ticket AS t ON l.is_last_state AND t.desk_id = record_faults.desk_id AND t.ticket_no = l.ticket_no
     CROSS JOIN LATERAL (VALUES
-      (l.seq <> l.previous_seq + 1, 'event_missing', format('events %s to %s are gone', l.previous_seq + 1, l.seq - 1)),
+      -- What a ticket of a dropped month does later begins its record anew.
+      (l.seq <> l.previous_seq + 1 AND NOT (l.previous_seq = 0 AND EXISTS (SELECT FROM csflow.dropped_month AS d
+        WHERE d.month = csflow.ticket_month(l.ticket_no))), 'event_missing', format('events %s to %s are gone', l.previous_seq + 1, l.seq - 1)),
       (l.seq = l.previous_seq + 1 AND l.hash IS DISTINCT FROM l.computed, 'event_changed',
         format('event %s (%s), or what stands before it, is not what was recorded', l.seq, l.kind)),
       (x.salt IS NOT NULL AND l.text_digest IS DISTINCT FROM sha256(x.salt || convert_to(x.text, 'UTF8')), 'text_changed',

@@ -211,4 +211,18 @@ SELECT is((SELECT state FROM ticket WHERE ticket_no = :'old'), 'invalid', 'I5: t
 SELECT is_empty('SELECT faults()', 'I5: no fault, for the month is known to have left');
 SELECT is_empty(format('SELECT * FROM verify_anchor(%s, 4)', :desk), 'I5: nor for anchors');
 SELECT is_empty($$SELECT * FROM drop_months('2020-03-01', 'five years', false)$$, 'I5: once');
+SELECT is(note(:desk, :'old', 'asked for again', agent_id => 11) > 0, true, 'I5: whose ticket may still do something');
+SELECT is(note(:desk, :'old', 'and again', agent_id => 11) > 0, true, 'I5: more than once');
+SELECT is_empty('SELECT faults()', 'I5: which is the beginning of its record');
+SELECT anchor_audit(:desk, '2025-03-09 03:00') AS fifth \gset
+SELECT is_empty('SELECT faults()', 'I5: and is anchored');
+SELECT is_empty(format('SELECT * FROM verify_anchor(%s, 5)', :desk), 'I5: verifiably');
+SET session_replication_role = replica;
+BEGIN;
+UPDATE event SET actor_id = 12 WHERE ticket_no = :'old' AND seq = 4;
+SELECT results_eq('SELECT faults()', ARRAY['event_changed ' || :'old' || '/4'], 'H1: and a change of what follows shows');
+DELETE FROM event WHERE ticket_no = :'old' AND seq = 4;
+SELECT results_eq('SELECT faults()', ARRAY['event_missing ' || :'old' || '/3', 'rewritten ' || :'old' || '/4'], 'H1: as it shows that it is gone');
+ROLLBACK;
+RESET session_replication_role;
 SELECT * FROM finish();
