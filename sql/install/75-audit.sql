@@ -20,6 +20,8 @@ BEGIN
   WITH linked AS (
     SELECT e.ticket_no, e.seq, e.kind, e.new_state, e.hash, e.text_digest, lag(e.seq, 1, 0) OVER w AS previous_seq,
       lead(e.seq) OVER w IS NULL AS is_last,
+      max(e.seq) FILTER (WHERE e.kind = 'edited' AND 'archived_at' = ANY (string_to_array(e.new_value, ', ')))
+        OVER (PARTITION BY e.ticket_no) AS archived_seq,
       e.seq = max(e.seq) FILTER (WHERE e.new_state IS NOT NULL) OVER (PARTITION BY e.ticket_no) AS is_last_state,
       csflow.event_hash(lag(e.hash) OVER w, e.desk_id, e.ticket_no, e.seq, e.at, e.recorded_at, e.kind, e.actor_kind, e.actor_id,
         e.old_state, e.new_state, e.old_value, e.new_value, e.clock, e.run, e.step_position, e.due_at, e.message_no,
@@ -43,6 +45,10 @@ BEGIN
         format('event %s (%s), or what stands before it, is not what was recorded', l.seq, l.kind)),
       (x.salt IS NOT NULL AND l.text_digest IS DISTINCT FROM sha256(x.salt || convert_to(x.text, 'UTF8')), 'text_changed',
         format('the text of event %s (%s) is not what was recorded', l.seq, l.kind)),
+      (x.salt IS NULL AND x.text IS NOT NULL AND l.text_digest IS NULL, 'text_changed',
+        format('event %s (%s) was recorded without a text', l.seq, l.kind)),
+      (x.salt IS NULL AND l.text_digest IS NOT NULL AND x.text IS NOT NULL AND l.seq > coalesce(l.archived_seq, 0), 'text_changed',
+        format('the text of event %s (%s) has lost its salt, and the ticket was not archived since', l.seq, l.kind)),
       (l.is_last AND c.head IS NULL, 'head_missing', 'the ticket has events but no chain head'),
       (l.is_last AND c.seq > l.seq, 'event_missing', format('events %s to %s are gone', l.seq + 1, c.seq)),
       (l.is_last AND c.seq < l.seq, 'event_inserted', format('events %s to %s stand after the chain''s head', c.seq + 1, l.seq)),
@@ -247,7 +253,7 @@ BEGIN
       FROM csflow.audit_anchor_month AS m
         CROSS JOIN LATERAL csflow.anchor_month_digest(a.desk_id, a.anchor_no, m.month) AS g
       WHERE m.desk_id = a.desk_id AND m.anchor_no = a.anchor_no AND (m.chains, m.digest) IS DISTINCT FROM (g.chains, g.digest)
-        AND NOT EXISTS (SELECT FROM csflow.dropped_month AS d WHERE d.month = m.month)
+        AND NOT (g.chains = 0 AND EXISTS (SELECT FROM csflow.dropped_month AS d WHERE d.month = m.month))
       UNION ALL
       SELECT 'digest_differs', format('anchor %s has digest %s here', a.anchor_no, encode(a.digest, 'hex'))
       WHERE a.anchor_no = verify_anchor.anchor_no AND a.digest <> verify_anchor.digest) AS f (fault, detail)

@@ -54,6 +54,14 @@ UPDATE event_text SET text = '别的话' WHERE ticket_no = :'no' AND text = '电
 SELECT is((SELECT string_agg(DISTINCT fault, ' ') FROM verify_audit(:desk)), 'text_changed', 'H1: other words');
 ROLLBACK;
 BEGIN;
+UPDATE event_text SET text = '别的话', salt = NULL WHERE ticket_no = :'no' AND text = '电话13912345678已核对';
+SELECT is((SELECT string_agg(DISTINCT fault, ' ') FROM verify_audit(:desk)), 'text_changed', 'H1: other words, without a salt as if they had been archived');
+ROLLBACK;
+BEGIN;
+INSERT INTO event_text (desk_id, ticket_no, seq, text) SELECT desk_id, ticket_no, min(seq), 'words put in a mouth' FROM event WHERE ticket_no = :'no' AND text_digest IS NULL GROUP BY 1, 2;
+SELECT is((SELECT string_agg(DISTINCT fault, ' ') FROM verify_audit(:desk)), 'text_changed', 'H1: words where there were none, without a salt');
+ROLLBACK;
+BEGIN;
 INSERT INTO event_text (desk_id, ticket_no, seq, salt, text) SELECT desk_id, ticket_no, min(seq), '\x00', 'words put in a mouth' FROM event WHERE ticket_no = :'no' AND text_digest IS NULL GROUP BY 1, 2;
 SELECT is((SELECT string_agg(DISTINCT fault, ' ') FROM verify_audit(:desk)), 'text_changed', 'H1: words where there were none');
 ROLLBACK;
@@ -127,6 +135,14 @@ SELECT throws_ok('SELECT * FROM verify_audit(4711)', 'SF001', NULL, '2.7: an unk
 SELECT throws_ok(format('SELECT anchor_audit(%s, %L)', :desk, 'infinity'), NULL, NULL, '2.9: no anchor of the future');
 SELECT throws_ok($$SELECT event_hash('\x00', 1, '202310001', 1, now(), now(), 'x', 'y', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)$$, '22023', 'a hash has 32 bytes, not 1', 'H1: bad hash');
 SELECT is(event_hash(NULL, NULL, '202310001', 1, now(), now(), 'x', 'y', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL), NULL, 'H1: no event, no hash');
+
+SET session_replication_role = replica;
+BEGIN;
+INSERT INTO dropped_month (month, dropped_at, reason) SELECT DISTINCT csflow.ticket_month(ticket_no), now(), 'pretext' FROM ticket;
+UPDATE audit_anchor_head h SET head = sha256('x') WHERE ticket_no = :'no';
+SELECT is((SELECT string_agg(DISTINCT fault, ' ') FROM verify_anchor(:desk, 3)), 'heads_changed', 'H1: a month said to be dropped hides no heads that stand');
+ROLLBACK;
+RESET session_replication_role;
 
 -- F8: archiving
 SELECT add_task(:desk, :'no', '给 13812345678 回电', '2025-03-06 09:00', 21, agent_id => 21, at => '2025-03-05 09:00') AS done_task \gset
