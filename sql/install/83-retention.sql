@@ -184,6 +184,9 @@ DECLARE
   open_tickets bigint;
   leaving record;
   partition text;
+  late record;
+  late_month date;
+  in_default text[] := '{}';
 BEGIN
   PERFORM csflow.require_flow();
   IF before IS NULL OR coalesce(reason, '') = '' THEN
@@ -198,6 +201,24 @@ BEGIN
       MESSAGE = format('%s tickets of months before %s are not closed', open_tickets, to_char(before, 'YYYY-MM')),
       HINT = 'Close them first, or choose an earlier date.';
   END IF;
+  -- Rows of months that never had a partition, such as imported ones, get one to leave with.
+  FOR late IN
+    SELECT c.relname::text AS name, pg_get_userbyid(c.relowner)::text AS owner FROM pg_partitioned_table AS p
+      JOIN pg_class AS c ON c.oid = p.partrelid
+      JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
+    WHERE c.relnamespace = 'csflow'::regnamespace AND a.attname = 'ticket_no' AND to_regclass(format('csflow.%I', c.relname || '_default')) IS NOT NULL
+    ORDER BY c.relname
+  LOOP
+    FOR late_month IN EXECUTE format('SELECT DISTINCT csflow.ticket_month(d.ticket_no) FROM csflow.%I AS d WHERE d.ticket_no < %L ORDER BY 1',
+      late.name || '_default', csflow.ticket_no(date_trunc('month', before)::date, 1))
+    LOOP
+      IF preview THEN
+        in_default := in_default || format('%s %s', late.name || '_default', late_month);
+      ELSE
+        PERFORM csflow.create_partition(late.name, late.owner, late_month);
+      END IF;
+    END LOOP;
+  END LOOP;
   FOR leaving IN
     SELECT m.month, array_agg(m.name ORDER BY m.name) AS names
     FROM (SELECT c.relname::text AS name, to_date(right(c.relname, 6), 'YYYYMM') AS month
@@ -205,7 +226,9 @@ BEGIN
         JOIN pg_inherits AS i ON i.inhparent = p.partrelid
         JOIN pg_class AS c ON c.oid = i.inhrelid
         JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
-      WHERE c.relnamespace = 'csflow'::regnamespace AND a.attname = 'ticket_no' AND c.relname ~ '_\d{6}$') AS m
+      WHERE c.relnamespace = 'csflow'::regnamespace AND a.attname = 'ticket_no' AND c.relname ~ '_\d{6}$'
+      UNION ALL
+      SELECT split_part(d.place, ' ', 1), split_part(d.place, ' ', 2)::date FROM unnest(in_default) AS d (place)) AS m
     WHERE m.month < date_trunc('month', before)
     GROUP BY m.month ORDER BY m.month
   LOOP
@@ -225,7 +248,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.drop_months(date, text, boolean) IS
-'Lets whole months leave: drops the monthly partitions (events, their texts, messages, clocks, what anchors saw) of months before the one of a date, and notes them in csflow.dropped_month. The tickets'' rows stay. Arguments: that date, the reason to keep, preview (the default) only lists. Result: month, its tickets, its partitions. By the owner of the tables. Errors: SF007 tickets of those months are not closed, SF017 no date or reason, SF014 no flow. Handbook I5, design 2.17.';
+'Lets whole months leave: drops the monthly partitions (events, their texts, messages, clocks, what anchors saw) of months before the one of a date, also what of those months lies in a default partition, and notes them in csflow.dropped_month. The tickets'' rows stay. Arguments: that date, the reason to keep, preview (the default) only lists. Result: month, its tickets, its partitions. By the owner of the tables. Errors: SF007 tickets of those months are not closed, SF017 no date or reason, SF014 no flow. Handbook I5, design 2.17.';
 
 REVOKE EXECUTE ON FUNCTION csflow.archive_tickets(bigint, timestamptz, integer), csflow.archive_batch(timestamptz, integer),
   csflow.erase_customer(bigint, bigint, text), csflow.drop_months(date, text, boolean) FROM PUBLIC;

@@ -241,4 +241,14 @@ DELETE FROM event WHERE ticket_no = :'old' AND seq = 4;
 SELECT results_eq('SELECT faults()', ARRAY['event_missing ' || :'old' || '/3', 'rewritten ' || :'old' || '/4'], 'H1: as it shows that it is gone');
 ROLLBACK;
 RESET session_replication_role;
+-- A month that never had a partition: imported.
+SELECT next_ticket_no('2019-01-15') AS older \gset
+INSERT INTO ticket (desk_id, ticket_no, channel, body, opened_at) VALUES (:desk, :'older', 'email', '闪退', '2019-01-15 09:00');
+UPDATE ticket SET state = 'invalid', changed_at = '2019-01-15 10:00' WHERE ticket_no = :'older';
+SELECT results_eq($$SELECT month, partitions[1:2] FROM drop_months('2019-03-01', 'five years')$$, $$VALUES (date '2019-01-01', '{clock_default,event_default}'::text[])$$, 'I5: what lies in a default partition is shown');
+SELECT is((SELECT count(*) FROM event WHERE ticket_no = :'older'), 2::bigint, 'I5: and stays so far');
+SELECT results_eq($$SELECT month, tickets FROM drop_months('2019-03-01', 'five years', false)$$, $$VALUES (date '2019-01-01', 1::bigint)$$, 'I5: it leaves');
+SELECT is((SELECT count(*) FROM event WHERE ticket_no = :'older') + (SELECT count(*) FROM event_default WHERE ticket_no < '202001001') + (SELECT count(*) FROM clock WHERE ticket_no = :'older'), 0::bigint, 'I5: too');
+SELECT cmp_ok((SELECT count(*) FROM event_default), '>', 0::bigint, 'I5: what is younger stays');
+SELECT is_empty('SELECT faults()', 'I5: and the record is whole');
 SELECT * FROM finish();
