@@ -81,7 +81,8 @@ SELECT r.desk_id, CASE WHEN r.team_id IS NULL THEN 'ticket' ELSE 'team' END, coa
   r.as_written, r.expires_at
 FROM me AS m
 JOIN csflow.temporary_right AS r ON r.desk_id = m.desk_id AND r.agent_id = m.agent_id
-WHERE r.given_back_at IS NULL AND r.granted_at <= now() AND r.expires_at > now()
+-- By the clock, not by the start of the transaction, which can be kept open.
+WHERE r.given_back_at IS NULL AND r.granted_at <= now() AND r.expires_at > clock_timestamp()
   AND EXISTS (SELECT FROM my_group AS g WHERE g.name <> 'reader')
 UNION ALL
 -- Whom no row security binds and who may read texts in the tables, may read them here.

@@ -213,6 +213,14 @@ SELECT ok(seen() NOT LIKE '%s11%', 'H2: it lapsed by itself');
 SELECT is_empty(format('SELECT FROM csflow.my_ticket WHERE ticket_no = %L', :'s11'), 'H2: from the views too');
 RESET ROLE;
 
+-- In a transaction that began before it did, too.
+BEGIN;
+SET LOCAL ROLE :"sue";
+SELECT grant_temporary_right(:desk, 21, now() + interval '1 microsecond', 'x', :'s11') AS short_no \gset
+SET LOCAL ROLE :"tao";
+SELECT ok(seen() NOT LIKE '%s11%', 'H2: a right lapses in a transaction that began before');
+COMMIT;
+
 -- An administrator and their desk
 SET ROLE :"ada";
 SELECT lives_ok(format('UPDATE csflow.%s', u), 'H2: an administrator configures: ' || u) FROM unnest('{agent SET capacity = 21,target SET duration = duration,caption SET text = text,desk SET caption = caption}'::text[]) u;
