@@ -175,7 +175,9 @@ BEGIN ATOMIC
     ('approval', 'approval', '', 'riu', 'riu', 'riu', NULL, '{desk_id,ticket_no,subject,amount,proposal,proposed_by,proposed_at}', '{is_approved,decision,decided_by,decided_at}'),
     ('outbox', 'outbox', '', 'riu', 'riu', 'riu', NULL, NULL, '{sent_at}'),
     ('customer_link', 'whole_desk', '', 'riu', 'riu', 'riu', NULL, NULL, '{used_at}'),
-    ('survey', 'survey', 'r', 'riu', 'riu', 'riu', '{comment}', NULL, NULL),
+    -- Columns named, not the table: who may UPDATE a whole table may LOCK it.
+    ('survey', 'survey', 'r', 'riu', 'riu', 'riu', '{comment}', NULL,
+      '{last_sent_at,sent_count,team_id,agent_id,answered_at,answer_count,efficiency,attitude,clarity,fairness,overall,nps,ces,comment,is_low}'),
     ('ticket_fact', 'of_ticket', 'r', 'r', 'r', 'r', NULL, NULL, NULL),
     ('reply_gap', 'of_ticket', 'r', 'r', 'r', 'r', NULL, NULL, NULL),
     ('reopening', 'of_ticket', 'r', 'r', 'r', 'r', NULL, NULL, NULL),
@@ -281,7 +283,11 @@ BEGIN ATOMIC
     -- Tokens of customers' links are for whoever delivers them: a pooled application or an administrator.
     ('outbox', 'SELECT', true, 'NOT coalesce(payload ? ''token'', false) AND ' || c.text, NULL, 'of_ticket'),
     ('outbox', 'SELECT', true, c.text, NULL, 'whole'),
-    ('outbox', 'INSERT', true, NULL, 'topic IN (''review'', ''approval'') AND payload IS NULL AND sent_at IS NULL AND ' || c.text, 'of_ticket'),
+    -- To colleagues, in no words of one's own: what a review or proposal tells is who takes part and who decides.
+    ('outbox', 'INSERT', true, NULL, 'topic IN (''review'', ''approval'') AND payload IS NULL AND sent_at IS NULL AND recipient_kind <> ''customer'''
+      || ' AND clock IS NULL AND (recipient IS NULL OR recipient IN (''owner'', ''supervisor'', ''head'', ''coordinator'', ''team'')'
+      || ' OR EXISTS (SELECT FROM csflow.team AS g WHERE g.desk_id = %1$s.desk_id AND g.code = regexp_replace(%1$s.recipient, ''/(supervisor|head)$'', '''')))'
+      || ' AND ' || c.text, 'of_ticket'),
     ('outbox', 'INSERT', true, NULL, c.text, 'whole'),
     ('outbox', 'UPDATE', true, c.text, c.text, 'whole'),
     ('whole_desk', 'SELECT', true, c.text, NULL, 'whole'),

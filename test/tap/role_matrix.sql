@@ -58,7 +58,7 @@ INSERT INTO expected VALUES
   ('set_aside', '', '', '', '', 'R'),
   ('step', '', 'R', 'R', 'R', 'RIUD'),
   ('surge_episode', '', 'R', '', 'R', 'R'),
-  ('survey', '', 'r', 'rIU', 'rIU', 'RIU'),
+  ('survey', '', 'r', 'rIu', 'rIu', 'RIu'),
   ('target', '', 'R', 'R', 'R', 'RIUD'),
   ('task', '', '', 'RIu', 'RIu', 'RIu'),
   ('team', '', 'R', 'R', 'R', 'RIUD'),

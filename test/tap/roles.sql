@@ -111,6 +111,9 @@ SELECT is(request_approval(:desk, :'s', '赔'), 'waiting_approval', 'E2: asks fo
 SELECT is((SELECT approver FROM csflow.approval WHERE ticket_no = :'s'), (SELECT t.code FROM csflow.agent a JOIN csflow.team t USING (desk_id, team_id) WHERE a.role_name = :'sue'), 'E2: sees who decides');
 SELECT is((SELECT string_agg(recipient_kind || ' ' || recipient, ', ') FROM csflow.outbox WHERE ticket_no = :'s' AND topic = 'approval'), (SELECT 'team ' || t.code FROM csflow.agent a JOIN csflow.team t USING (desk_id, team_id) WHERE a.role_name = :'sue'), 'E2: who is told by their doing');
 SELECT throws_ok(format($$INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, payload) VALUES (%s, %L, now(), 'approval', 'role', '{}')$$, :desk, :'s'), '42501', NULL, 'H2: with no text of their own beside it');
+SELECT throws_ok(format($$INSERT INTO csflow.outbox (desk_id, ticket_no, created_at, topic, recipient_kind, recipient%s) VALUES (%s, %L, now(), 'review', %L, %L%s)$$, c, :desk, :'s', k, r, v), '42501', NULL,
+  format('H2: nor in another column, nor to a customer: %s %s', k, r)) FROM (VALUES ('customer', NULL, '', ''), ('role', 'words of their own', '', ''), ('team', 'supervisor', ', clock', $$, 'words'$$)) v (k, r, c, v);
+SELECT throws_ok('LOCK TABLE csflow.survey IN ACCESS EXCLUSIVE MODE', '42501', NULL, 'H2: and locks out nobody');
 SELECT throws_ok(format('SELECT decide(%s, %L, true)', :desk, :'s'), 'SF010', NULL, 'E2: decides not on their own');
 SELECT throws_ok(format('UPDATE csflow.approval SET is_approved = true, decided_by = 91, decided_at = now()'), '42501', NULL, 'E2: nor in another''s name');
 SELECT throws_ok(format('INSERT INTO csflow.approval (desk_id, ticket_no, subject, proposal, proposed_by, proposed_at) VALUES (%s, %L, %L, %L, 91, now())', :desk, :'s', 'plan', 'x'), '42501', NULL, 'E2: nor puts up in another''s name');
