@@ -311,7 +311,7 @@ DECLARE
   subject record;
 BEGIN
   SELECT t.customer_id, t.opened_at, t.body, CASE WHEN d.duplicate_window > interval '0' THEN d.duplicate_window ELSE interval '24 hours' END AS span INTO subject
-  FROM csflow.ticket AS t JOIN csflow.desk AS d ON d.desk_id = t.desk_id
+  FROM csflow.my_ticket AS t JOIN csflow.desk AS d ON d.desk_id = t.desk_id
   WHERE t.desk_id = duplicate_candidates.desk_id AND t.ticket_no = duplicate_candidates.ticket_no;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(duplicate_candidates.desk_id, duplicate_candidates.ticket_no);
@@ -320,7 +320,7 @@ BEGIN
   SELECT c.ticket_no, c.similarity, c.state, c.opened_at, c.title, c.answered_at, c.closed_at, c.close_reason
   FROM (
     SELECT o.*, csflow.text_similarity(subject.body, o.body) AS similarity
-    FROM csflow.ticket AS o
+    FROM csflow.my_ticket AS o
     WHERE o.desk_id = duplicate_candidates.desk_id AND o.customer_id = subject.customer_id
       AND o.opened_at BETWEEN subject.opened_at - subject.span AND subject.opened_at + subject.span
       AND o.ticket_no <> duplicate_candidates.ticket_no) AS c
@@ -329,7 +329,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.duplicate_candidates(bigint, csflow.ticket_no, double precision) IS
-'For a person who decides: tickets of the same customer opened within the desk''s duplicate_window (24 hours where that is 0) before or after this one whose body is at least minimum (0…1) like its own, the most alike first, with their outcome. Uses the index ticket_customer. Errors: SF004 unknown ticket. Handbook A8.';
+'For a person who decides: tickets of the same customer opened within the desk''s duplicate_window (24 hours where that is 0) before or after this one whose body is at least minimum (0…1) like its own, the most alike first, with their outcome. Uses the index ticket_customer. Texts are those of csflow.my_ticket: compared and shown as whoever asks may read them. Errors: SF004 unknown ticket. Handbook A8.';
 
 CREATE FUNCTION csflow.duplicate_outcome(desk_id bigint, ticket_no csflow.ticket_no)
 RETURNS TABLE (original_no csflow.ticket_no, state text, answered_at timestamptz, closed_at timestamptz, close_reason text, answer text)
@@ -339,16 +339,16 @@ AS $$
 BEGIN
   RETURN QUERY
   SELECT o.ticket_no, o.state, o.answered_at, o.closed_at, o.close_reason,
-    (SELECT m.body FROM csflow.message AS m
+    (SELECT m.body FROM csflow.my_message AS m
       WHERE m.desk_id = o.desk_id AND m.ticket_no = o.ticket_no AND m.author_kind = 'agent' AND m.is_public
       ORDER BY m.at DESC, m.message_no DESC LIMIT 1)
-  FROM csflow.ticket AS t
-  JOIN csflow.ticket AS o ON o.desk_id = t.desk_id AND o.ticket_no = t.duplicate_of
+  FROM csflow.my_ticket AS t
+  JOIN csflow.my_ticket AS o ON o.desk_id = t.desk_id AND o.ticket_no = t.duplicate_of
   WHERE t.desk_id = duplicate_outcome.desk_id AND t.ticket_no = duplicate_outcome.ticket_no;
 END
 $$;
 COMMENT ON FUNCTION csflow.duplicate_outcome(bigint, csflow.ticket_no) IS
-'What became of the original of a ticket marked duplicate: its number and state, when it was answered and closed and why, and answer, the last public words of an agent in it. No row for a ticket that is no duplicate. Handbook A8.';
+'What became of the original of a ticket marked duplicate: its number and state, when it was answered and closed and why, and answer, the last public words of an agent in it, as csflow.my_message shows them. No row for a ticket that is no duplicate. Handbook A8.';
 
 CREATE FUNCTION csflow.customer_history(desk_id bigint, ticket_no csflow.ticket_no, maximum integer DEFAULT 100)
 RETURNS TABLE (earlier_no csflow.ticket_no, opened_at timestamptz, state text, kind text, category_id bigint, priority csflow.priority,
@@ -362,7 +362,7 @@ BEGIN
   SELECT t.customer_id, t.opened_at, t.body, t.priority, d.duplicate_similarity,
     (SELECT c.category_id FROM csflow.category AS c
       WHERE c.desk_id = t.desk_id AND c.category_id = t.category_id AND c.parent_id IS NOT NULL) AS second_level_id INTO subject
-  FROM csflow.ticket AS t JOIN csflow.desk AS d ON d.desk_id = t.desk_id
+  FROM csflow.my_ticket AS t JOIN csflow.desk AS d ON d.desk_id = t.desk_id
   WHERE t.desk_id = customer_history.desk_id AND t.ticket_no = customer_history.ticket_no;
   IF NOT FOUND THEN
     PERFORM csflow.refuse_unknown_ticket(customer_history.desk_id, customer_history.ticket_no);
@@ -375,7 +375,7 @@ BEGIN
       ELSE 'repeat' END
   FROM (
     SELECT o.*, csflow.text_similarity(subject.body, o.body) AS similarity
-    FROM csflow.ticket AS o
+    FROM csflow.my_ticket AS o
     WHERE o.desk_id = customer_history.desk_id AND o.customer_id = subject.customer_id AND o.opened_at <= subject.opened_at
       AND (o.opened_at, o.ticket_no) < (subject.opened_at, customer_history.ticket_no)
     ORDER BY o.opened_at DESC, o.ticket_no DESC
@@ -384,7 +384,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.customer_history(bigint, csflow.ticket_no, integer) IS
-'The same customer''s earlier tickets, the latest first, at most maximum. similarity: of the two bodies, 0…1. relation: NULL for another matter; for the same matter (a body alike by the desk''s duplicate_similarity, or the same second-level category) escalation when the customer comes back before it was closed or with a higher priority, else repeat. Uses the index ticket_customer. Errors: SF004 unknown ticket. Handbook A7.';
+'The same customer''s earlier tickets, the latest first, at most maximum. similarity: of the two bodies, 0…1. relation: NULL for another matter; for the same matter (a body alike by the desk''s duplicate_similarity, or the same second-level category) escalation when the customer comes back before it was closed or with a higher priority, else repeat. Uses the index ticket_customer. Texts are those of csflow.my_ticket: compared and shown as whoever asks may read them. Errors: SF004 unknown ticket. Handbook A7.';
 
 CREATE FUNCTION csflow.similar_tickets(desk_id bigint, ticket_no csflow.ticket_no, maximum integer DEFAULT 20,
   span interval DEFAULT '24 hours')

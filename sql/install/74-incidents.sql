@@ -397,7 +397,7 @@ AS $$
 BEGIN
   RETURN (
     SELECT i.workaround
-    FROM csflow.ticket AS t
+    FROM csflow.my_ticket AS t
     JOIN csflow.incident AS i ON i.desk_id = t.desk_id AND i.workaround IS NOT NULL
       AND (i.parent_no = t.parent_no OR i.parent_no = t.ticket_no OR (i.resolved_at IS NULL AND i.category_id = t.category_id
         AND EXISTS (SELECT FROM csflow.incident_facets(t.attributes) AS f WHERE f.facet = i.facet AND f.value = i.value)))

@@ -94,6 +94,13 @@ SELECT is((SELECT string_agg(text, ' ' ORDER BY text) FROM csflow.timeline WHERE
 SELECT throws_ok(format('SELECT %s', q), '42501', NULL, 'A5: an agent reads no text in the tables: ' || q) FROM unnest(ARRAY['title FROM csflow.ticket', 'body FROM csflow.ticket', 'attributes FROM csflow.ticket',
   'change_reason FROM csflow.ticket', 'body FROM csflow.message', 'text FROM csflow.event_text', 'comment FROM csflow.survey', 'attributes FROM csflow.customer', '* FROM csflow.message_default', '* FROM csflow.event_default', '* FROM csflow.clock_default']) q;
 
+-- The customer's history and what is like a ticket, as far as one sees the tickets
+SELECT results_eq(format('SELECT earlier_no, title, similarity < 1 FROM csflow.customer_history(%s, %L)', :desk, :'s11'), format('VALUES (%L::csflow.ticket_no, %L, true)', :'s', '闪退 [mobile]'), 'A7: an agent has the customer''s history, masked as elsewhere');
+SELECT results_eq(format('SELECT candidate_no, title FROM csflow.duplicate_candidates(%s, %L, 0)', :desk, :'s11'), format('VALUES (%L::csflow.ticket_no, %L)', :'s', '闪退 [mobile]'), 'A8: and what may be its duplicate');
+SELECT throws_ok(format('SELECT * FROM csflow.%s(%s, %L)', f, :desk, :'t'), 'SF004', NULL, 'H2: of no ticket they do not see: ' || f) FROM unnest('{customer_history,duplicate_candidates}'::text[]) f;
+SELECT is(known_workaround(:desk, :'s11'), NULL, 'B9: nor is asking for a workaround refused');
+SELECT is_empty(format('SELECT * FROM csflow.duplicate_outcome(%s, %L)', :desk, :'s11'), 'A8: or for what became of an original');
+
 -- What an agent does with a ticket
 SELECT is(open_ticket(:desk, 'hotline', '打不开') IS NOT NULL, true, 'H2: opens one, whatever team the rules give it to');
 SELECT is(accept(:desk, :'s'), 'in_progress', 'H2: accepts');
