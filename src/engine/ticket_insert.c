@@ -13,9 +13,12 @@
 #include "engine/duplicate.h"
 #include "engine/flow.h"
 #include "errors.h"
+#include "kernel/mask.h"
+#include "types/encoding.h"
 #include "types/types.h"
 
 #define TITLE_CHARACTERS 60
+#define NUMBER_BYTES 40 /* no number with its separators is longer */
 
 static csf_statement tier_query = CSF_STATEMENT("SELECT tier FROM csflow.customer"
 												" WHERE desk_id = $1 AND customer_id = $2",
@@ -54,6 +57,51 @@ fill_customer_tier(csf_filling *f)
 	csf_fill_text(f, CSF_TICKET_CUSTOMER_TIER, tier);
 }
 
+/* Whether a digit or at sign, full width ones too, is near the cut: hardly ever, and the search for personal data is spared. */
+static bool
+is_near_number(const char *line, int length, int cut)
+{
+	static const char full_width[] = "\xEF\xBC";
+
+	for (int i = Max(cut - NUMBER_BYTES, 0); i < Min(cut + NUMBER_BYTES, length); i++)
+	{
+		if (line[i] == '@' || isdigit((unsigned char) line[i]))
+			return true;
+		if (i + 2 < length && memcmp(line + i, full_width, 2) == 0 && (unsigned char) line[i + 2] >= 0x90 &&
+			(unsigned char) line[i + 2] <= 0xA0)
+			return true;
+	}
+	return false;
+}
+
+/* Half a telephone number is not masked any more (handbook A5, F8): the cut moves before what it would split. */
+static int
+spare_personal_data(const char *line, int length, int cut)
+{
+	bool in_bytes = pg_database_encoding_max_length() == 1;
+	int limit = in_bytes ? cut : TITLE_CHARACTERS;
+	int kept = limit;
+	csf_personal_item *items;
+	const char *text;
+	size_t text_length;
+	int count;
+
+	text = csf_utf8_from_server(
+		line, in_bytes ? length : pg_mbcharcliplen(line, length, TITLE_CHARACTERS + NUMBER_BYTES),
+		&text_length, NULL);
+	count = csf_find_personal_data(text, text_length, &items);
+	for (int i = 0; i < count; i++)
+	{
+		int start = in_bytes ? (int) items[i].offset : items[i].position;
+		int end = start + (in_bytes ? (int) items[i].length : items[i].characters);
+
+		if (start < limit && end > limit)
+			kept = start;
+	}
+	pfree(items);
+	return kept == limit ? cut : pg_mbcharcliplen(line, length, kept);
+}
+
 /* The first line of the body, cut to a length that fits a list (handbook A3); NULL where it has none. */
 static char *
 make_title(char *body)
@@ -66,6 +114,8 @@ make_title(char *body)
 	if (length == 0)
 		return NULL;
 	cut = pg_mbcharcliplen(body, length, TITLE_CHARACTERS);
+	if (cut < length && is_near_number(body, length, cut))
+		cut = spare_personal_data(body, length, cut);
 	return psprintf("%.*s%s", cut, body, cut < length ? "..." : "");
 }
 

@@ -175,4 +175,14 @@ SELECT throws_ok(format($$UPDATE csflow.ticket SET state = 'duplicate', duplicat
   'A8: of a ticket that is not there');
 SELECT throws_ok(format($$UPDATE csflow.ticket SET state = 'duplicate', duplicate_of = ticket_no WHERE ticket_no = %L$$, :'vague'), 'SF010', NULL,
   'A8: of itself');
+-- A3, A5: a title made from the body does not cut a number in two, which nothing would mask any more.
+CREATE FUNCTION made_title(desk bigint, body text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE opened csflow.ticket_no := csflow.open_ticket(desk, 'email', body);
+BEGIN
+  RETURN (SELECT t.title FROM csflow.ticket AS t WHERE t.ticket_no = opened);
+END $$;
+SELECT is(made_title(:desk, repeat('我打不开', 13) || '号13812345678请回电'), repeat('我打不开', 13) || '号...', 'A5: the cut goes before a telephone number');
+SELECT is(made_title(:desk, repeat('我打不开', 13) || '号１３８ １２３４ ５６７８请回电'), repeat('我打不开', 13) || '号...', 'A5: also a full-width one in groups');
+SELECT is(made_title(:desk, repeat('我打不开', 13) || ' someone@example.com 请回复'), repeat('我打不开', 13) || ' ...', 'A5: and an address');
+SELECT is(made_title(:desk, repeat('我打不开', 14) || '的13个错误都在这里'), repeat('我打不开', 14) || '的13个...', 'A3: other numbers are cut where they are');
 SELECT * FROM finish();
