@@ -35,6 +35,15 @@ foreach my $page ('README.md', 'doc/README.zh.md')
 		  $node->psql('postgres', $statements, extra_params => [ '-v', 'ON_ERROR_STOP=1' ]);
 		is($errors, '', 'doc/operations.md: what is to be monitored can be asked');
 		unlike($output // '', qr/^csflow\.event_/m, 'doc/operations.md: next month has its partitions');
+		my ($jobs) = $statements =~ /(SELECT j\.job, .*?;)/s;
+		is($node->safe_psql('postgres', $jobs), '', 'doc/operations.md: a new flow owes no run of a job yet');
+		$node->safe_psql('postgres', q{INSERT INTO csflow.job_run (job, at, started_at, finished_at)
+			SELECT job, now(), now() - age, CASE WHEN finishes THEN now() - age END FROM csflow.wanted_jobs(), (VALUES (interval '2 minutes', true), ('1 minute', false)) v (age, finishes)});
+		is($node->safe_psql('postgres', $jobs), '', 'doc/operations.md: nor is a run that is under way a fault');
+		$node->safe_psql('postgres', q{UPDATE csflow.flow SET created_at = now() - interval '1 year';
+			UPDATE csflow.job_run SET started_at = started_at - interval '26 hours', finished_at = finished_at - interval '26 hours'});
+		is($node->safe_psql('postgres', "SELECT count(*) FROM (${\($jobs =~ s/;//r)}) x WHERE job <> 'weekly_sample'"),
+			$node->safe_psql('postgres', 'SELECT count(*) - 1 FROM csflow.wanted_jobs()'), 'doc/operations.md: one that has not finished for a day is');
 	}
 	$node->safe_psql('postgres',
 		'DROP EXTENSION IF EXISTS pg_cron; SET client_min_messages = warning; DROP SCHEMA csflow CASCADE');
