@@ -5,12 +5,14 @@ CREATE TABLE csflow.audit_anchor (
   anchor_no bigint NOT NULL,
   at timestamptz NOT NULL,
   horizon xid8 NOT NULL,
+  cluster bigint NOT NULL,
   chains bigint NOT NULL,
   digest bytea NOT NULL,
   PRIMARY KEY (desk_id, anchor_no)
 );
 COMMENT ON TABLE csflow.audit_anchor IS 'One row a desk and day: a digest over all chains of events that moved since the anchor before. Its copy outside of the database shows a record rewritten as a whole.';
 COMMENT ON COLUMN csflow.audit_anchor.horizon IS 'Transactions before this one had ended when the anchor was made; heads that others wrote are looked at by the next.';
+COMMENT ON COLUMN csflow.audit_anchor.cluster IS 'System identifier of the cluster that made it: horizon means nothing in another, to which a dump was restored.';
 COMMENT ON COLUMN csflow.audit_anchor.chains IS 'How many chains had moved.';
 COMMENT ON COLUMN csflow.audit_anchor.digest IS 'SHA-256 over the digest before, this key and instant, and the digests of csflow.audit_anchor_month.';
 

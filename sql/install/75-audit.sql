@@ -172,6 +172,7 @@ AS $$
 DECLARE
   instant timestamptz := csflow.sweep_instant(at);
   horizon xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  cluster bigint := (pg_control_system()).system_identifier;
   former record;
   new_no bigint;
   seen bigint;
@@ -179,15 +180,15 @@ BEGIN
   PERFORM csflow.require_desk(desk_id);
   -- The desk's row: two anchors of one desk wait for each other.
   PERFORM FROM csflow.desk AS d WHERE d.desk_id = anchor_audit.desk_id FOR NO KEY UPDATE;
-  SELECT a.anchor_no, a.horizon INTO former FROM csflow.audit_anchor AS a WHERE a.desk_id = anchor_audit.desk_id
+  SELECT a.anchor_no, a.horizon, a.cluster INTO former FROM csflow.audit_anchor AS a WHERE a.desk_id = anchor_audit.desk_id
   ORDER BY a.anchor_no DESC LIMIT 1;
   new_no := coalesce(former.anchor_no, 0) + 1;
   INSERT INTO csflow.audit_anchor_head (desk_id, anchor_no, ticket_no, seq, head)
   SELECT c.desk_id, new_no, c.ticket_no, c.seq, c.head
   FROM csflow.ticket_chain AS c
   WHERE c.desk_id = anchor_audit.desk_id
-    -- A horizon ahead of this cluster's counter comes from another cluster, by dump and restore: then every head is looked at.
-    AND (former.horizon IS NULL OR former.horizon > horizon OR age(c.xmin) <= age(former.horizon::xid))
+    -- The horizon of another cluster, by dump and restore or pg_upgrade, says nothing: then every head is looked at.
+    AND (former.horizon IS NULL OR former.cluster <> cluster OR former.horizon > horizon OR age(c.xmin) <= age(former.horizon::xid))
     AND NOT EXISTS (SELECT FROM csflow.audit_anchor_head AS a
       WHERE a.desk_id = c.desk_id AND a.ticket_no = c.ticket_no AND a.seq = c.seq);
   GET DIAGNOSTICS seen = ROW_COUNT;
@@ -196,7 +197,8 @@ BEGIN
   FROM (SELECT DISTINCT csflow.ticket_month(a.ticket_no) AS month FROM csflow.audit_anchor_head AS a
       WHERE a.desk_id = anchor_audit.desk_id AND a.anchor_no = new_no) AS m
     CROSS JOIN LATERAL csflow.anchor_month_digest(anchor_audit.desk_id, new_no, m.month) AS g;
-  INSERT INTO csflow.audit_anchor (desk_id, anchor_no, at, horizon, chains, digest) VALUES (anchor_audit.desk_id, new_no, instant, horizon, seen, '');
+  INSERT INTO csflow.audit_anchor (desk_id, anchor_no, at, horizon, cluster, chains, digest)
+  VALUES (anchor_audit.desk_id, new_no, instant, horizon, cluster, seen, '');
   UPDATE csflow.audit_anchor AS a SET digest = csflow.anchor_digest(a.desk_id, a.anchor_no)
   WHERE a.desk_id = anchor_audit.desk_id AND a.anchor_no = new_no;
   PERFORM csflow.send_anchor(anchor_audit.desk_id, new_no);
