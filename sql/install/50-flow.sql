@@ -224,6 +224,13 @@ BEGIN
         DETAIL = 'DROP EXTENSION csflow CASCADE has taken the columns of its types, and the tables partitioned by them.',
         HINT = 'Remove what is left with DROP SCHEMA csflow CASCADE, then CREATE EXTENSION csflow and restore the tables from a dump.';
     END IF;
+    IF NOT EXISTS (SELECT FROM csflow.flow) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SF014',
+        MESSAGE = format('the tables of the flow in database "%s" have no version', current_database()),
+        DETAIL = 'csflow.flow has no row: the tables were restored without their rows.',
+        HINT = format('Restore the rows too, or say what the tables are: INSERT INTO csflow.flow (flow_version, zone) VALUES (%s, %L);',
+          csflow.flow_version(), create_flow.zone);
+    END IF;
     RETURN false;
   END IF;
   IF NOT has_schema_privilege(current_user, 'csflow', 'CREATE') THEN
@@ -239,7 +246,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.create_flow(text) IS
-'Creates the tables of the flow, unless they stand; part of create_desk(). Argument: IANA zone in which ticket numbers change month. Result: whether they were created. Errors: 42501 without CREATE on schema csflow, SF014 what DROP EXTENSION … CASCADE left of them. Design 2.6.';
+'Creates the tables of the flow, unless they stand; part of create_desk(). Argument: IANA zone in which ticket numbers change month. Result: whether they were created. Errors: 42501 without CREATE on schema csflow, SF014 what DROP EXTENSION … CASCADE left of them, or tables restored without rows. Design 2.6.';
 
 CREATE FUNCTION csflow.create_desk(name text, playbook text DEFAULT 'internet', zone text DEFAULT NULL, caption text DEFAULT NULL)
 RETURNS bigint

@@ -113,6 +113,11 @@ SELECT throws_ok('TRUNCATE csflow.event_202003', 'SF007', NULL, 'H1: a partition
 SET ROLE csflow_test_stranger;
 SELECT throws_ok($$SELECT csflow.create_desk('mine', NULL)$$, '42501', NULL, 'others may not create desks');
 RESET ROLE;
+-- Tables restored without their rows
+BEGIN;
+DELETE FROM csflow.flow;
+SELECT throws_like($$SELECT csflow.create_desk('again', NULL)$$, '%have no version', '2.6: a flow without its row takes no desk');
+ROLLBACK;
 SELECT * FROM finish();
 REASSIGN OWNED BY csflow_test_builder TO CURRENT_USER;
 DROP OWNED BY csflow_test_builder, csflow_test_stranger;
