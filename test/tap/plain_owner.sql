@@ -17,6 +17,23 @@ SELECT lives_ok($$SELECT csflow.create_desk('support')$$, '2.6: the flow is made
 SELECT csflow.desk_id('support') AS desk \gset
 SELECT is((SELECT array_agg(DISTINCT c.relowner::regrole::text) FROM pg_class c WHERE c.relnamespace = 'csflow'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S')),
   '{plain_owner_keeper}', '2.6: and is its maker''s');
+-- An application without the groups: the grants are those of the page.
+RESET ROLE;
+CREATE ROLE plain_owner_shop;
+GRANT USAGE ON SCHEMA csflow TO plain_owner_shop;
+SET ROLE plain_owner_keeper;
+GRANT SELECT, INSERT, UPDATE ON csflow.ticket, csflow.message TO plain_owner_shop;
+GRANT USAGE ON SEQUENCE csflow.ticket_no_seq, csflow.message_no_seq TO plain_owner_shop;
+GRANT SELECT ON csflow.agent, csflow.team TO plain_owner_shop;
+SET ROLE plain_owner_shop;
+SELECT lives_ok(format($$INSERT INTO csflow.ticket (desk_id, channel, body) VALUES (%s, 'email', '打不开')$$, :desk), 'A1: an application opens tickets by rows');
+SELECT lives_ok($$INSERT INTO csflow.message (desk_id, ticket_no, author_kind, body) SELECT desk_id, ticket_no, 'customer', '在吗' FROM csflow.ticket WHERE body = '打不开'$$, 'A1: and writes messages');
+SELECT lives_ok(format($$SELECT csflow.receive(%s, csflow.open_ticket(%s, 'email', '闪退'), '在吗')$$, :desk, :desk), 'A1: or by verbs');
+SELECT throws_ok('SELECT FROM csflow.event', '42501', NULL, 'H2: and nothing else');
+RESET ROLE;
+DROP OWNED BY plain_owner_shop;
+DROP ROLE plain_owner_shop;
+SET ROLE plain_owner_keeper;
 SELECT throws_ok($$SELECT * FROM csflow.setup_roles('plain_owner')$$, '42501', 'role "plain_owner_keeper" cannot grant USAGE on schema csflow', 'H2: roles need what can be passed on');
 SELECT is_empty($$SELECT FROM pg_roles WHERE rolname = 'plain_owner_reader'$$, 'H2: and nothing half made stays');
 RESET ROLE;
