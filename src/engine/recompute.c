@@ -95,6 +95,23 @@ typedef struct recompute
 
 /* ---- one ticket ---- */
 
+/* The clocks as they are, to compare with and to go back to: what they then become must not reach into it. */
+static csf_clock *
+copy_clocks(const csf_clock *clocks, int count)
+{
+	csf_clock *copy = palloc(sizeof(csf_clock) * (count + 1));
+
+	for (int i = 0; i < count; i++)
+	{
+		copy[i] = clocks[i];
+		if (copy[i].late_count == 0)
+			continue;
+		copy[i].late = palloc(sizeof(int64) * copy[i].late_count);
+		memcpy(copy[i].late, clocks[i].late, sizeof(int64) * copy[i].late_count);
+	}
+	return copy;
+}
+
 /* Another winner, or none, or another state to pause in: an event at which nothing else happens brings that about. */
 static void
 derive(const recompute *r, ticket_clocks *t)
@@ -106,9 +123,7 @@ derive(const recompute *r, ticket_clocks *t)
 							 .after = &t->facts};
 
 	t->before_count = t->now.list.count;
-	t->before = palloc(sizeof(csf_clock) * (t->before_count + 1));
-	if (t->before_count > 0)
-		memcpy(t->before, t->now.list.clocks, sizeof(csf_clock) * t->before_count);
+	t->before = copy_clocks(t->now.list.clocks, t->now.list.count);
 	for (int i = 0; i < t->now.list.count; i++)
 		(void) csf_clock_rederive(&t->now.list.clocks[i]);
 	csf_clocks_apply(&t->now.list, r->desk->groups, r->desk->group_count, &event);
@@ -282,21 +297,15 @@ keep(recompute *r, const ticket_clocks *t)
 	kept->desk = r->desk;
 	kept->ticket_no = t->now.ticket_no;
 	kept->list.count = kept->list.capacity = t->before_count;
-	kept->list.clocks = palloc(sizeof(csf_clock) * t->before_count);
+	kept->list.clocks = copy_clocks(t->before, t->before_count);
 	kept->places = palloc(sizeof(csf_row_place) * t->before_count);
 	memcpy(kept->places, t->now.places, sizeof(csf_row_place) * t->before_count);
 	for (int i = 0; i < t->before_count; i++)
 	{
 		csf_clock *clock = &kept->list.clocks[i];
 
-		*clock = t->before[i];
 		clock->clock = pstrdup(clock->clock);
 		clock->calendar = pstrdup(clock->calendar);
-		if (clock->late_count > 0)
-		{
-			clock->late = palloc(sizeof(int64) * clock->late_count);
-			memcpy(clock->late, t->before[i].late, sizeof(int64) * clock->late_count);
-		}
 	}
 	MemoryContextSwitchTo(caller);
 }

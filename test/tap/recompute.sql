@@ -171,6 +171,22 @@ SELECT cmp_ok((SELECT count(*) FROM recompute_clocks(:desk)), '>', 0::bigint, 'a
 DROP INDEX never_twice;
 SELECT is((SELECT count(*) FROM (SELECT FROM clock GROUP BY desk_id, ticket_no, clock, run HAVING count(*) > 1) d), 0::bigint, 'no clock is there twice');
 
+-- A clock that was paused with a step untold, and runs again, keeps that step's instant through another pause, whatever else is late.
+INSERT INTO target (desk_id, clock, duration, calendar, pauses_in, starts_on, stops_on) VALUES
+  (:desk, 'a_halves', '24 hours', 'around_the_clock', '{waiting_customer}', '{opened}', '{answered}'),
+  (:desk, 'a_tenth', '24 hours', 'around_the_clock', '{}', '{opened}', '{answered}');
+INSERT INTO step (desk_id, target_id, position, at_share_pct, level, action, recipients)
+SELECT t.desk_id, t.target_id, s.position, s.share, 'warning', 'notify', '{team}' FROM target t
+JOIN (VALUES ('a_halves', 1, 50), ('a_halves', 2, 100), ('a_tenth', 1, 10)) s (clock, position, share) USING (clock) WHERE t.desk_id = :desk;
+INSERT INTO ticket (desk_id, channel, body, opened_at) VALUES (:desk, 'email', 'nothing special', '2025-03-01 00:00') RETURNING ticket_no AS untold \gset
+UPDATE ticket SET state = 'in_progress', changed_at = '2025-03-01 01:00' WHERE desk_id = :desk AND ticket_no = :'untold';
+UPDATE ticket SET state = 'waiting_customer', changed_at = '2025-03-01 13:00' WHERE desk_id = :desk AND ticket_no = :'untold';
+UPDATE ticket SET state = 'in_progress', changed_at = '2025-03-01 14:00' WHERE desk_id = :desk AND ticket_no = :'untold';
+UPDATE target SET pauses_in = pauses_in || '{in_progress}' WHERE desk_id = :desk AND clock IN ('a_halves', 'a_tenth');
+SELECT is((SELECT count(*) FROM recompute_clocks(:desk, false, :at) WHERE ticket_no = :'untold' AND change = 'paused'), 2::bigint, 'both pause');
+SELECT results_eq(format('SELECT clock, late_steps FROM clock WHERE desk_id = %s AND ticket_no = %L AND late_steps IS NOT NULL AND clock LIKE %L ORDER BY 1', :desk, :'untold', 'a\_%'),
+  $$VALUES ('a_halves', '{2025-03-01 12:00,2025-03-02 01:00}'::timestamptz[]), ('a_tenth', '{2025-03-01 02:24}')$$, 'D6: each untold step keeps its own instant');
+
 -- Bad input and rights.
 SELECT throws_ok('SELECT * FROM recompute_clocks(4711)', 'SF001', NULL, 'an unknown desk');
 SELECT throws_ok('SELECT * FROM recompute_clocks(NULL)', 'SF001', NULL, 'no desk');
