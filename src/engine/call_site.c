@@ -25,6 +25,7 @@ typedef struct statement_mark
 	uint32 running;
 	CommandId command;
 	uint64 completions;
+	uint64 undone; /* of the configuration: to a savepoint, which leaves the rest as it is */
 } statement_mark;
 
 typedef struct call_site
@@ -64,6 +65,7 @@ current_statement(void)
 	mark.running = snapshot->xcnt;
 	mark.command = snapshot->curcid;
 	mark.completions = snapshot->snapXactCompletionCount;
+	mark.undone = csf_desks_undone();
 	return mark;
 }
 

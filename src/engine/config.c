@@ -7,8 +7,9 @@
  * messages after our commit, and ourselves at the next command. The callback only marks. The getter then compares the
  * version row, so that an "everything" reset (InvalidOid) costs one look-up a desk and no rebuild.
  *
- * An entry built while this transaction had uncommitted changes of configuration is ours alone: when the transaction or
- * a subtransaction aborts, or is prepared, it is built again.
+ * An entry built after this transaction has written anything is ours alone: what was written may be configuration, also where
+ * no trigger has told of it yet (RETURNING is evaluated before, and so are triggers whose name comes before ours). When
+ * that is undone, or the transaction is prepared, the entry is built again.
  */
 #include "engine/config.h"
 
@@ -31,9 +32,10 @@ typedef struct desk_slot
 
 static HTAB *slots = NULL;
 static Oid marker = InvalidOid;
-static bool changed_here = false; /* by this transaction */
-static uint64 built_for = 0;      /* generation of the flow the cache belongs to */
-static uint64 invalidations = 0;  /* taken in so far */
+static bool any_own = false;     /* an entry is ours alone */
+static uint64 built_for = 0;     /* generation of the flow the cache belongs to */
+static uint64 invalidations = 0; /* taken in so far */
+static uint64 undone = 0;        /* entries of ours so far */
 
 /* A desk kept for as long as a memory context: a statement's, so that all its triggers find the same one. */
 typedef struct desk_pin
@@ -54,7 +56,7 @@ free_if_unused(csf_desk *desk)
 }
 
 static void
-mark_all(bool must_rebuild, bool own_only)
+mark_all(bool must_rebuild)
 {
 	HASH_SEQ_STATUS scan;
 	desk_slot *slot;
@@ -64,7 +66,7 @@ mark_all(bool must_rebuild, bool own_only)
 	hash_seq_init(&scan, slots);
 	while ((slot = hash_seq_search(&scan)) != NULL)
 	{
-		if (slot->desk == NULL || (own_only && !slot->desk->is_own))
+		if (slot->desk == NULL)
 			continue;
 		slot->desk->is_current = false;
 		slot->desk->must_rebuild |= must_rebuild;
@@ -78,51 +80,75 @@ on_invalidation(Datum argument, Oid relation)
 	if (relation == marker || !OidIsValid(relation) || !OidIsValid(marker))
 	{
 		invalidations++;
-		mark_all(false, false);
+		mark_all(false);
 	}
 }
 
+/* What was written in this subtransaction, or in those it held, is undone. */
 static void
-forget_own(bool committed)
+undo_own(SubTransactionId subtransaction)
 {
 	HASH_SEQ_STATUS scan;
 	desk_slot *slot;
 
-	if (!committed)
-		mark_all(true, true);
-	else if (slots != NULL)
+	hash_seq_init(&scan, slots);
+	while ((slot = hash_seq_search(&scan)) != NULL)
 	{
-		hash_seq_init(&scan, slots);
-		while ((slot = hash_seq_search(&scan)) != NULL)
-		{
-			if (slot->desk != NULL)
-				slot->desk->is_own = false;
-		}
+		if (slot->desk == NULL || slot->desk->own_until < subtransaction)
+			continue;
+		slot->desk->must_rebuild = true;
+		undone++;
 	}
-	changed_here = false;
+}
+
+static void
+keep_own(void)
+{
+	HASH_SEQ_STATUS scan;
+	desk_slot *slot;
+
+	hash_seq_init(&scan, slots);
+	while ((slot = hash_seq_search(&scan)) != NULL)
+	{
+		if (slot->desk != NULL)
+			slot->desk->own_until = InvalidSubTransactionId;
+	}
 }
 
 static void
 on_transaction_end(XactEvent event, void *argument)
 {
 	(void) argument;
-	if (!changed_here)
+	if (!any_own)
 		return;
-	if (event == XACT_EVENT_COMMIT)
-		forget_own(true);
-	else if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-		forget_own(false);
+	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		undo_own(TopSubTransactionId);
+	else if (event != XACT_EVENT_COMMIT)
+		return;
+	keep_own();
+	any_own = false;
 }
 
 static void
 on_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *argument)
 {
-	(void) mine;
 	(void) parent;
 	(void) argument;
-	/* Which changes are undone is not known here; building again once too often is harmless. */
-	if (changed_here && event == SUBXACT_EVENT_ABORT_SUB)
-		mark_all(true, true);
+	if (any_own && event == SUBXACT_EVENT_ABORT_SUB)
+		undo_own(mine);
+}
+
+/*
+ * The innermost of the open subtransactions that may have written something: if it, or one around it, is undone, so may be
+ * what we read now. Numbers grow: whatever else will be undone by itself has a greater one.
+ */
+static SubTransactionId
+last_writer(void)
+{
+	if (TransactionIdIsValid(GetCurrentTransactionIdIfAny()))
+		return GetCurrentSubTransactionId();
+	return TransactionIdIsValid(GetTopTransactionIdIfAny()) ? GetCurrentSubTransactionId() - 1
+															: InvalidSubTransactionId;
 }
 
 static void
@@ -144,31 +170,19 @@ csf_desk_changed_here(int64 desk_id)
 	desk_slot *slot;
 
 	set_up();
-	changed_here = true;
 	slot = hash_search(slots, &desk_id, HASH_FIND, NULL);
 	if (slot != NULL && slot->desk != NULL)
 	{
 		slot->desk->is_current = false;
 		slot->desk->must_rebuild = true;
-		slot->desk->is_own = true;
 	}
 }
 
 void
 csf_all_desks_changed_here(void)
 {
-	HASH_SEQ_STATUS scan;
-	desk_slot *slot;
-
 	set_up();
-	changed_here = true;
-	hash_seq_init(&scan, slots);
-	while ((slot = hash_seq_search(&scan)) != NULL)
-	{
-		if (slot->desk != NULL)
-			slot->desk->is_own = true;
-	}
-	mark_all(true, false);
+	mark_all(true);
 }
 
 /* Builds the desk anew and swaps it in; an old one that is pinned lives on by itself. */
@@ -197,7 +211,8 @@ rebuild(desk_slot *slot)
 				 "SELECT desk_id, name FROM csflow.desk lists the desks; csflow.create_desk() makes one.")));
 	}
 	MemoryContextSetParent(fresh->context, CacheMemoryContext);
-	fresh->is_own = changed_here;
+	fresh->own_until = last_writer();
+	any_own |= fresh->own_until != InvalidSubTransactionId;
 	/*
 	 * Loading takes locks and with them invalidations, of changes that its snapshot may not have seen; and in a parallel
 	 * query the snapshot may be older than the invalidation just taken in. Look again next time.
@@ -218,7 +233,7 @@ csf_desk_get(int64 desk_id)
 	marker = csf_flow_get()->marker;
 	if (built_for != csf_flow_generation())
 	{
-		mark_all(true, false);
+		mark_all(true);
 		built_for = csf_flow_generation();
 	}
 	slot = hash_search(slots, &desk_id, HASH_ENTER, &found);
@@ -233,6 +248,12 @@ csf_desk_get(int64 desk_id)
 	if (slot->desk == NULL || !slot->desk->is_current || slot->desk->must_rebuild)
 		return rebuild(slot);
 	return slot->desk;
+}
+
+uint64
+csf_desks_undone(void)
+{
+	return undone;
 }
 
 void

@@ -94,9 +94,9 @@ typedef struct csf_desk
 	int pins;
 	bool detached;   /* no longer the current one: freed with its last pin */
 	bool is_current; /* false: look at the version before the next use */
-	bool is_own;     /* built while this transaction had changed configuration */
 	bool must_rebuild;
-	bool is_past; /* the rules of an earlier version; nothing but what classification needs */
+	SubTransactionId own_until; /* undone with this one or one around it; 0: made of committed rows */
+	bool is_past;               /* the rules of an earlier version; nothing but what classification needs */
 
 	const char *name;
 	const char *zone;
@@ -183,6 +183,9 @@ extern void csf_version_is_read(int64 desk_id);
 
 /* config.c: calls visit for each desk in the cache. */
 extern void csf_desk_visit(void (*visit)(const csf_desk *desk, void *argument), void *argument);
+
+/* config.c: counts the desks that may have lost what they were built from, when a transaction or a part of it was undone. */
+extern uint64 csf_desks_undone(void);
 
 /* config.c: this transaction has changed the configuration of the desk. */
 extern void csf_desk_changed_here(int64 desk_id);

@@ -157,6 +157,51 @@ SELECT count(*) = max(seq) FROM csflow.event GROUP BY ticket_no HAVING count(*) 
 }, "2 fault fault: 5; $all", "3 inquiry inquiry: 5; $all", "4 fault fault: 5; $all", "5 fault fault: 5; $all",
 	"6 inquiry inquiry: 5; $all", "7 fault fault: 5; $all", "8 inquiry inquiry: 5; $all");
 
+# Rules that a statement changed and that were read before it was refused, hence before any trigger could tell of them: the
+# connection had not read any before. The same of a savepoint.
+my $refused = q{UPDATE csflow.keyword_rule SET category_id = (SELECT category_id FROM csflow.category WHERE code = 'fault')
+  RETURNING 1 / (SELECT count(*) FROM csflow.classify(desk_id, '闪退') WHERE kind <> 'fault');};
+my $kind = q{SELECT kind FROM csflow.classify((SELECT desk_id FROM csflow.desk), '闪退');};
+$errors = session('2.8: rules of a statement that was refused', "$refused\n$kind", 'inquiry');
+like($errors, qr/22012/, 'after they were read');
+session('2.8: the same of a savepoint', "BEGIN;\nSAVEPOINT s;\n$refused\nROLLBACK TO s;\n$kind\nCOMMIT;\n$kind", 'inquiry', 'inquiry');
+session('2.8: of one within another, which goes later', qq{
+BEGIN;
+SAVEPOINT one;
+UPDATE csflow.keyword_rule SET category_id = (SELECT category_id FROM csflow.category WHERE code = 'fault');
+SAVEPOINT two;
+$kind
+RELEASE two;
+$kind
+ROLLBACK TO one;
+$kind
+COMMIT;
+}, 'fault', 'fault', 'inquiry');
+
+# In a block of one transaction all snapshots are alike, before and after a savepoint.
+session('2.8: rules undone within a block', q{
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+DO $$
+DECLARE
+  desk bigint := (SELECT desk_id FROM csflow.desk);
+  kinds text := '';
+BEGIN
+  FOR i IN 1 .. 2 LOOP
+    BEGIN
+      IF i = 1 THEN
+        UPDATE csflow.keyword_rule SET category_id = (SELECT category_id FROM csflow.category WHERE code = 'fault');
+      END IF;
+      kinds := kinds || ' ' || (csflow.classify(desk, '闪退')).kind;
+      RAISE division_by_zero;
+    EXCEPTION WHEN division_by_zero THEN NULL;
+    END;
+  END LOOP;
+  PERFORM set_config('test.kinds', kinds, false);
+END $$;
+COMMIT;
+SHOW test.kinds;
+}, ' fault inquiry');
+
 # The owner of the tables changes: the engine goes on with the new one's rights.
 session('2.11: the tables change hands', q{
 SELECT work();
