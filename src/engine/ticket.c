@@ -8,6 +8,7 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_index.h"
 #include "executor/spi.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -30,7 +31,19 @@ on_invalidation(Datum argument, Oid relation)
 		mapped = InvalidOid;
 }
 
-/* The B-tree over just these columns of the table, whatever its name and predicate. */
+/* Whether an index has every row of the table, at least of those that have a customer: nobody looks for others in one. */
+static bool
+is_whole(Relation index)
+{
+	List *predicate = RelationGetIndexPredicate(index);
+	NullTest *test = list_length(predicate) == 1 ? linitial(predicate) : NULL;
+
+	return predicate == NIL ||
+		   (test != NULL && IsA(test, NullTest) && test->nulltesttype == IS_NOT_NULL && IsA(test->arg, Var) &&
+			((Var *) test->arg)->varattno == map.numbers[CSF_TICKET_CUSTOMER_ID]);
+}
+
+/* The B-tree over just these columns of the table, whatever its name. */
 static Oid
 index_over(Relation relation, const csf_ticket_column *columns, int count)
 {
@@ -42,7 +55,7 @@ index_over(Relation relation, const csf_ticket_column *columns, int count)
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 		bool fits = index->rd_index->indisvalid && index->rd_rel->relam == BTREE_AM_OID &&
-					index->rd_index->indnkeyatts == count;
+					index->rd_index->indnkeyatts == count && is_whole(index);
 
 		for (int i = 0; i < count && fits; i++)
 			fits = index->rd_index->indkey.values[i] == map.numbers[columns[i]] &&

@@ -84,6 +84,9 @@ SELECT is((SELECT duplicate_of FROM ticket WHERE ticket_no = :'unknown'), :'know
 INSERT INTO ticket (desk_id, channel, customer_id, body, opened_at) SELECT :desk, 'email', 17, md5(i::text), '2025-03-09 09:00'::timestamptz + i * interval '1 second' FROM generate_series(0, 20) i;
 SELECT is(state_of(opened(:desk, 17, md5('0'), '2025-03-09 10:00')), 'new', 'A8: intake looks at the 20 last');
 SELECT is(mark_duplicates(:desk, '2025-03-09 11:00'), 1, 'A8: the pass further back');
+CREATE INDEX of_the_closed ON csflow.ticket (desk_id, customer_id, opened_at) WHERE state = 'closed';
+SELECT is(state_of(opened(:desk, 7, 'App 闪退，打不开首页，怎么办？', '2025-03-03 11:50')), 'duplicate', 'A8: an index of some tickets only is not asked');
+DROP INDEX csflow.of_the_closed;
 DROP INDEX csflow.ticket_customer;
 SELECT is(state_of(opened(:desk, 7, 'App 闪退，打不开首页，怎么办？', '2025-03-03 12:00')), 'new', 'A8: without its index intake leaves it to the pass');
 CREATE INDEX ticket_customer ON csflow.ticket (desk_id, customer_id, opened_at) WHERE customer_id IS NOT NULL;
