@@ -471,6 +471,25 @@ check_found(const message_round *round, uint64 found)
 	}
 }
 
+/* A trigger of somebody else's may write a message meanwhile, hence end up here again. */
+static void
+write_tickets(message_round *round)
+{
+	bool outer = csf_message_writes_ticket;
+
+	csf_message_writes_ticket = true;
+	PG_TRY();
+	{
+		csf_rows_run(&round->lifts, &instant_update, SPI_OK_UPDATE);
+		csf_rows_run(&round->updates, &ticket_update, SPI_OK_UPDATE);
+	}
+	PG_FINALLY();
+	{
+		csf_message_writes_ticket = outer;
+	}
+	PG_END_TRY();
+}
+
 static void
 run_round(message_round *round, MemoryContext pins)
 {
@@ -498,17 +517,7 @@ run_round(message_round *round, MemoryContext pins)
 	}
 	csf_changes_apply(round->changes, round->count);
 	csf_recorder_flush(&round->recorder, false);
-	csf_message_writes_ticket = true;
-	PG_TRY();
-	{
-		csf_rows_run(&round->lifts, &instant_update, SPI_OK_UPDATE);
-		csf_rows_run(&round->updates, &ticket_update, SPI_OK_UPDATE);
-	}
-	PG_FINALLY();
-	{
-		csf_message_writes_ticket = false;
-	}
-	PG_END_TRY();
+	write_tickets(round);
 }
 
 /*

@@ -163,4 +163,19 @@ UPDATE ticket SET state = 'in_progress', team_id = :risk, agent_id = 31, priorit
 SELECT is((SELECT string_agg(kind, ' ' ORDER BY seq) FROM event WHERE ticket_no = :'much' AND at = '2025-03-03 10:00' AND actor_id = 91),
   'priority_changed transferred assigned accepted edited', 'H1: one UPDATE, all it did');
 SELECT is((SELECT new_value FROM event WHERE ticket_no = :'much' AND kind = 'edited'), 'title', 'H1: edited columns are named');
+
+-- A trigger of the owner's own that writes a note on the parent while a message writes on the child: both get what follows from it.
+SELECT ticket_in('new') AS parent \gset
+SELECT ticket_in('new') AS child \gset
+UPDATE ticket SET parent_no = :'parent' WHERE ticket_no = :'child';
+CREATE FUNCTION tell_parent() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO csflow.message (desk_id, ticket_no, author_kind, body) VALUES (NEW.desk_id, NEW.parent_no, 'system', 'news of a child');
+  RETURN NEW;
+END $$;
+CREATE TRIGGER tell_parent BEFORE UPDATE ON csflow.ticket FOR EACH ROW WHEN (NEW.parent_no IS NOT NULL) EXECUTE FUNCTION tell_parent();
+INSERT INTO message (desk_id, ticket_no, author_kind, changed_by, body) VALUES (:desk, :'child', 'agent', 11, 'an answer');
+DROP TRIGGER tell_parent ON csflow.ticket;
+SELECT is((SELECT array_agg((first_response_at IS NOT NULL, last_public_message_at IS NOT NULL)::text ORDER BY ticket_no) FROM ticket WHERE ticket_no IN (:'parent', :'child')), '{"(f,t)","(t,t)"}',
+  'A2: what follows from a message, though a trigger writes another meanwhile');
 SELECT * FROM finish();
