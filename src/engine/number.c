@@ -89,9 +89,24 @@ sequence_of(const csf_flow *flow)
 	return sequence;
 }
 
+/* By the sequence itself: a connection may hold numbers of its own back, where somebody gave the sequence a CACHE. */
+static int64
+last_given(Oid sequence)
+{
+	LOCAL_FCINFO(call, 1);
+	Datum value;
+
+	InitFunctionCallInfoData(*call, NULL, 1, InvalidOid, NULL, NULL);
+	call->args[0].value = ObjectIdGetDatum(sequence);
+	call->args[0].isnull = false;
+	value = pg_sequence_last_value(call);
+	return call->isnull ? 0 : DatumGetInt64(value);
+}
+
 /*
  * Moves the sequence to the month of base unless somebody did before, and draws from it. The lock is a session's, so
- * that it can be given back at once. What is drawn to look is used where it is of the new month: no gap.
+ * that it can be given back at once. What is drawn to look is used where it is of the new month: no gap. Numbers of the month
+ * before that this connection holds back are left behind one by one.
  */
 static int64
 move_on(const csf_flow *flow, Oid sequence, int64 base)
@@ -105,11 +120,11 @@ move_on(const csf_flow *flow, Oid sequence, int64 base)
 	PG_TRY();
 	{
 		csf_owner_enter(&scope, flow->owner);
-		number = nextval_internal(sequence, false);
-		if (number < base)
+		while ((number = nextval_internal(sequence, false)) < base)
 		{
-			DirectFunctionCall2(setval_oid, ObjectIdGetDatum(sequence), Int64GetDatum(base));
-			number = nextval_internal(sequence, false);
+			CHECK_FOR_INTERRUPTS();
+			if (last_given(sequence) < base)
+				DirectFunctionCall2(setval_oid, ObjectIdGetDatum(sequence), Int64GetDatum(base));
 		}
 		csf_owner_leave(&scope);
 	}

@@ -100,6 +100,18 @@ ALTER SEQUENCE csflow.ticket_no_seq NO MAXVALUE;
 INSERT INTO drawn SELECT 7, csflow.next_ticket_no() RETURNING csflow.ticket_serial(ticket_no);
 }), '1', 'and the next connection is not blocked by it');
 
+# Where the sequence has a cache, a connection that holds numbers of an earlier month back does not move the month on again.
+my $drawn;
+$node->psql('postgres', q{
+ALTER SEQUENCE csflow.ticket_no_seq CACHE 10;
+SELECT setval('csflow.ticket_no_seq', 2020010000000007) AS set \gset
+SELECT nextval('csflow.ticket_no_seq') AS held_back \gset
+\! psql -XAtqc 'SELECT csflow.ticket_serial(csflow.next_ticket_no())' "} . $node->connstr('postgres') . q{"
+SELECT csflow.ticket_serial(csflow.next_ticket_no());
+ALTER SEQUENCE csflow.ticket_no_seq CACHE 1;
+}, stdout => \$drawn);
+is($drawn, "1\n11", '2.15: of another connection\'s month, though numbers of an earlier one were held back');
+
 # Imports into a past month: counted in a row, so they do wait, and are as distinct and gapless.
 eight_clients(10, '', '2.15: imports into a past month',
 	q{INSERT INTO drawn SELECT 8, csflow.next_ticket_no('2020-05-15 12:00+08') FROM generate_series(1, 2);});
