@@ -6,13 +6,15 @@
  * A version is given once for all changes of a transaction, until somebody reads the configuration: what has been read
  * as version n is what version n will always mean, and a ticket of it can be explained later (config_history.c).
  *
- * They are ENABLE ALWAYS and row triggers, so that rows which replication brings count as well (design 2.8).
+ * They are ENABLE ALWAYS and row triggers, so that rows which replication brings count as well (design 2.8). What was kept of them
+ * where they come from is replicated too, and not kept here again.
  */
 #include "postgres.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
+#include "replication/logicalworker.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
 
@@ -110,7 +112,8 @@ raise_version(int64 desk_id, bool is_new_desk)
 	/* Marked each time: the next command of this transaction must see each change, not only the first. */
 	csf_desk_changed_here(desk_id);
 	CacheInvalidateRelcacheByRelid(csf_flow_get()->marker);
-	if (is_raised(desk_id))
+	/* The row of a new desk that is replicated follows it. */
+	if (is_raised(desk_id) || (is_new_desk && IsLogicalWorker()))
 		return;
 	csf_run(is_new_desk ? &version_insert : &version_update, &key, NULL,
 			is_new_desk ? SPI_OK_INSERT : SPI_OK_UPDATE);
@@ -150,7 +153,8 @@ row_changed(TriggerData *data)
 	raise_version(old_desk, is_desk && TRIGGER_FIRED_BY_INSERT(data->tg_event));
 	if (is_update && desk_of(data->tg_newtuple, description) != old_desk)
 		raise_version(desk_of(data->tg_newtuple, description), false);
-	csf_history_keep(data);
+	if (!IsLogicalWorker())
+		csf_history_keep(data);
 }
 
 /* Before the rows go they are kept; after it, caches are told. */
@@ -158,7 +162,7 @@ static void
 table_truncated(TriggerData *data)
 {
 	raise_all();
-	if (TRIGGER_FIRED_BEFORE(data->tg_event))
+	if (TRIGGER_FIRED_BEFORE(data->tg_event) && !IsLogicalWorker())
 		csf_history_keep_all(RelationGetRelationName(data->tg_relation));
 }
 
