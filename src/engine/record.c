@@ -51,6 +51,11 @@ static csf_statement chain_query_range =
 					   " JOIN csflow.ticket_chain c ON c.ticket_no = u.ticket_no"
 					   " WHERE c.desk_id = $1 AND c.ticket_no BETWEEN $2 AND $3",
 					   "lnnLN");
+static csf_statement new_ticket_query =
+	CSF_STATEMENT("SELECT t.desk_id, t.ticket_no, t.xmin"
+				  " FROM engine_rows AS u(desk_id, ticket_no)"
+				  " JOIN csflow.ticket t ON t.desk_id = u.desk_id AND t.ticket_no = u.ticket_no",
+				  "LN");
 static csf_statement chain_insert =
 	CSF_STATEMENT("INSERT INTO csflow.ticket_chain (desk_id, ticket_no, seq, head)"
 				  " SELECT * FROM engine_rows",
@@ -262,7 +267,49 @@ range_of(const csf_recorder *recorder, Datum *values)
 	values[2] = Int64GetDatum(recorder->events[recorder->count - 1].ticket_no);
 }
 
-/* Puts the heads of all tickets concerned into chains; every ticket that is not new must have one. */
+/*
+ * A row trigger of somebody else's, AFTER INSERT, runs before the statement trigger that records the opening. What it does to
+ * the ticket would come first in the record, and the opening fail on the head that stands there already.
+ */
+static void
+refuse_unopened(HTAB *chains)
+{
+	HASH_SEQ_STATUS scan;
+	chain *entry;
+	csf_rows headless;
+	uint64 found;
+
+	csf_rows_init(&headless, &new_ticket_query);
+	hash_seq_init(&scan, chains);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+	{
+		Datum values[2] = {Int64GetDatum(entry->key.desk_id), Int64GetDatum(entry->key.ticket_no)};
+		bool nulls[2] = {false, false};
+
+		if (entry->first_seq == 0)
+			csf_rows_add(&headless, values, nulls);
+	}
+	found = csf_rows_run(&headless, &new_ticket_query, SPI_OK_SELECT);
+	for (uint64 i = 0; i < found; i++)
+	{
+		HeapTuple row = SPI_tuptable->vals[i];
+		TupleDesc description = SPI_tuptable->tupdesc;
+		bool is_null;
+
+		if (TransactionIdIsCurrentTransactionId(
+				DatumGetTransactionId(SPI_getbinval(row, description, 3, &is_null))))
+			ereport(ERROR,
+					(errcode(ERRCODE_CSF_TRIGGER_MISUSE),
+					 errmsg("%s is written to before its opening is recorded",
+							csf_ticket_label(csf_column_int64(row, description, 1, 0),
+											 csf_column_int64(row, description, 2, 0))),
+					 errdetail("Row triggers AFTER INSERT on csflow.ticket run before that."),
+					 errhint("Make such a trigger FOR EACH STATEMENT, with a name after ticket_after_insert, "
+							 "or a constraint trigger DEFERRABLE INITIALLY DEFERRED.")));
+	}
+}
+
+/* Puts the heads of all tickets concerned into chains; every ticket that is not new should have one. */
 static void
 load_chains(csf_recorder *recorder, HTAB *chains, bool all_new)
 {
@@ -305,6 +352,8 @@ load_chains(csf_recorder *recorder, HTAB *chains, bool all_new)
 			entry->place.tid = *(ItemPointer) DatumGetPointer(SPI_getbinval(row, description, 6, &is_null));
 		}
 	}
+	if (SPI_processed < hash_get_num_entries(chains))
+		refuse_unopened(chains);
 }
 
 static void

@@ -178,4 +178,25 @@ INSERT INTO message (desk_id, ticket_no, author_kind, changed_by, body) VALUES (
 DROP TRIGGER tell_parent ON csflow.ticket;
 SELECT is((SELECT array_agg((first_response_at IS NOT NULL, last_public_message_at IS NOT NULL)::text ORDER BY ticket_no) FROM ticket WHERE ticket_no IN (:'parent', :'child')), '{"(f,t)","(t,t)"}',
   'A2: what follows from a message, though a trigger writes another meanwhile');
+-- An automatic first reply by a trigger of the owner's own: after the opening is recorded, or not at all.
+CREATE FUNCTION welcome() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO csflow.message (desk_id, ticket_no, author_kind, body) VALUES (NEW.desk_id, NEW.ticket_no, 'system', 'welcome');
+  RETURN NULL;
+END $$;
+CREATE FUNCTION welcome_all() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO csflow.message (desk_id, ticket_no, author_kind, body) SELECT n.desk_id, n.ticket_no, 'system', 'welcome' FROM fresh AS n;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER welcome AFTER INSERT ON csflow.ticket FOR EACH ROW EXECUTE FUNCTION welcome();
+SELECT throws_like(format($$INSERT INTO ticket (desk_id, channel, body) VALUES (%s, 'email', 'x1')$$, :desk), '%is written to before its opening is recorded', 'A2: a row trigger is too early');
+DROP TRIGGER welcome ON csflow.ticket;
+CREATE CONSTRAINT TRIGGER welcome AFTER INSERT ON csflow.ticket DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION welcome();
+INSERT INTO ticket (desk_id, channel, body) VALUES (:desk, 'email', 'x2') RETURNING ticket_no AS deferred \gset
+DROP TRIGGER welcome ON csflow.ticket;
+CREATE TRIGGER welcome_all AFTER INSERT ON csflow.ticket REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION welcome_all();
+INSERT INTO ticket (desk_id, channel, body) VALUES (:desk, 'email', 'x3') RETURNING ticket_no AS whole \gset
+DROP TRIGGER welcome_all ON csflow.ticket;
+SELECT is((SELECT string_agg(kind, ' ' ORDER BY seq) FROM event WHERE ticket_no = no), 'opened automatic_message', 'A2: its reply follows the opening') FROM unnest(ARRAY[:'deferred', :'whole']::ticket_no[]) AS no;
 SELECT * FROM finish();
