@@ -352,7 +352,7 @@ load_chains(csf_recorder *recorder, HTAB *chains, bool all_new)
 			entry->place.tid = *(ItemPointer) DatumGetPointer(SPI_getbinval(row, description, 6, &is_null));
 		}
 	}
-	if (SPI_processed < hash_get_num_entries(chains))
+	if (SPI_processed < (uint64) hash_get_num_entries(chains))
 		refuse_unopened(chains);
 }
 
