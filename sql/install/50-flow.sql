@@ -158,6 +158,7 @@ DECLARE
   low csflow.ticket_no;
   high csflow.ticket_no;
   moves boolean := false;
+  columns text;
   guard record;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_partitioned_table AS p JOIN pg_class AS c ON c.oid = p.partrelid
@@ -170,7 +171,7 @@ BEGIN
   IF to_regclass(format('csflow.%I', partition)) IS NOT NULL THEN
     RETURN false;
   END IF;
-  EXECUTE format('CREATE TABLE csflow.%I (LIKE csflow.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE) WITH (%s)',
+  EXECUTE format('CREATE TABLE csflow.%I (LIKE csflow.%I INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS INCLUDING STORAGE) WITH (%s)',
     partition, parent, storage);
   IF month IS NOT NULL THEN
     low := csflow.ticket_no(month, 1);
@@ -182,8 +183,11 @@ BEGIN
   IF moves THEN
     -- Detached, the default partition has no triggers of its parent: the record may not be changed through those.
     EXECUTE format('ALTER TABLE csflow.%I DETACH PARTITION csflow.%I', parent, default_partition);
-    EXECUTE format('INSERT INTO csflow.%I SELECT * FROM csflow.%I WHERE ticket_no >= %L AND ticket_no < %L',
-      partition, default_partition, low, high);
+    -- All but the generated columns that somebody has added: these are computed again.
+    SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO columns FROM pg_attribute AS a
+    WHERE a.attrelid = to_regclass(format('csflow.%I', parent)) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+    EXECUTE format('INSERT INTO csflow.%1$I (%3$s) SELECT %3$s FROM csflow.%2$I WHERE ticket_no >= %4$L AND ticket_no < %5$L',
+      partition, default_partition, columns, low, high);
     EXECUTE format('DELETE FROM csflow.%I WHERE ticket_no >= %L AND ticket_no < %L', default_partition, low, high);
   END IF;
   EXECUTE format('ALTER TABLE csflow.%I ATTACH PARTITION csflow.%I %s', parent, partition, bounds);

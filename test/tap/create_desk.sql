@@ -1,7 +1,7 @@
 -- create_desk, its partitions and its refusals (design 2.6, 2.7, 2.17; handbook A4, A9, D8, H4, I5).
 SET client_min_messages = warning;
 SET search_path = public, csflow;
-SELECT plan(50);
+SELECT plan(52);
 
 CREATE FUNCTION refusal(statement text, OUT message text) LANGUAGE plpgsql AS $$
 BEGIN EXECUTE statement; EXCEPTION WHEN OTHERS THEN message := SQLSTATE || ' ' || SQLERRM; END $$;
@@ -108,6 +108,11 @@ SELECT is((SELECT count(*) FROM csflow.message_default) + (SELECT count(*) FROM 
 SELECT is((SELECT body FROM csflow.message WHERE ticket_no = '202003007'), 'early bird', 'the table shows it as before');
 SELECT is(pg_get_expr(c.relpartbound, c.oid) COLLATE "default", 'DEFAULT', 'the default partition is back') FROM pg_class AS c WHERE c.oid = 'csflow.message_default'::regclass;
 SELECT is(csflow.create_partitions('2020-03-01', 1), 0, 'and it is idempotent then too');
+ALTER TABLE csflow.message ADD COLUMN length integer GENERATED ALWAYS AS (length(body)) STORED, ADD COLUMN own text DEFAULT 'mine';
+INSERT INTO csflow.ticket (desk_id, ticket_no, channel, body, opened_at) VALUES (1, '202004007', 'email', 'early', '2020-04-05 10:00+08');
+INSERT INTO csflow.message (desk_id, ticket_no, at, author_kind, body) VALUES (1, '202004007', '2020-04-05 10:05+08', 'customer', 'early bird');
+SELECT is(csflow.create_partitions('2020-04-01', 1), 5, '2.17: partitions are created beside columns of one''s own, generated ones too');
+SELECT results_eq('SELECT length, own FROM csflow.message_202004', $$VALUES (10, 'mine')$$, '2.17: and rows move there with them');
 SELECT throws_ok('TRUNCATE csflow.event_202003', 'SF007', NULL, 'H1: a partition of events cannot be truncated either');
 
 SET ROLE csflow_test_stranger;
