@@ -19,7 +19,7 @@ BEGIN
   FROM (
     SELECT t.ticket_no, t.kind, t.priority, b.band, count(*) OVER (PARTITION BY t.kind, t.priority, b.band) AS tickets,
       row_number() OVER (PARTITION BY t.kind, t.priority, b.band ORDER BY
-        sha256(convert_to(t.desk_id::text || ' ' || monday::text || ' ' || t.ticket_no::text, 'UTF8')), t.ticket_no) AS place
+        sha256(convert_to(t.desk_id::text || ' ' || to_char(monday, 'YYYY-MM-DD') || ' ' || t.ticket_no::text, 'UTF8')), t.ticket_no) AS place
     FROM csflow.ticket AS t
     LEFT JOIN csflow.survey AS s ON s.desk_id = t.desk_id AND s.ticket_no = t.ticket_no
     CROSS JOIN LATERAL (SELECT CASE s.is_low WHEN true THEN 'low' WHEN false THEN 'good' ELSE 'none' END AS band) AS b

@@ -18,6 +18,9 @@ SELECT throws_ok(format('SELECT * FROM weekly_sample(%s, %s)', :desk, a), '22023
 CALL run_weekly_sample('2025-03-12 09:00');
 SELECT results_eq($$SELECT (SELECT count(*) FROM sample) = rows AND rows > 0, errors FROM job_run WHERE job = 'weekly_sample'$$, 'VALUES (true, 0::bigint)', 'H3: drawn by the job');
 SELECT results_eq(format($$SELECT ticket_no, kind, priority, score_band, stratum_count, place FROM sample WHERE week = '2025-03-03' AND drawn_at = '2025-03-12 09:00' ORDER BY 1$$), format($$SELECT * FROM weekly_sample(%s, '2025-03-03') ORDER BY 1$$, :desk), 'G8: kept as drawn');
+SET DateStyle = 'German';
+SELECT set_eq(format($$SELECT ticket_no, place FROM weekly_sample(%s, '2025-03-03')$$, :desk), $$SELECT ticket_no, place FROM sample WHERE week = '2025-03-03'$$, 'G8: whatever the DateStyle of who draws it again');
+RESET DateStyle;
 SELECT mark_invalid(:desk, min(ticket_no), 'a test', agent_id => 11, at => '2025-03-21') FROM sample \g /dev/null
 SELECT is(weekly_sample_batch('2025-03-16 23:59'), 0, 'G8: once a week, whatever becomes of the tickets');
 SELECT is(weekly_sample_batch('2025-03-17 00:00') > 0, true, 'G8: the next week when it is over');
