@@ -60,20 +60,24 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   instant timestamptz := csflow.sweep_instant(at);
-  desk record;
+  due record;
   drawn integer := 0;
 BEGIN
-  FOR desk IN SELECT d.desk_id, date_trunc('week', instant AT TIME ZONE d.zone)::date - 7 AS week FROM csflow.desk AS d
-    WHERE d.sample_size > 0 ORDER BY d.desk_id
+  -- A server that was down on a Monday owes that week; what lies further back than a quarter nobody reviews any more.
+  FOR due IN SELECT d.desk_id, w.week::date AS week FROM csflow.desk AS d
+      CROSS JOIN LATERAL (SELECT date_trunc('week', instant AT TIME ZONE d.zone) - interval '7 days' AS last) AS l
+      CROSS JOIN LATERAL generate_series(greatest(l.last - interval '84 days', coalesce((SELECT max(s.week) FROM csflow.sample AS s
+        WHERE s.desk_id = d.desk_id AND s.week < l.last) + interval '7 days', l.last)), l.last, interval '7 days') AS w (week)
+    WHERE d.sample_size > 0 ORDER BY d.desk_id, w.week
   LOOP
-    drawn := drawn + csflow.draw_weekly_sample(desk.desk_id, desk.week, instant);
+    drawn := drawn + csflow.draw_weekly_sample(due.desk_id, due.week, instant);
     EXIT WHEN drawn >= batch;
   END LOOP;
   RETURN drawn;
 END
 $$;
 COMMENT ON FUNCTION csflow.weekly_sample_batch(timestamptz, integer) IS
-'Draws the sample of the last whole week before the instant at for one desk after the other, where it was not drawn, until batch tickets were. Returns how many, 0 when nothing is left to do. Errors as csflow.draw_weekly_sample. Handbook G8.';
+'Draws the sample of the last whole week before the instant at for one desk after the other, where it was not drawn, until batch tickets were; and before it those of the weeks since the last one drawn, of a quarter at most, which nobody was there to draw. Returns how many, 0 when nothing is left to do. Errors as csflow.draw_weekly_sample. Handbook G8.';
 
 CREATE FUNCTION csflow.period_values(desk_id bigint, measure text, opened_from timestamptz, opened_before timestamptz)
 RETURNS SETOF double precision

@@ -24,6 +24,10 @@ RESET DateStyle;
 SELECT mark_invalid(:desk, min(ticket_no), 'a test', agent_id => 11, at => '2025-03-21') FROM sample \g /dev/null
 SELECT is(weekly_sample_batch('2025-03-16 23:59'), 0, 'G8: once a week, whatever becomes of the tickets');
 SELECT is(weekly_sample_batch('2025-03-17 00:00') > 0, true, 'G8: the next week when it is over');
+SELECT open_ticket(:desk, 'email', 'x', at => at) FROM (VALUES ('2025-03-19 09:00'::timestamptz), ('2025-03-26 09:00'), ('2025-04-02 09:00')) v (at) \g /dev/null
+SELECT is(weekly_sample_batch('2025-04-07 00:00') > 0, true, 'G8: after weeks without a run');
+SELECT is((SELECT array_agg(DISTINCT week ORDER BY week) FROM sample WHERE week > '2025-03-10'), '{2025-03-17,2025-03-24,2025-03-31}'::date[], 'G8: each of them is drawn');
+SELECT is(weekly_sample_batch('2026-04-06 00:00'), 0, 'G8: not those of a year ago');
 UPDATE desk SET sample_size = 0 WHERE desk_id = :desk;
 SELECT is(weekly_sample_batch('2025-03-03 00:00'), 0, 'G8: size 0: none');
 UPDATE sample SET reviewed_at = now(), reviewed_by = 91, finding = '话术不清' WHERE ticket_no = (SELECT max(ticket_no) FROM sample);
