@@ -110,7 +110,7 @@ BEGIN
   WITH document AS MATERIALIZED (
     -- A title made from the body would end in half a word.
     SELECT CASE WHEN suggest_keywords.kind IS NULL OR t.kind = suggest_keywords.kind THEN t.kind END AS kind,
-      CASE WHEN t.title IS NULL OR starts_with(ltrim(t.body, E' \t\r\n'), regexp_replace(t.title, '\.\.\.$', '')) THEN t.body
+      CASE WHEN t.title IS NULL OR starts_with(ltrim(t.body, E' \t\r\n'), regexp_replace(t.title, '[.]{3}$', '')) THEN t.body
         ELSE concat_ws(E'\n', t.title, t.body) END AS body
     FROM csflow.ticket AS t
     WHERE t.desk_id = suggest_keywords.desk_id AND t.opened_at >= suggest_keywords.opened_from
@@ -164,7 +164,7 @@ BEGIN
         WHERE w.kind = s.kind AND w.term = split_part(s.term, ' ', 2) AND w.words = s.words - 1 AND w.inside = s.inside
           AND w.outside = s.outside)
   ), known AS (
-    SELECT k.code AS kind, csflow.fold(regexp_replace(btrim(w.pattern), '\s+', ' ', 'g')) AS term
+    SELECT k.code AS kind, csflow.fold(regexp_replace(btrim(w.pattern), '[[:space:]]+', ' ', 'g')) AS term
     FROM csflow.keyword_rule AS r
     JOIN csflow.category AS c ON c.desk_id = r.desk_id AND c.category_id = r.category_id
     JOIN csflow.category AS k ON k.desk_id = c.desk_id AND k.category_id = coalesce(c.parent_id, c.category_id)

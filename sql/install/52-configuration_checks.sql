@@ -120,7 +120,7 @@ RETURN CASE
   WHEN btrim(csflow.fold(word)) = '' THEN 'has nothing left after folding'
   WHEN length(csflow.fold(word)) > 100 THEN 'has more than 100 characters after folding'
   -- A single letter stands in too many places to be another way to write something; a single Chinese character is a word.
-  WHEN is_alias AND btrim(csflow.fold(word)) ~ '^[^\u2e80-\uffff]$' THEN 'is too short: it needs a Chinese character or two letters'
+  WHEN is_alias AND btrim(csflow.fold(word)) ~ E'^[^\\u2e80-\\uffff]$' THEN 'is too short: it needs a Chinese character or two letters'
 END;
 COMMENT ON FUNCTION csflow.word_fault(text, boolean) IS
 'Why a word cannot be looked for. Arguments: the word; whether it is part of an alias. Result: NULL when it can. Handbook B2, H4.';

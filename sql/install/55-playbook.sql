@@ -6,7 +6,7 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT substr(p.proname::text, 10)
   FROM pg_catalog.pg_proc AS p
-  WHERE p.pronamespace = 'csflow'::regnamespace AND p.proname LIKE 'playbook\_%' AND p.pronargs = 0
+  WHERE p.pronamespace = 'csflow'::regnamespace AND starts_with(p.proname::text, 'playbook_') AND p.pronargs = 0
     AND p.prorettype = 'text'::regtype
   ORDER BY 1;
 END;

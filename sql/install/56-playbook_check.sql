@@ -55,7 +55,7 @@ BEGIN
       RETURN 'must be a number, not ' || shown;
     END IF;
     IF name = 'integer' THEN
-      bounds := regexp_match(type, '(-?[0-9]+)\.\.([0-9]+)');
+      bounds := regexp_match(type, '(-?[0-9]+)[.]{2}([0-9]+)');
       IF word::numeric <> trunc(word::numeric) OR word::numeric NOT BETWEEN bounds[1]::numeric AND bounds[2]::numeric THEN
         RETURN format('must be a whole number from %s to %s, not %s', bounds[1], bounds[2], shown);
       END IF;
@@ -323,7 +323,7 @@ AS $$
     SELECT s.list AS path, jsonb_agg(jsonb_build_object('action', s.item -> 'action',
       'at_pct', CASE WHEN jsonb_typeof(s.item -> 'at_pct') = 'number' THEN s.item -> 'at_pct' END,
       'offset', csflow.read_value('interval', s.item ->> 'offset')) ORDER BY s.ordinal) AS steps
-    FROM (SELECT regexp_replace(p.path, '\[[0-9]+\]$', '') AS list, p.* FROM p WHERE p.part = 'step') AS s
+    FROM (SELECT regexp_replace(p.path, '[[][0-9]+[]]$', '') AS list, p.* FROM p WHERE p.part = 'step') AS s
     GROUP BY s.list) AS l, csflow.step_faults(l.steps) AS f
 $$;
 COMMENT ON FUNCTION csflow.meaning_faults(jsonb, text[]) IS

@@ -145,7 +145,7 @@ DECLARE
   w2 record;
 BEGIN
   PERFORM csflow.require_desk(compare_periods.desk_id);
-  unit := CASE WHEN measure LIKE '%\_seconds' THEN 'seconds' WHEN measure = 'tickets_per_day' THEN 'tickets'
+  unit := CASE WHEN right(measure, 8) = '_seconds' THEN 'seconds' WHEN measure = 'tickets_per_day' THEN 'tickets'
     WHEN measure IN ('csat_mean', 'ces_mean') THEN 'score' WHEN measure = 'nps' THEN 'points' ELSE 'percent' END;
   IF coalesce(measure, '') NOT IN ('first_response_seconds', 'answer_seconds', 'close_seconds', 'tickets_per_day', 'csat_mean', 'ces_mean', 'nps',
     'csat_pct', 'low_score_pct', 'reopen_pct', 'transfer_pct', 'sla_met_pct') THEN

@@ -334,7 +334,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  version integer[] := regexp_match((csflow.scheduler()).version, '^(\d+)\.(\d+)')::integer[];
+  version integer[] := regexp_match((csflow.scheduler()).version, '^([0-9]+)[.]([0-9]+)')::integer[];
   -- pg_cron keeps 63 bytes of a name; a long database name gives way to its digest.
   prefix text := 'csflow: ' || CASE WHEN octet_length(current_database()) <= 35 THEN current_database()::text
     ELSE left(md5(current_database()::text), 16) END || ': ';

@@ -226,7 +226,7 @@ BEGIN
         JOIN pg_inherits AS i ON i.inhparent = p.partrelid
         JOIN pg_class AS c ON c.oid = i.inhrelid
         JOIN pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
-      WHERE c.relnamespace = 'csflow'::regnamespace AND a.attname = 'ticket_no' AND c.relname ~ '_\d{6}$'
+      WHERE c.relnamespace = 'csflow'::regnamespace AND a.attname = 'ticket_no' AND c.relname ~ '_[0-9]{6}$'
       UNION ALL
       SELECT split_part(d.place, ' ', 1), split_part(d.place, ' ', 2)::date FROM unnest(in_default) AS d (place)) AS m
     WHERE m.month < date_trunc('month', before)
