@@ -199,8 +199,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('refresh_health', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);

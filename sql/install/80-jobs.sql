@@ -123,6 +123,7 @@ $$;
 COMMENT ON FUNCTION csflow.housekeeping_batch(timestamptz, integer) IS
 'Creates the monthly partitions of this and the next two months where they are missing, later where somebody goes on reading the tables; where there was none to create, forgets job runs of more than 90 days ago, up to batch of them, and health figures by hour older than desk.hour_figures_kept, whole days of each desk until batch are gone. Returns the partitions created, or the runs and figures forgotten; 0 when nothing is left to do. To be run by the owner of the tables. Errors: as csflow.escalate_batch; 55P03 when the partitions of the next month could not be created. Design 2.17.';
 
+-- Whatever default_transaction_isolation says, a batch must see what was committed before each of its statements.
 -- The procedures have no SET clause and no EXCEPTION block, for COMMIT fails there; so they use nothing that a search_path
 -- could redirect: no operator, no cast, no name without its schema.
 
@@ -134,8 +135,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('escalation', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);
@@ -152,8 +155,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('auto_close', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);
@@ -170,8 +175,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('progress_check', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);
@@ -188,8 +195,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('duplicate_check', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);
@@ -206,8 +215,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('incident_watch', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);
@@ -224,8 +235,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('surge_watch', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);
@@ -242,8 +255,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('weekly_sample', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);
@@ -260,8 +275,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('housekeeping', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);
@@ -278,8 +295,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('archive', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);
@@ -296,8 +315,10 @@ DECLARE
 BEGIN
   run := csflow.start_job('audit_anchor', at);
   COMMIT;
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   WHILE csflow.continue_job(run, batch) LOOP
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   END LOOP;
   COMMIT;
   PERFORM csflow.finish_job(run);

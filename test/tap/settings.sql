@@ -22,4 +22,14 @@ SELECT is((SELECT array_agg(DISTINCT path) FROM check_playbook($${"targets": [{"
   "steps": [{"at_pct": 50, "action": "notify"}, {"at_pct": 20, "action": "notify"}]}]}$$)), '{$.targets[0].steps[0],$.targets[0].steps[1]}'::text[], 'H4: faults have their path');
 SELECT is((SELECT array_agg(term ORDER BY term) FROM suggest_keywords(:desk, 'fault', minimum_z => 0)), '{broken}', 'B2: what a rule knows is not suggested again');
 RESET standard_conforming_strings;
+
+-- The level at which transactions begin.
+SET default_transaction_isolation = 'repeatable read';
+SELECT open_ticket(:desk, 'email', '闪退') AS late \gset
+CALL refresh_health();
+CALL run_surge_watch();
+CALL run_escalation();
+RESET default_transaction_isolation;
+SELECT results_eq('SELECT job, error FROM job_run ORDER BY run_id', $$VALUES ('refresh_health', NULL), ('surge_watch', NULL), ('escalation', NULL)$$, 'H3: jobs run where transactions are repeatable read');
+SELECT is((SELECT count(*) FROM ticket_fact), 21::bigint, 'H3: and do their work');
 SELECT * FROM finish();
