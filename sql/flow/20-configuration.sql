@@ -239,6 +239,8 @@ CREATE TABLE csflow.transition (
   to_state text NOT NULL,
   UNIQUE NULLS NOT DISTINCT (desk_id, from_state, to_state)
 );
+-- A publication of all tables would refuse to delete from a table without a primary key.
+ALTER TABLE csflow.transition REPLICA IDENTITY FULL;
 COMMENT ON TABLE csflow.transition IS 'Allowed changes of ticket.state; from_state NULL: states in which a ticket may be opened. Anything else is refused with the list of what is allowed.';
 
 CREATE TABLE csflow.approval_limit (
@@ -248,6 +250,7 @@ CREATE TABLE csflow.approval_limit (
   approver text NOT NULL,
   UNIQUE NULLS NOT DISTINCT (desk_id, subject, up_to, approver)
 );
+ALTER TABLE csflow.approval_limit REPLICA IDENTITY FULL;
 COMMENT ON TABLE csflow.approval_limit IS 'Who may approve what, and up to which amount (handbook E2): csflow.approvers() reads it when a decision is made. What no row is about may be decided by anybody but the proposer.';
 COMMENT ON COLUMN csflow.approval_limit.subject IS 'Code of csflow.caption of kind approval_subject; all: subjects without rows of their own.';
 COMMENT ON COLUMN csflow.approval_limit.up_to IS 'Largest amount this approver may approve, in the desk''s currency; NULL: any, and what states no amount.';

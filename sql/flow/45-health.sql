@@ -5,6 +5,7 @@ CREATE TABLE csflow.health_dirty (
   desk_id bigint NOT NULL,
   ticket_no csflow.ticket_no NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_insert_threshold = -1);
+ALTER TABLE csflow.health_dirty REPLICA IDENTITY FULL;
 COMMENT ON TABLE csflow.health_dirty IS 'Tickets with events that the health figures do not hold yet: appended in the transaction of the events, consumed by refresh_health (design 2.14). Without a key, so that intake pays for one row and no index.';
 
 CREATE TABLE csflow.report_calendar (
