@@ -187,8 +187,10 @@ BEGIN
   SELECT c.desk_id, new_no, c.ticket_no, c.seq, c.head
   FROM csflow.ticket_chain AS c
   WHERE c.desk_id = anchor_audit.desk_id
-    -- The horizon of another cluster, by dump and restore or pg_upgrade, says nothing: then every head is looked at.
-    AND (former.horizon IS NULL OR former.cluster <> cluster OR former.horizon > horizon OR age(c.xmin) <= age(former.horizon::xid))
+    -- The horizon of another cluster, by dump and restore or pg_upgrade, or of so long ago that the 32 bits of xmin have come round, says
+    -- nothing: then every head is looked at.
+    AND (former.horizon IS NULL OR former.cluster <> cluster OR former.horizon > horizon
+      OR horizon::text::bigint - former.horizon::text::bigint > 2000000000 OR age(c.xmin) <= age(former.horizon::xid))
     AND NOT EXISTS (SELECT FROM csflow.audit_anchor_head AS a
       WHERE a.desk_id = c.desk_id AND a.ticket_no = c.ticket_no AND a.seq = c.seq);
   GET DIAGNOSTICS seen = ROW_COUNT;
