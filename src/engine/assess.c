@@ -123,6 +123,32 @@ decide_priority(const csf_desk *desk, const csf_submission *submission, const cs
 	}
 }
 
+static int64
+in_use(const csf_desk *desk, int64 team_id)
+{
+	const csf_team *team = csf_desk_team(desk, team_id);
+
+	return team != NULL && team->is_active ? team_id : 0;
+}
+
+/*
+ * A department that is out of use gets nothing, and no customer is turned away because a rule or category still names it: the
+ * coordinators have the ticket then, as what the rules could not decide.
+ */
+static int64
+handling_team(const csf_desk *desk, const csf_verdict *verdict, const csf_assessment *assessment)
+{
+	int64 named = assessment->needs_review ? desk->review_team_id : 0;
+	int64 team_id;
+
+	if (in_use(desk, named) == 0)
+		named = verdict->team_id;
+	if (in_use(desk, named) == 0 && assessment->category != NULL && assessment->category->team_id != 0)
+		named = assessment->category->team_id;
+	team_id = in_use(desk, named);
+	return team_id == 0 && named != 0 ? in_use(desk, desk->review_team_id) : team_id;
+}
+
 void
 csf_assess(const csf_desk *desk, const csf_submission *submission, csf_assessment *assessment)
 {
@@ -159,12 +185,8 @@ csf_assess(const csf_desk *desk, const csf_submission *submission, csf_assessmen
 		assessment->impact = more_severe(assessment->impact, verdict.impact);
 	if (submission->urgency == 0)
 		assessment->urgency = more_severe(assessment->urgency, verdict.urgency);
-	if (assessment->team_id == 0 && assessment->needs_review)
-		assessment->team_id = desk->review_team_id;
 	if (assessment->team_id == 0)
-		assessment->team_id = verdict.team_id;
-	if (assessment->team_id == 0 && assessment->category != NULL)
-		assessment->team_id = assessment->category->team_id;
+		assessment->team_id = handling_team(desk, &verdict, assessment);
 	decide_priority(desk, submission, &verdict, assessment);
 }
 
