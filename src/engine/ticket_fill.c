@@ -13,9 +13,15 @@
 #include "engine/ticket_review.h"
 #include "errors.h"
 
-static csf_statement original_query = CSF_STATEMENT("SELECT FROM csflow.ticket"
-													" WHERE desk_id = $1 AND ticket_no = $2",
-													"ln");
+/* The original, and whether it is, by any number of others, a duplicate of $3: tickets in a circle would have nobody's attention. */
+static csf_statement original_query = CSF_STATEMENT(
+	"WITH RECURSIVE chain AS ("
+	"SELECT ticket_no, CASE WHEN state = 'duplicate' THEN duplicate_of END AS next_no FROM csflow.ticket"
+	" WHERE desk_id = $1 AND ticket_no = $2"
+	" UNION SELECT t.ticket_no, CASE WHEN t.state = 'duplicate' THEN t.duplicate_of END FROM chain c JOIN csflow.ticket t"
+	" ON t.desk_id = $1 AND t.ticket_no = c.next_no)"
+	" SELECT bool_or(ticket_no = $3) FROM chain HAVING count(*) > 0",
+	"lnn");
 
 /* ---- setting columns ---- */
 
@@ -251,9 +257,11 @@ csf_settle_tag(csf_filling *f)
 void
 csf_check_original(const csf_filling *f)
 {
-	Datum keys[2] = {f->new.values[CSF_TICKET_DESK_ID], f->new.values[CSF_TICKET_DUPLICATE_OF]};
+	Datum keys[3] = {f->new.values[CSF_TICKET_DESK_ID], f->new.values[CSF_TICKET_DUPLICATE_OF],
+					 f->new.values[CSF_TICKET_TICKET_NO]};
 	csf_owner_scope scope;
 	bool found;
+	bool leads_back;
 
 	if (f->new.nulls[CSF_TICKET_DUPLICATE_OF])
 		ereport(ERROR,
@@ -266,8 +274,15 @@ csf_check_original(const csf_filling *f)
 	csf_owner_enter(&scope, csf_flow_get()->owner);
 	csf_run(&original_query, keys, NULL, SPI_OK_SELECT);
 	found = SPI_processed == 1;
+	leads_back = found && csf_column_bool(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	csf_owner_leave(&scope);
 	SPI_finish();
+	if (leads_back)
+		ereport(ERROR, (errcode(ERRCODE_CSF_NOT_ALLOWED),
+						errmsg("%s cannot be a duplicate of one of its own duplicates", csf_filling_label(f)),
+						errdetail("It is the original of %s, or of one that this is a duplicate of.",
+								  csf_ticket_label(DatumGetInt64(keys[0]), DatumGetInt64(keys[1]))),
+						errhint("Take that mark back first with csflow.undo_mark().")));
 	if (!found)
 		ereport(ERROR,
 				(errcode(ERRCODE_CSF_UNKNOWN_TICKET),

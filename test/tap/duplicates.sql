@@ -200,4 +200,11 @@ SELECT opened(:desk, 8, '闪退：支付页面打不开', '2025-04-02 09:00') AS
   opened(:desk, 7, '怎么用 支付页面打不开', '2025-04-02 09:20') AS s4, opened(:desk, 7, '闪退：支付页面打不开', '2025-04-04 09:20') AS s5 \gset
 SELECT results_eq(format('SELECT similar_no FROM similar_tickets(%s, %L)', :desk, :'s2'), format('VALUES (%L::ticket_no), (%L)', :'s1', :'s3'), 'B9: other customers'' open tickets of the category in the span, the most alike first');
 SELECT results_eq(format('SELECT similar_no FROM similar_tickets(%s, %L, 1, ''3 days'')', :desk, :'s1'), format('VALUES (%L::ticket_no)', :'s5'), 'B9: another span, another number');
+
+-- A8: duplicates in a circle would be nobody's work
+SELECT mark_duplicate(:desk, :'s3', :'s1'), mark_duplicate(:desk, :'s1', :'s5') \g /dev/null
+SELECT throws_ok(format('SELECT mark_duplicate(%s, %L, %L)', :desk, :'s5', original), 'SF010', NULL, 'A8: no duplicate of one''s own duplicate, ' || what)
+FROM (VALUES (:'s1', 'of the first degree'), (:'s3', 'or of the second')) AS v (original, what);
+SELECT undo_mark(:desk, :'s1') \g /dev/null
+SELECT is(mark_duplicate(:desk, :'s5', :'s1'), 'duplicate', 'A8: once that mark is taken back it may be');
 SELECT * FROM finish();
