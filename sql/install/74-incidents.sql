@@ -240,6 +240,9 @@ BEGIN
       AND t.state NOT IN ('answered', 'under_review', 'closed', 'duplicate', 'invalid')
       AND EXISTS (SELECT FROM csflow.transition AS r
         WHERE r.desk_id = t.desk_id AND r.from_state = t.state AND r.to_state = 'answered')
+      AND NOT EXISTS (SELECT FROM csflow.desk AS d
+        WHERE d.desk_id = t.desk_id AND ('all' = ANY (d.approval_for) OR EXISTS (SELECT FROM csflow.approval AS a
+          WHERE a.desk_id = t.desk_id AND a.ticket_no = t.ticket_no AND a.decided_at IS NULL AND a.subject = ANY (d.approval_for))))
     ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE) AS l;
   INSERT INTO csflow.message (desk_id, ticket_no, at, author_kind, is_public, body, source, external_id, changed_by)
   SELECT t.desk_id, t.ticket_no, greatest(answer_children.at, t.changed_at), answer_children.author_kind, true, answer_children.body,
@@ -256,7 +259,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.answer_children(bigint, csflow.ticket_no, text, text, bigint, timestamptz) IS
-'Answers the children of an incident that are being worked on with body, at the instant at or their last change, whichever is later; objections under review are left to their reviewers. author_kind: agent (agent_id, NULL for the agent whose role this is) or system. Returns how many. Part of resolve_incident() and find_incidents(). Handbook B9.';
+'Answers the children of an incident that are being worked on with body, at the instant at or their last change, whichever is later; objections under review are left to their reviewers, and those whose answer must be approved (desk.approval_for) to whoever handles them. author_kind: agent (agent_id, NULL for the agent whose role this is) or system. Returns how many. Part of resolve_incident() and find_incidents(). Handbook B9.';
 
 CREATE FUNCTION csflow.resolve_incident(desk_id bigint, parent_no csflow.ticket_no, body text, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL) RETURNS integer
@@ -294,7 +297,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.resolve_incident(bigint, csflow.ticket_no, text, bigint, timestamptz) IS
-'Ends an incident: body answers the parent and all its children that are being worked on, and every one is answered. agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL means now. Returns the number of children answered. A parent answered or closed by other means does the same at the next pass, with its last public words. Errors: SF004 no such incident, SF006 resolved already, SF017 no body; as csflow.answer. Handbook B9.';
+'Ends an incident: body answers the parent and its children that are being worked on; a child whose answer must be approved first stays with its handler. agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL means now. Returns the number of children answered. A parent answered or closed by other means does the same at the next pass, with its last public words. Errors: SF004 no such incident, SF006 resolved already, SF017 no body; as csflow.answer. Handbook B9.';
 
 CREATE FUNCTION csflow.follow_closed_parents(desk_id bigint, at timestamptz) RETURNS integer
 LANGUAGE plpgsql
@@ -371,6 +374,8 @@ AS $$
 DECLARE
   instant timestamptz := csflow.sweep_instant(at);
   desk record;
+  failure_code text;
+  failure text;
   done integer := 0;
 BEGIN
   FOR desk IN SELECT d.desk_id FROM csflow.desk AS d
@@ -378,7 +383,16 @@ BEGIN
       OR EXISTS (SELECT FROM csflow.incident AS i WHERE i.desk_id = d.desk_id AND i.resolved_at IS NULL)
     ORDER BY d.desk_id
   LOOP
-    done := done + csflow.find_incidents(desk.desk_id, instant);
+    BEGIN
+      done := done + csflow.find_incidents(desk.desk_id, instant);
+    EXCEPTION WHEN disk_full THEN
+      RAISE; -- no desk's fault
+    WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS failure_code = RETURNED_SQLSTATE, failure = MESSAGE_TEXT;
+      IF NOT csflow.note_desk_failure('incident_watch', instant, desk.desk_id, failure_code, failure) THEN
+        RAISE;
+      END IF;
+    END;
     EXIT WHEN done >= batch;
   END LOOP;
   DELETE FROM csflow.set_aside AS s
@@ -388,7 +402,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.incident_watch_batch(timestamptz, integer) IS
-'find_incidents() for one desk after the other until batch things were done. Returns how many, 0 when nothing is left to do. Errors as csflow.find_incidents. Handbook B9.';
+'find_incidents() for one desk after the other until batch things were done. Returns how many, 0 when nothing is left to do. In a run of the job an error of one desk is noted and the others have their turn. Errors as csflow.find_incidents. Handbook B9.';
 
 CREATE FUNCTION csflow.known_workaround(desk_id bigint, ticket_no csflow.ticket_no) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE

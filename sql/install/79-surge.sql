@@ -181,20 +181,31 @@ AS $$
 DECLARE
   instant timestamptz := csflow.sweep_instant(at);
   desk record;
+  failure_code text;
+  failure text;
   done integer := 0;
 BEGIN
   FOR desk IN SELECT d.desk_id FROM csflow.desk AS d
     WHERE d.surge_minimum > 0 OR EXISTS (SELECT FROM csflow.surge_episode AS e WHERE e.desk_id = d.desk_id AND e.ended_at IS NULL)
     ORDER BY d.desk_id
   LOOP
-    done := done + csflow.find_surges(desk.desk_id, instant);
+    BEGIN
+      done := done + csflow.find_surges(desk.desk_id, instant);
+    EXCEPTION WHEN disk_full THEN
+      RAISE; -- no desk's fault
+    WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS failure_code = RETURNED_SQLSTATE, failure = MESSAGE_TEXT;
+      IF NOT csflow.note_desk_failure('surge_watch', instant, desk.desk_id, failure_code, failure) THEN
+        RAISE;
+      END IF;
+    END;
     EXIT WHEN done >= batch;
   END LOOP;
   RETURN done;
 END
 $$;
 COMMENT ON FUNCTION csflow.surge_watch_batch(timestamptz, integer) IS
-'csflow.find_surges() for one desk after the other until batch episodes were begun or ended. Returns how many, 0 when nothing is left to do. Errors as csflow.find_surges. Handbook G3.';
+'csflow.find_surges() for one desk after the other until batch episodes were begun or ended. Returns how many, 0 when nothing is left to do. In a run of the job an error of one desk is noted and the others have their turn. Errors as csflow.find_surges. Handbook G3.';
 
 REVOKE EXECUTE ON FUNCTION csflow.open_surge(bigint, timestamptz, bigint, bigint, bigint, bigint, timestamptz),
   csflow.find_surges(bigint, timestamptz), csflow.surge_watch_batch(timestamptz, integer) FROM PUBLIC;

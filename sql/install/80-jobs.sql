@@ -14,6 +14,21 @@ END
 $$;
 COMMENT ON FUNCTION csflow.start_job(text, timestamptz) IS 'Notes in csflow.job_run that a job starts, for the instant at (NULL means now), and returns run_id. Part of the procedures run_…. Errors: SF009 future instant, SF014 no flow.';
 
+CREATE FUNCTION csflow.note_desk_failure(job text, at timestamptz, desk_id bigint, error_code text, error text) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  UPDATE csflow.job_run AS r
+  SET error_code = coalesce(r.error_code, note_desk_failure.error_code),
+    error = CASE WHEN r.error_code IS NULL THEN format('desk %s: %s', note_desk_failure.desk_id, note_desk_failure.error) ELSE r.error END
+  WHERE r.job = note_desk_failure.job AND r.at = note_desk_failure.at AND r.finished_at IS NULL;
+  RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION csflow.note_desk_failure(text, timestamptz, bigint, text, text) IS
+'Notes in the run of a job for the instant at that it failed for a desk, with SQLSTATE and message, so that the other desks can have their turn; the run raises the first such error at its end. Returns false outside of a run. Part of the jobs that go desk by desk. Design 2.12.';
+
 CREATE FUNCTION csflow.job_batch(job text, at timestamptz, batch integer) RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -61,8 +76,8 @@ BEGIN
   FROM csflow.set_aside AS s
   WHERE s.job = CASE run.job WHEN 'progress_check' THEN 'escalation' ELSE run.job END AND s.at = run.at;
   UPDATE csflow.job_run AS r
-  SET rows = r.rows + done, finished_at = CASE WHEN NOT goes_on THEN clock_timestamp() END, error_code = failure_code,
-    errors = aside.tickets, error = coalesce(failure, aside.first_error)
+  SET rows = r.rows + done, finished_at = CASE WHEN NOT goes_on THEN clock_timestamp() END, error_code = coalesce(failure_code, r.error_code),
+    errors = aside.tickets, error = coalesce(failure, CASE WHEN r.error_code IS NOT NULL THEN r.error END, aside.first_error)
   WHERE r.run_id = continue_job.run_id;
   RETURN goes_on;
 END
@@ -521,7 +536,7 @@ $$;
 COMMENT ON FUNCTION csflow.unschedule_jobs() IS
 'Removes the jobs of this database from pg_cron, this role''s own or, for a superuser, everybody''s, and returns what was removed; nothing is left of it when run again. Where pg_cron lives in another database: the statements to run there, with job_id NULL. Errors: SF019 as csflow.schedule_jobs. Design 2.13.';
 
-REVOKE EXECUTE ON FUNCTION csflow.start_job(text, timestamptz), csflow.job_batch(text, timestamptz, integer),
+REVOKE EXECUTE ON FUNCTION csflow.start_job(text, timestamptz), csflow.note_desk_failure(text, timestamptz, bigint, text, text), csflow.job_batch(text, timestamptz, integer),
   csflow.continue_job(bigint, integer), csflow.finish_job(bigint), csflow.housekeeping_batch(timestamptz, integer),
   csflow.schedule_jobs(boolean), csflow.unschedule_jobs() FROM PUBLIC;
 REVOKE EXECUTE ON PROCEDURE csflow.run_escalation(timestamptz, integer), csflow.run_auto_close(timestamptz, integer),

@@ -117,6 +117,32 @@ SELECT is(find_incidents(:desk, '2025-03-06 09:12:59'), 0, '2.12: not tried befo
 DROP TRIGGER jam ON ticket;
 SELECT is(incident_watch_batch('2025-03-06 09:14'), 1, '2.12: then it is');
 SELECT is((SELECT count(*) FROM set_aside), 0::bigint, '2.12: and forgotten');
+-- A child whose answer must be approved first stays with its handler, and stops neither the parent nor the others.
+INSERT INTO customer (desk_id, customer_id, nickname) SELECT :desk, 400 + i, 'e' || i FROM generate_series(1, 10) i;
+SELECT min(opened(:desk, 400 + i, '闪退', '2025-03-12 09:00')) AS asked FROM generate_series(1, 10) i \gset
+SELECT find_incidents(:desk, '2025-03-12 09:05') AS found \gset
+SELECT parent_no AS fourth FROM incident WHERE opened_at = '2025-03-12 09:05' \gset
+SELECT request_approval(:desk, :'asked', '退款', agent_id => 21, at => '2025-03-12 09:10', subject => 'refund') \g /dev/null
+SELECT is(resolve_incident(:desk, :'fourth', '已修复', agent_id => 21, at => '2025-03-12 09:20'), 9, 'B9, E2: all children but the one that waits for an approval');
+SELECT is((SELECT state FROM ticket WHERE ticket_no = :'asked'), 'waiting_approval', 'B9, E2: which stays with its handler');
+-- One bad desk does not stop the others: a workaround that its desk does not accept as a message.
+UPDATE desk SET incident_minimum = 5, incident_window = '1 hour' WHERE desk_id = :desk;
+SELECT opened(:desk, 400 + i, '怎么用', '2025-03-13 09:00') FROM generate_series(1, 10) i \g /dev/null
+SELECT find_incidents(:desk, '2025-03-13 09:05') > 0 AS found \gset
+UPDATE incident SET workaround = repeat('重启', 1000) WHERE desk_id = :desk AND category_id = 2 AND resolved_at IS NULL;
+SELECT create_desk('later', playbook => 'internet') AS later \gset
+INSERT INTO customer (desk_id, customer_id) SELECT :later, 500 + i FROM generate_series(1, 5) i;
+SELECT open_ticket(:later, 'email', '系统崩溃', customer_id => 500 + i, at => '2025-03-13 09:30') FROM generate_series(1, 5) i \g /dev/null
+UPDATE desk SET maximum_text_bytes = 1000 WHERE desk_id = :desk;
+SELECT throws_ok(format('SELECT incident_watch_batch(%L)', '2025-03-13 09:35'), 'SF013', NULL, '2.12: by hand the error is raised');
+\set ON_ERROR_STOP 0
+CALL run_incident_watch('2025-03-13 09:35');
+\set ON_ERROR_STOP 1
+SELECT is(:'LAST_ERROR_SQLSTATE'::text, 'SF013', '2.12: the run raises it at its end');
+SELECT is((SELECT count(*) FROM incident WHERE desk_id = :later), 1::bigint, '2.12: the desks behind one that fails have their turn');
+SELECT is((SELECT last_error FROM job WHERE job = 'incident_watch'), format('desk %s: a message of 6000 bytes is too long', :desk), '2.12: the run says which desk failed, and why');
+UPDATE incident SET workaround = NULL WHERE desk_id = :desk AND category_id = 2 AND resolved_at IS NULL;
+UPDATE desk SET maximum_text_bytes = 100000 WHERE desk_id = :desk;
 -- A busy desk: what is usual is no incident
 INSERT INTO customer (desk_id, customer_id, nickname) SELECT :desk, 1000 + i, 'd' || i FROM generate_series(1, 300) i;
 UPDATE desk SET incident_minimum = 5, incident_window = '1 hour' WHERE desk_id = :desk;

@@ -226,7 +226,7 @@ INSERT INTO decided SELECT unnest(string_to_array(regexp_replace($$
   continue_recompute, create_desk, create_partitions, draw_weekly_sample, drop_months, duplicate_check_batch, erase_customer, escalate_batch,
   find_duplicates, find_incidents, find_surges, finish_job, fire_one_by_one, fire_steps, follow_closed_parents, forget_hours, forget_set_aside, housekeeping_batch,
   incident_groups, incident_matches, incident_watch_batch, job_batch, link_matches, link_to_incidents, load_playbook, mark_duplicates,
-  mark_found_duplicates, migrate, migrate_step, open_incident, open_surge, progress_check_batch, purge_rule_history, rebuild_health, recheck_duplicates,
+  mark_found_duplicates, migrate, migrate_step, note_desk_failure, open_incident, open_surge, progress_check_batch, purge_rule_history, rebuild_health, recheck_duplicates,
   recompute_clocks, refresh_desk_health, refresh_health, refresh_health_batch, refresh_or_set_aside, refresh_tickets, retry_set_aside, roll_up_anew,
   roll_up_kept, run_archive, run_audit_anchor, run_auto_close, run_duplicate_check, run_escalation, run_housekeeping, run_incident_watch, run_migration,
   policy_definition, run_progress_check, run_recompute, run_surge_watch, run_weekly_sample, schedule_jobs, send_anchor, set_ticket_aside, setup_policies, setup_role, setup_roles,
