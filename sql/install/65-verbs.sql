@@ -46,7 +46,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.change_state(bigint, csflow.ticket_no, text, text, bigint, timestamptz, text) IS
-'Moves a ticket to a state; the verbs that only do this are written over it. reason is kept with the event; agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL means now or the last change, whichever is later; actor_kind: customer, agent or system, NULL to have it found out. Returns the state reached. Errors: SF004 unknown ticket, SF006 forbidden transition, SF008 earlier than the last change, SF010 not allowed.';
+'Moves a ticket to a state; the verbs that only do this are written over it. reason is kept with the event; agent_id: who did it, NULL for the agent whose role this is; at: the instant, NULL means now or the last change, whichever is later; actor_kind: customer, agent or system, NULL to have it found out. Returns the state reached. Errors: SF004 unknown ticket, SF005 unknown state or agent, SF006 forbidden transition, SF008 earlier than the last change or infinite, SF009 in the future, SF010 not allowed, SF017 no state, or what it asks for is missing.';
 
 CREATE FUNCTION csflow.current_agent(desk_id bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -100,12 +100,17 @@ BEGIN
   IF NOT FOUND THEN
     SELECT t.ticket_no INTO opened FROM csflow.ticket AS t
     WHERE t.desk_id = open_ticket.desk_id AND t.source = open_ticket.source AND t.external_id = open_ticket.external_id;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'desk % has a ticket "%" of source "%" already, which role "%" does not see', open_ticket.desk_id,
+          left(open_ticket.external_id, 100), left(open_ticket.source, 100), current_user
+        USING ERRCODE = 'SF004', DETAIL = 'Row security hides it; nothing was opened.', HINT = 'Have it opened by a role that sees the whole desk.';
+    END IF;
   END IF;
   RETURN opened;
 END
 $$;
 COMMENT ON FUNCTION csflow.open_ticket(bigint, text, text, text, bigint, text, text, jsonb, numeric, timestamptz, bigint) IS
-'Opens a ticket and returns its number. The same external_id from the same source gives the ticket that is there already, unchanged (handbook I1). attributes: the snapshot of device, versions, order … (handbook A3); amount: at stake, in the desk''s currency; at: when it was opened, NULL means now; agent_id: who entered it for the customer, NULL for the customer, or for the agent whose role this is. Errors: SF001 unknown desk, SF005 unknown channel or customer, SF013 text too large.';
+'Opens a ticket and returns its number. The same external_id from the same source gives the ticket that is there already, unchanged (handbook I1). attributes: the snapshot of device, versions, order … (handbook A3); amount: at stake, in the desk''s currency; at: when it was opened, NULL means now; agent_id: who entered it for the customer, NULL for the customer, or for the agent whose role this is. Errors: SF001 unknown desk, SF004 that ticket is hidden from this role, SF005 unknown channel or customer, SF009, SF010, SF013 text too large, SF017 no channel.';
 
 CREATE FUNCTION csflow.assign(desk_id bigint, ticket_no csflow.ticket_no, assignee_id bigint, reason text DEFAULT NULL,
   agent_id bigint DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS text
@@ -454,6 +459,7 @@ AS $$
 DECLARE
   reached text;
 BEGIN
+  PERFORM csflow.require_text('original of the duplicate', mark_duplicate.original_no::text);
   IF mark_duplicate.original_no = mark_duplicate.ticket_no THEN
     RAISE EXCEPTION 'ticket % cannot be a duplicate of itself', mark_duplicate.ticket_no USING ERRCODE = 'SF010';
   END IF;
@@ -473,7 +479,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.mark_duplicate(bigint, csflow.ticket_no, csflow.ticket_no, text, bigint, timestamptz) IS
-'Marks a ticket as a repeat of original_no of the same desk; its clocks become void (handbook A8). Returns the state. Errors: as csflow.change_state, SF004 also for an unknown original, SF010 for itself.';
+'Marks a ticket as a repeat of original_no of the same desk; its clocks become void (handbook A8). Returns the state. Errors: as csflow.change_state, SF004 also for an unknown original, SF010 for itself or one of its own duplicates, SF017 no original.';
 
 CREATE FUNCTION csflow.mark_invalid(desk_id bigint, ticket_no csflow.ticket_no, reason text, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL) RETURNS text

@@ -103,6 +103,7 @@ SELECT is_empty(format('SELECT * FROM csflow.duplicate_outcome(%s, %L)', :desk, 
 
 -- What an agent does with a ticket
 SELECT is(open_ticket(:desk, 'hotline', '打不开') IS NOT NULL, true, 'H2: opens one, whatever team the rules give it to');
+SELECT throws_ok(format('SELECT csflow.open_ticket(%s, ''hotline'', ''x'', external_id => ''t'')', :desk), 'SF004', NULL, 'I1, H2: one that is there already and hidden is refused, not left out without a word');
 SELECT is(accept(:desk, :'s'), 'in_progress', 'H2: accepts');
 SELECT is((SELECT is_as_written FROM csflow.my_ticket WHERE ticket_no = :'s'), true, 'A5: whose texts they read as written now');
 SELECT ok(reply(:desk, :'s', '好') > 0, 'H2: replies');

@@ -182,4 +182,20 @@ SELECT throws_ok(format('SELECT csflow.confirm(%s, %L)', :desk, :'second'), '425
 RESET ROLE;
 REVOKE USAGE ON SCHEMA csflow FROM verbs_stranger;
 DROP ROLE verbs_stranger;
+
+SELECT throws_ok(format('SELECT mark_duplicate(%s, open_ticket(%s, ''email'', ''x''), NULL)', :desk, :desk), 'SF017', NULL, 'A8: a duplicate of nothing');
+-- C1, SF007: a department taken out of use, as the hint of SF007 says, turns nobody away
+CREATE FUNCTION department(desk bigint, body text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE opened csflow.ticket_no := csflow.open_ticket(desk, 'email', body);
+BEGIN RETURN (SELECT t.team_id FROM csflow.ticket AS t WHERE t.desk_id = desk AND t.ticket_no = opened); END $$;
+SELECT is(department(:desk, '闪退'), 2::bigint, 'C1: of the category''s department');
+UPDATE team SET is_active = false WHERE desk_id = :desk AND team_id = 2;
+SELECT is(department(:desk, '闪退'), NULL, 'C1: out of use, the ticket is nobody''s');
+UPDATE desk SET review_team_id = 1 WHERE desk_id = :desk;
+SELECT is(department(:desk, '闪退'), 1::bigint, 'C1, C2: or the coordinators''');
+INSERT INTO keyword_rule (desk_id, any_of, team_id) VALUES (:desk, '{蓝牙}', 2);
+SELECT is(department(:desk, '怎么用 蓝牙'), 1::bigint, 'C1: a rule that names it leaves the ticket to the category''s department');
+UPDATE team SET is_active = false WHERE desk_id = :desk AND team_id = 1;
+SELECT is(department(:desk, '闪退') IS NULL AND department(:desk, 'words of no rule') IS NULL, true, 'C2: nor do coordinators who are out of use');
+SELECT throws_ok(format('INSERT INTO csflow.ticket (desk_id, channel, body, team_id) VALUES (%s, ''email'', ''x'', 2)', :desk), 'SF005', NULL, 'C1: but nobody gives it tickets');
 SELECT * FROM finish();
