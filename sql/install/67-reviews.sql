@@ -34,7 +34,9 @@ DECLARE
   post text := split_part(participant, '/', 2);
 BEGIN
   RETURN (
-    SELECT CASE
+    SELECT a.agent_id
+    FROM csflow.ticket AS t
+    JOIN csflow.agent AS a ON a.desk_id = t.desk_id AND a.is_active AND a.agent_id = CASE
       WHEN participant = 'owner' THEN t.agent_id
       WHEN participant IN ('supervisor', 'head') THEN
         (SELECT CASE participant WHEN 'head' THEN g.head_id ELSE g.supervisor_id END FROM csflow.team AS g
@@ -42,12 +44,11 @@ BEGIN
       WHEN post <> '' THEN
         (SELECT CASE post WHEN 'head' THEN g.head_id ELSE g.supervisor_id END FROM csflow.team AS g
           WHERE g.desk_id = t.desk_id AND g.code = split_part(participant, '/', 1)) END
-    FROM csflow.ticket AS t
     WHERE t.desk_id = participant_id.desk_id AND t.ticket_no = participant_id.ticket_no);
 END
 $$;
 COMMENT ON FUNCTION csflow.participant_id(bigint, csflow.ticket_no, text) IS
-'The agent that a recipient (owner, supervisor, head, TEAM/supervisor, TEAM/head) is for a ticket now; NULL for a department or a vacant post. Handbook D3.';
+'The agent that a recipient (owner, supervisor, head, TEAM/supervisor, TEAM/head) is for a ticket now; NULL for a department or a vacant post, also one whose holder is no longer active. Handbook D3.';
 
 CREATE FUNCTION csflow.addressee(desk_id bigint, ticket_no csflow.ticket_no, recipient text, OUT kind text, OUT id bigint)
 LANGUAGE plpgsql STABLE

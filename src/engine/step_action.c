@@ -95,11 +95,19 @@ typedef struct addressee
 	int64 id;
 } addressee;
 
-/* A person where one is named, else the role, so that nothing is lost while a post is vacant. */
-static addressee
-officer(int64 agent_id, int64 team_id)
+static bool
+is_here(const csf_sweep *s, int64 agent_id)
 {
-	if (agent_id != 0)
+	const csf_agent *agent = csf_desk_agent(s->desk, agent_id);
+
+	return agent != NULL && agent->is_active;
+}
+
+/* A person where one is named and has not left, else the role, so that nothing is lost while a post is vacant. */
+static addressee
+officer(const csf_sweep *s, int64 agent_id, int64 team_id)
+{
+	if (is_here(s, agent_id))
 		return (addressee){"agent", agent_id};
 	return (addressee){"role", team_id};
 }
@@ -116,7 +124,7 @@ find_named(const csf_sweep *s, const char *recipient)
 		return (addressee){"role", 0};
 	if (post == NULL)
 		return (addressee){"team", team->team_id};
-	return officer(strcmp(post + 1, "head") == 0 ? team->head_id : team->supervisor_id, team->team_id);
+	return officer(s, strcmp(post + 1, "head") == 0 ? team->head_id : team->supervisor_id, team->team_id);
 }
 
 static addressee
@@ -124,14 +132,14 @@ find_addressee(const csf_sweep *s, const csf_swept_ticket *ticket, const char *r
 {
 	const csf_team *team = csf_desk_team(s->desk, ticket->team_id);
 
-	if (strcmp(recipient, "owner") == 0 && ticket->agent_id != 0)
+	if (strcmp(recipient, "owner") == 0 && is_here(s, ticket->agent_id))
 		return (addressee){"agent", ticket->agent_id};
 	if (strcmp(recipient, "owner") == 0 || strcmp(recipient, "team") == 0)
 		return (addressee){"team", team == NULL ? s->desk->review_team_id : team->team_id};
 	if (strcmp(recipient, "supervisor") == 0)
-		return officer(team == NULL ? 0 : team->supervisor_id, ticket->team_id);
+		return officer(s, team == NULL ? 0 : team->supervisor_id, ticket->team_id);
 	if (strcmp(recipient, "head") == 0)
-		return officer(team == NULL ? 0 : team->head_id, ticket->team_id);
+		return officer(s, team == NULL ? 0 : team->head_id, ticket->team_id);
 	if (strcmp(recipient, "coordinator") == 0)
 		return (addressee){"team", s->desk->review_team_id};
 	return find_named(s, recipient);

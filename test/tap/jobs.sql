@@ -188,4 +188,13 @@ SELECT is((SELECT count(*) FROM job_run WHERE error_code IS NOT NULL), 0::bigint
 
 DROP OWNED BY jobs_operator;
 DROP ROLE jobs_operator;
+-- D3, D6: whoever has left gets no notice: their post is vacant, and what they owned is the department's
+SELECT open_ticket(:desk, 'email', '闪退', at => '2025-03-24 09:00') AS orphan \gset
+SELECT accept(:desk, :'orphan', agent_id => 21, at => '2025-03-24 09:05') \g /dev/null
+UPDATE agent SET is_active = false WHERE desk_id = :desk AND agent_id IN (21, 91);
+SELECT is(participant_id(:desk, :'orphan', r), NULL, 'D3: nobody holds the post: ' || r) FROM unnest('{owner,supervisor,technical/supervisor}'::text[]) r;
+SELECT escalate_batch('2025-03-25 09:00') > 0 AS fired \gset
+SELECT is((SELECT array_agg((topic, recipient_kind, recipient_id, recipient)::text ORDER BY outbox_id) FROM outbox WHERE ticket_no = :'orphan' AND clock = 'resolve'),
+  '{"(warning,team,2,owner)","(breach,role,2,supervisor)"}', 'D3, D6: the notices go to the department and to the role');
+UPDATE agent SET is_active = true WHERE desk_id = :desk AND agent_id IN (21, 91);
 SELECT * FROM finish();
