@@ -361,8 +361,17 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = 'SF005',
         MESSAGE = format('approval subject "%s" is still in use', OLD.code),
         DETAIL = 'csflow.approval_limit names it.', HINT = 'Delete those rows first.';
+    ELSIF EXISTS (SELECT FROM csflow.desk AS d WHERE d.desk_id = OLD.desk_id AND OLD.code = ANY (d.approval_for)) THEN
+      RAISE EXCEPTION USING ERRCODE = 'SF005',
+        MESSAGE = format('approval subject "%s" is still in use', OLD.code),
+        DETAIL = 'csflow.desk.approval_for names it.', HINT = 'Take it out of approval_for first.';
     END IF;
     RETURN NULL;
+  ELSIF OLD.kind = 'customer_tier' AND EXISTS (SELECT FROM csflow.priority_rule AS r
+      WHERE r.desk_id = OLD.desk_id AND r.is_active AND r.customer_tier = OLD.code) THEN
+    RAISE EXCEPTION USING ERRCODE = 'SF005',
+      MESSAGE = format('customer tier "%s" is still in use', OLD.code),
+      DETAIL = 'csflow.priority_rule names it.', HINT = 'Delete or change those rows first.';
   END IF;
   SELECT t.clock INTO user_clock
   FROM csflow.target AS t
@@ -382,7 +391,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.refuse_caption_in_use() IS
-'Trigger of csflow.caption, after delete or rename: milestones, close reasons, customer tiers, templates and subjects of approval exist by their captions, so the last caption of one that a target or an approval limit names stays (SF005). Handbook H4.';
+'Trigger of csflow.caption, after delete or rename: milestones, close reasons, customer tiers, templates and subjects of approval exist by their captions, so the last caption of one that a target, a priority rule, an approval limit or desk.approval_for names stays (SF005). Handbook H4.';
 
 CREATE FUNCTION csflow.check_target() RETURNS trigger
 LANGUAGE plpgsql

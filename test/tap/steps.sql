@@ -295,6 +295,8 @@ SELECT throws_ok(format($$INSERT INTO csflow.step (desk_id, target_id, position,
 SELECT throws_ok(format($$INSERT INTO csflow.step (desk_id, target_id, position, at_share_pct, action) SELECT %s, min(target_id), 90, 9000, 'open_ticket' FROM csflow.target WHERE desk_id = %s$$, :record, :record),
   '23514', NULL, 'H4: a ticket about nothing');
 SELECT throws_ok(format($$DELETE FROM csflow.caption WHERE desk_id = %s AND kind = 'template' AND code = 'broken_promise'$$, :record), 'SF005', NULL, 'H4: a text that a step sends stays');
+SELECT throws_ok(format($$DELETE FROM csflow.caption WHERE desk_id = %s AND (kind, code) = (%L, %L)$$, :record, kind, code), 'SF005', NULL, 'H4: so does ' || what)
+FROM (VALUES ('customer_tier', 'vip', 'a tier that only a priority rule names'), ('approval_subject', 'refund', 'a subject that only approval_for names')) AS v (kind, code, what);
 SELECT throws_ok(format($$INSERT INTO csflow.step (desk_id, target_id, position, at_share_pct, action, recipients) SELECT %s, min(target_id), 90, 9000, 'notify', '{technology/cook}' FROM csflow.target WHERE desk_id = %s$$, :record, :record),
   'SF005', NULL, 'H4: a post that is none');
 -- F2: all three ways to close, by the job, each with its reason
