@@ -98,21 +98,23 @@ AS $$
 DECLARE
   digest bytea := sha256(convert_to(coalesce(token, ''), 'UTF8'));
   link record;
+  is_known boolean := false;
 BEGIN
   IF token ~ '^[0-9]{1,18}-[0-9a-f]{64}$' THEN
     SELECT k.desk_id, k.ticket_no INTO use_link.desk_id, use_link.ticket_no FROM csflow.customer_link AS k
     WHERE k.desk_id = split_part(token, '-', 1)::bigint AND k.token_hash = digest AND k.purpose = use_link.purpose;
+    -- The ticket first, as everybody locks; two uses at the same moment meet here.
+    PERFORM FROM csflow.ticket AS t
+    WHERE t.desk_id = use_link.desk_id AND t.ticket_no = use_link.ticket_no FOR NO KEY UPDATE;
+    -- Read again: meanwhile it may have been used, or be gone with the customer's data.
+    SELECT k.expires_at, k.used_at INTO link FROM csflow.customer_link AS k
+    WHERE k.desk_id = use_link.desk_id AND k.token_hash = digest FOR NO KEY UPDATE;
+    is_known := FOUND;
   END IF;
-  IF use_link.desk_id IS NULL THEN
+  IF NOT is_known THEN
     RAISE EXCEPTION 'unknown % token', purpose
       USING ERRCODE = 'SF020', HINT = 'Hand over the token of the link as it was sent, unchanged.';
-  END IF;
-  -- The ticket first, as everybody locks; two uses at the same moment meet here.
-  PERFORM FROM csflow.ticket AS t
-  WHERE t.desk_id = use_link.desk_id AND t.ticket_no = use_link.ticket_no FOR NO KEY UPDATE;
-  SELECT k.expires_at, k.used_at INTO link FROM csflow.customer_link AS k
-  WHERE k.desk_id = use_link.desk_id AND k.token_hash = digest FOR NO KEY UPDATE;
-  IF link.used_at IS NOT NULL THEN
+  ELSIF link.used_at IS NOT NULL THEN
     RAISE EXCEPTION 'this % token was used already', purpose
       USING ERRCODE = 'SF020', DETAIL = format('It was used at %s.', link.used_at), HINT = 'Each token is good for one use; another can be sent.';
   -- An instant in the past does not bring a token back, except for whoever may date tickets.
