@@ -350,7 +350,9 @@ BEGIN
   SELECT e.actor_id INTO proposer FROM csflow.event AS e
   WHERE e.desk_id = decide.desk_id AND e.ticket_no = decide.ticket_no AND e.new_state = 'waiting_approval'
   ORDER BY e.seq DESC LIMIT 1;
-  IF proposer = actor THEN
+  -- All that is undecided is decided together: also what was put up earlier, or besides, by somebody else.
+  IF proposer = actor OR EXISTS (SELECT FROM csflow.approval AS a
+      WHERE a.desk_id = decide.desk_id AND a.ticket_no = decide.ticket_no AND a.decided_at IS NULL AND a.proposed_by = actor) THEN
     RAISE EXCEPTION 'agent % cannot decide on their own proposal for ticket %', actor, decide.ticket_no
       USING ERRCODE = 'SF010', HINT = 'Have somebody else decide.';
   END IF;

@@ -96,6 +96,14 @@ SELECT is(request_approval(:desk, :'first', 'coupon of 20', agent_id => 21, at =
 SELECT is(decide(:desk, :'first', true, 'granted', agent_id => 91, at => '2025-03-03 16:30'), 'in_progress', 'E2: decided');
 SELECT throws_ok(format('SELECT csflow.decide(%s, %L, true)', :desk, :'first'), 'SF006', NULL, 'E2: nobody asked for a decision');
 SELECT throws_ok(format('SELECT csflow.decide(%s, %L, NULL)', :desk, :'first'), 'SF017', 'decision is missing', 'E2: no decision');
+SELECT open_ticket(:desk, 'email', '怎么用', at => '2025-03-03 09:00') AS asked_twice \gset
+SELECT accept(:desk, :'asked_twice', agent_id => 21, at => '2025-03-03 09:01') AS accepted,
+  request_approval(:desk, :'asked_twice', 'coupon of 20', agent_id => 21, at => '2025-03-03 09:02') AS first_request,
+  request_approval(:desk, :'asked_twice', 'another one', agent_id => 11, at => '2025-03-03 09:03') AS second_request \gset
+SELECT throws_ok(format('SELECT csflow.decide(%s, %L, true, agent_id => %s)', :desk, :'asked_twice', a), 'SF010',
+  format('agent %s cannot decide on their own proposal for ticket %s', a, :'asked_twice'), 'E2: nor on what one has asked for besides')
+FROM unnest(ARRAY[11, 21]) AS a;
+SELECT is(decide(:desk, :'asked_twice', true, agent_id => 91, at => '2025-03-03 09:04'), 'in_progress', 'E2: a third decides on both');
 
 -- F1, F2: answer and confirmation
 SELECT is(answer(:desk, :'first', '已修复，请更新到 5.3。', agent_id => 21, at => '2025-03-03 17:00'), 'answered', 'E4: answered');
