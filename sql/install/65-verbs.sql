@@ -465,6 +465,10 @@ BEGIN
   IF mark_duplicate.original_no = mark_duplicate.ticket_no THEN
     RAISE EXCEPTION 'ticket % cannot be a duplicate of itself', mark_duplicate.ticket_no USING ERRCODE = 'SF010';
   END IF;
+  -- Both, in the order of their numbers: somebody else may be making the original a duplicate of this one.
+  PERFORM FROM csflow.ticket AS t
+  WHERE t.desk_id = mark_duplicate.desk_id AND t.ticket_no IN (mark_duplicate.ticket_no, mark_duplicate.original_no)
+  ORDER BY t.desk_id, t.ticket_no FOR NO KEY UPDATE;
   IF NOT EXISTS (SELECT FROM csflow.ticket AS t
       WHERE t.desk_id = mark_duplicate.desk_id AND t.ticket_no = mark_duplicate.original_no) THEN
     PERFORM csflow.refuse_unknown_ticket(mark_duplicate.desk_id, mark_duplicate.original_no);
