@@ -89,6 +89,8 @@ AS $$
 DECLARE
   finished timestamptz;
 BEGIN
+  -- The ticket first, as everybody locks: who has it and comes to its tasks must not wait for this one.
+  PERFORM FROM csflow.ticket AS t WHERE t.desk_id = finish_task.desk_id AND t.ticket_no = finish_task.ticket_no FOR NO KEY UPDATE;
   UPDATE csflow.task AS t
   SET done_at = CASE WHEN NOT finish_task.is_cancelled THEN coalesce(finish_task.at, now()) END,
     cancelled_at = CASE WHEN finish_task.is_cancelled THEN coalesce(finish_task.at, now()) END, changed_by = finish_task.agent_id
