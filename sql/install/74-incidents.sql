@@ -205,17 +205,24 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  children csflow.ticket_no[];
   told integer;
 BEGIN
+  SELECT array_agg(l.ticket_no) INTO children
+  FROM (SELECT c.ticket_no FROM csflow.incident AS i
+    JOIN csflow.ticket AS c ON c.desk_id = i.desk_id AND c.parent_no = i.parent_no
+      AND c.state NOT IN ('answered', 'closed', 'duplicate', 'invalid')
+    WHERE i.desk_id = tell_workarounds.desk_id AND i.resolved_at IS NULL AND i.workaround IS NOT NULL
+      AND NOT EXISTS (SELECT FROM csflow.message AS m WHERE m.desk_id = c.desk_id AND m.ticket_no = c.ticket_no
+        AND m.source = 'incident' AND m.external_id = 'workaround ' || i.parent_no::text)
+    ORDER BY c.desk_id, c.ticket_no FOR NO KEY UPDATE OF c SKIP LOCKED) AS l;
+  -- A statement of its own: it sees the last change of what is locked now.
   INSERT INTO csflow.message (desk_id, ticket_no, at, author_kind, is_public, body, source, external_id)
   SELECT c.desk_id, c.ticket_no, greatest(tell_workarounds.at, c.changed_at), 'system', true, i.workaround, 'incident',
     'workaround ' || i.parent_no::text
-  FROM csflow.incident AS i
-  JOIN csflow.ticket AS c ON c.desk_id = i.desk_id AND c.parent_no = i.parent_no
-    AND c.state NOT IN ('answered', 'closed', 'duplicate', 'invalid')
-  WHERE i.desk_id = tell_workarounds.desk_id AND i.resolved_at IS NULL AND i.workaround IS NOT NULL
-    AND NOT EXISTS (SELECT FROM csflow.message AS m WHERE m.desk_id = c.desk_id AND m.ticket_no = c.ticket_no
-      AND m.source = 'incident' AND m.external_id = 'workaround ' || i.parent_no::text)
+  FROM csflow.ticket AS c
+  JOIN csflow.incident AS i ON i.desk_id = c.desk_id AND i.parent_no = c.parent_no
+  WHERE c.desk_id = tell_workarounds.desk_id AND c.ticket_no = ANY (children)
   ORDER BY c.ticket_no
   ON CONFLICT DO NOTHING;
   GET DIAGNOSTICS told = ROW_COUNT;
@@ -223,7 +230,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.tell_workarounds(bigint, timestamptz) IS
-'Tells the customers of the open children of open incidents the known workaround, as an automatic public message, once each; returns how many. Part of find_incidents(). Handbook B9.';
+'Tells the customers of the open children of open incidents the known workaround, as an automatic public message, once each; returns how many. Locked tickets are left for the next pass. Part of find_incidents(). Handbook B9.';
 
 CREATE FUNCTION csflow.answer_children(desk_id bigint, parent_no csflow.ticket_no, body text, author_kind text, agent_id bigint,
   at timestamptz) RETURNS integer
