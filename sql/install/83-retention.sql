@@ -193,6 +193,12 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'SF017', MESSAGE = 'dropping months needs a date and a reason',
       HINT = 'SELECT * FROM csflow.drop_months(''2020-01-01'', ''retention of five years'');';
   END IF;
+  IF NOT preview THEN
+    -- Nobody reopens a ticket of a month that leaves: its new clocks would leave with the month. Partitions are made and dropped by
+    -- one session at a time.
+    PERFORM pg_advisory_xact_lock(hashtextextended('csflow.create_partitions', 0));
+    LOCK TABLE csflow.ticket IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
   SELECT count(*) INTO open_tickets FROM csflow.ticket AS t
   WHERE csflow.ticket_month(t.ticket_no) < date_trunc('month', before) AND t.state NOT IN ('closed', 'duplicate', 'invalid')
     AND t.ticket_no < csflow.ticket_no(date_trunc('month', before)::date, 1);
