@@ -9,17 +9,25 @@
 /* Enough halvings for any double to settle. */
 #define HALVINGS 200
 
+/* With a tail of at least so much, Student's t is sought from the middle, with less from the end. */
+#define WIDE_TAIL 1e-3
+
 static double
 normal_probability(double x)
 {
 	return 0.5 * erfc(-x * 0.70710678118654752440);
 }
 
+/* Sought below the middle, where the probability has all its digits; 1 - p is exact above it. */
 double
 csf_normal_quantile(double p)
 {
-	double low = -40, high = 40;
+	double low = -40, high = 0;
 
+	if (p > 0.5)
+		return -csf_normal_quantile(1 - p);
+	if (p == 0.5)
+		return 0;
 	for (int i = 0; i < HALVINGS; i++)
 	{
 		double middle = (low + high) / 2;
@@ -77,28 +85,41 @@ beta_probability(double a, double b, double x)
 	return 1 - front * beta_fraction(b, a, 1 - x) / b;
 }
 
-double
-csf_student_quantile(double p, double degrees)
+/*
+ * The probability beyond t is half the incomplete beta function at x = degrees / (degrees + t^2), and that within t
+ * the one with exchanged parameters at 1 - x. Near the middle of many degrees x is too close to 1 to tell t from it.
+ */
+static double
+student_above(double tail, double degrees)
 {
-	double tail = p < 0.5 ? p : 1 - p;
-	double low = 0, high = 1, x;
+	bool from_middle = tail >= WIDE_TAIL;
+	double low = 0, high = 1;
 
-	/* From here t and the normal variable agree to the last digits shown, and the fraction would need long. */
-	if (degrees > 1e7)
-		return csf_normal_quantile(p);
-	/* The probability beyond t is half the incomplete beta function at degrees / (degrees + t^2). */
 	for (int i = 0; i < HALVINGS; i++)
 	{
-		x = (low + high) / 2;
-		if (beta_probability(degrees / 2, 0.5, x) / 2 < tail)
+		double x = (low + high) / 2;
+
+		if (from_middle ? beta_probability(0.5, degrees / 2, x) < 1 - 2 * tail
+						: beta_probability(degrees / 2, 0.5, x) / 2 < tail)
 			low = x;
 		else
 			high = x;
 	}
-	x = sqrt(degrees * (1 - low) / low);
-	return p < 0.5 ? -x : x;
+	return from_middle ? sqrt(degrees * low / (1 - low)) : sqrt(degrees * (1 - low) / low);
 }
 
+double
+csf_student_quantile(double p, double degrees)
+{
+	/* From here t and the normal variable agree to the last digits shown, and the fraction would need long. */
+	if (degrees > 1e7)
+		return csf_normal_quantile(p);
+	if (p == 0.5)
+		return 0;
+	return p < 0.5 ? -student_above(p, degrees) : student_above(1 - p, degrees);
+}
+
+/* Rounding would put the ends of none, of all and of almost all beside 0 and 1, and outside. */
 csf_interval
 csf_wilson_interval(double successes, double trials, double confidence)
 {
@@ -107,7 +128,8 @@ csf_wilson_interval(double successes, double trials, double confidence)
 	double centre = share + z * z / (2 * trials);
 	double spread = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials));
 	double scale = 1 + z * z / trials;
-	csf_interval interval = {(centre - spread) / scale, (centre + spread) / scale};
+	csf_interval interval = {successes <= 0 ? 0 : fmax(0, (centre - spread) / scale),
+							 successes >= trials ? 1 : fmin(1, (centre + spread) / scale)};
 
 	return interval;
 }

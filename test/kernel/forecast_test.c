@@ -104,6 +104,14 @@ test_quantiles(void)
 	is_near(csf_student_quantile(0.995, 30), 2.749995653567231, 1e-9, "G8: t of thirty degrees");
 	is_near(csf_student_quantile(0.975, 1e9), 1.959963984540054, 1e-8,
 			"G8: t of very many degrees is normal");
+	/* Close to the middle t is the distance divided by the density there, which has a closed form. */
+	is_near(csf_normal_quantile(0.5), 0, 0, "G8: the normal median is nought");
+	is_near(csf_normal_quantile(1 - 0x1p-53), 8.209536151601387, 1e-12, "G8: normal next to 100 %");
+	is_near(csf_student_quantile(0.5, 1e6), 0, 0, "G8: the median of t is nought");
+	is_near(csf_student_quantile(0.5001, 9.9e6) / 0.0002506628380417, 1, 1e-7,
+			"G8: t of many degrees close to the middle");
+	is_near(csf_student_quantile(0.5001, 1), tan(0.0001 * 3.14159265358979323846), 1e-15,
+			"G8: t of one degree close to the middle");
 }
 
 static void
@@ -112,6 +120,7 @@ test_wilson(void)
 	/* The ends solve |p - share| = z sqrt(p (1 - p) / n). */
 	double z = csf_normal_quantile(0.975);
 	csf_interval interval = csf_wilson_interval(56, 70, 0.95);
+	int ends_differ = 0;
 
 	is_near(0.8 - interval.low, z * sqrt(interval.low * (1 - interval.low) / 70), 1e-12,
 			"G8: Wilson's lower end");
@@ -121,6 +130,10 @@ test_wilson(void)
 	is_near(interval.low, 0, 1e-12, "G8: none of ten can be none at all");
 	interval = csf_wilson_interval(10, 10, 0.95);
 	is_near(interval.high, 1, 1e-12, "G8: ten of ten can be all");
+	for (int trials = 1; trials <= 1000; trials++)
+		ends_differ += csf_wilson_interval(0, trials, 0.95).low != 0 ||
+					   csf_wilson_interval(trials, trials, 0.95).high != 1;
+	ok(ends_differ == 0, "G8: no end lies outside of 0 and 1, not even by rounding");
 }
 
 /* Erlang C by the probabilities of every number of customers, the queue cut off where it no longer matters. */
