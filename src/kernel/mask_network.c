@@ -106,28 +106,45 @@ domain_dot(const csf_personal_search *search, int index, bool spaces)
 	return is_alphanumeric(csf_code_at(search, at)) ? at - index : 0;
 }
 
-/* The last code point of a domain that begins at start, or -1. Only its first dot may have spaces around it. */
+/* Behind the label of a domain at index: letters and digits, with dashes only inside, also the two of xn--. */
+static int
+label_end(const csf_personal_search *search, int index)
+{
+	int end = index, dash;
+
+	for (;;)
+	{
+		while (is_alphanumeric(csf_code_at(search, end)))
+			end++;
+		for (dash = end; csf_code_at(search, dash) == '-' && dash - end < 2; dash++)
+			;
+		if (dash == end || !is_alphanumeric(csf_code_at(search, dash)))
+			return end;
+		end = dash;
+	}
+}
+
+/*
+ * The last code point of a domain that begins at start, or -1. Only its first dot may have spaces around it. It ends
+ * with a label that can be a top one: what follows a full stop may be the next sentence.
+ */
 static int
 domain_end(const csf_personal_search *search, int start)
 {
-	int end = start, label = start;
-	int dots = 0;
+	int label = start, last = -1;
 
-	while (end - start < MAX_DOMAIN)
+	for (int dots = 0; label - start < MAX_DOMAIN; dots++)
 	{
-		int dot;
+		int end = label_end(search, label);
+		int dot = end == label ? 0 : domain_dot(search, end, dots == 0);
 
-		while (is_alphanumeric(csf_code_at(search, end)) ||
-			   (csf_code_at(search, end) == '-' && is_alphanumeric(csf_code_at(search, end + 1))))
-			end++;
-		dot = end == label ? 0 : domain_dot(search, end, dots == 0);
+		if (dots > 0 && end - label >= 2 && csf_is_letter(csf_code_at(search, label)))
+			last = end - 1;
 		if (dot == 0)
 			break;
-		dots++;
-		end += dot;
-		label = end;
+		label = end + dot;
 	}
-	return dots > 0 && end - label >= 2 && csf_is_letter(csf_code_at(search, label)) ? end - 1 : -1;
+	return last;
 }
 
 /* Where the part before the at sign begins that is quoted, "a b"@…, or a Chinese name, or stop. */
