@@ -228,6 +228,13 @@ ipv4_end(const csf_personal_search *search, int start)
 	return end - 1;
 }
 
+/* 登录IP1.2.3.4: the word for an address, written together with it. */
+static bool
+follows_ip(const csf_personal_search *search, int index)
+{
+	return csf_word_at(search, index - 2, "ip") && !csf_is_word_character(csf_code_at(search, index - 3));
+}
+
 /*
  * Versions have the form of addresses: what follows a v or the word is none, nor is what goes on after a number and a
  * dot; a bracket before the dot may be that of a masked number.
@@ -238,7 +245,7 @@ search_ipv4(csf_personal_search *search, int index)
 	uint32 before = csf_code_at(search, index - 1), before_dot = csf_code_at(search, index - 2);
 	int end;
 
-	if (csf_is_word_character(before) ||
+	if ((csf_is_word_character(before) && !follows_ip(search, index)) ||
 		(is_dot(before) && (csf_is_digit(before_dot) || before_dot == ']')) ||
 		csf_labelled(search, index, "版本 版本号 version ver ios android", 3))
 		return;
@@ -354,7 +361,8 @@ csf_search_network(csf_personal_search *search)
 			if (at_sign(search, i) > 0)
 				search_email(search, i);
 		}
-		else if (begins_word && (is_hex(code) || code == ':'))
+		else if ((begins_word && (is_hex(code) || code == ':')) ||
+				 (csf_is_digit(code) && follows_ip(search, i)))
 		{
 			int end = csf_code_at(search, i - 1) == ':' ? -1 : ipv6_end(search, i);
 
