@@ -117,6 +117,12 @@ static const uint32 house_units[] = {
 	0x53F7, 0x5F04, 0x680B, 0x5E62, 0x5EA7, 0x697C, 0x5C42, 0x5BA4, 0x6237, 0x9662,
 };
 
+/* Words that end like the name of a street: a number after them alone, as in 知道3号, is a day or a place in a row. */
+static const char *const other_words[] = {
+	"知道", "报道", "渠道", "频道", "通道", "味道", "这里", "那里", "哪里", "家里", "店里",
+	"手里", "合同", "不同", "相同", "一同", "排队", "团队", "车队", "时段", "阶段",
+};
+
 /* Words that stand before an address and not in one: 在到是住寄送往去址为我你您他她的了把给请 */
 static const uint32 address_stops[] = {
 	0x5728, 0x5230, 0x662F, 0x4F4F, 0x5BC4, 0x9001, 0x5F80, 0x53BB, 0x5740, 0x4E3A,
@@ -248,6 +254,15 @@ address_start(const csf_personal_search *search, int street)
 }
 
 static bool
+ends_other_word(const csf_personal_search *search, int street)
+{
+	for (size_t i = 0; i < sizeof(other_words) / sizeof(other_words[0]); i++)
+		if (csf_word_at(search, street - 1, other_words[i]))
+			return true;
+	return false;
+}
+
+static bool
 has_district(const csf_personal_search *search, int start, int street)
 {
 	for (int i = start + 1; i < street; i++)
@@ -262,7 +277,7 @@ search_address(csf_personal_search *search, int street)
 	int at = skip_blank(search, street + 1);
 	int number = house_number_end(search, at);
 	int unit = house_unit_end(search, skip_blank(search, number));
-	int start;
+	int start, end;
 
 	if (number == at)
 		return;
@@ -270,7 +285,11 @@ search_address(csf_personal_search *search, int street)
 	if (start == street)
 		return;
 	if (unit != skip_blank(search, number))
-		csf_personal_add(search, CSF_PERSONAL_ADDRESS, start, address_end(search, unit - 1));
+	{
+		end = address_end(search, unit - 1);
+		if (end >= unit || has_district(search, start, street) || !ends_other_word(search, street))
+			csf_personal_add(search, CSF_PERSONAL_ADDRESS, start, end);
+	}
 	else if (IS_ONE_OF(csf_code_at(search, street), road_ends) && has_district(search, start, street))
 		csf_personal_add(search, CSF_PERSONAL_ADDRESS, start, address_end(search, number - 1));
 }
