@@ -152,37 +152,6 @@ house_digits_end(const csf_personal_search *search, int index)
 	return end - index > MAX_HOUSE_DIGITS ? index : end;
 }
 
-/*
- * Behind the number that begins at index, perhaps with a letter around it, a dash or 之 inside, or
- * its digits spaced out; index if none does.
- */
-static int
-house_number_end(const csf_personal_search *search, int index)
-{
-	int from = csf_is_letter(csf_code_at(search, index)) ? index + 1 : index;
-	int at = house_digits_end(search, from);
-	int length = at - from;
-
-	if (at == from)
-		return index;
-	for (int parts = 1; parts < 5; parts++)
-	{
-		uint32 code = csf_code_at(search, at);
-		int end;
-
-		if (code != '-' && code != '#' && code != ' ' && code != 0x4E4B) /* 之 */
-			break;
-		end = house_digits_end(search, at + 1);
-		if (end == at + 1 || (code == ' ' && (length > 1 || end - at > 2)))
-			break;
-		length = end - at - 1;
-		at = end;
-	}
-	if (csf_is_letter(csf_code_at(search, at)) && !csf_is_letter(csf_code_at(search, at + 1)))
-		at++;
-	return at;
-}
-
 /* Behind the word for a house, flat and so on at index, or index if there is none. 号 in 号线 and 号码 is none. */
 static int
 house_unit_end(const csf_personal_search *search, int index)
@@ -197,6 +166,49 @@ house_unit_end(const csf_personal_search *search, int index)
 	if (code == 0x53F7 && (next == 0x7EBF || next == 0x7801))
 		return index;
 	return code == 0x53F7 && next == 0x697C ? index + 2 : index + 1; /* 号楼 */
+}
+
+/* A座, B栋, C室: a letter in the place of a number, which only what it is called tells. */
+static bool
+is_lettered(const csf_personal_search *search, int index)
+{
+	uint32 unit = csf_code_at(search, index + 1);
+
+	return csf_is_letter(csf_code_at(search, index)) && unit != 0x53F7 && unit != 0x9662 && /* 号院 */
+		   house_unit_end(search, index + 1) > index + 1;
+}
+
+/*
+ * Behind the number that begins at index, perhaps with a letter around it or in its place, a dash or 之 inside, or its
+ * digits spaced out; index if none does.
+ */
+static int
+house_number_end(const csf_personal_search *search, int index)
+{
+	int from = csf_is_letter(csf_code_at(search, index)) ? index + 1 : index;
+	int at = house_digits_end(search, from);
+	int length = at - from;
+
+	if (at == from)
+		return is_lettered(search, index) ? index + 1 : index;
+	for (int parts = 1; parts < 5; parts++)
+	{
+		uint32 code = csf_code_at(search, at);
+		int end;
+
+		if (code != '-' && code != '#' && code != ' ' && code != 0x4E4B) /* 之 */
+			break;
+		if (code == '-' && is_lettered(search, at + 1))
+			return at + 2;
+		end = house_digits_end(search, at + 1);
+		if (end == at + 1 || (code == ' ' && (length > 1 || end - at > 2)))
+			break;
+		length = end - at - 1;
+		at = end;
+	}
+	if (csf_is_letter(csf_code_at(search, at)) && !csf_is_letter(csf_code_at(search, at + 1)))
+		at++;
+	return at;
 }
 
 /* Goes on over 5栋, 2单元, 阳光花园3号, 501室, 5-2-301 behind end: returns the last code point of the address. */
