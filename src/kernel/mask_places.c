@@ -316,13 +316,21 @@ static const char surnames[] = "王李张刘陈杨黄赵吴周徐孙马朱胡郭
 							   "盛曲翁冉骆蓝路游辛靳管柴蒙鲍华喻祁蒲房滕"
 							   "屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗"
 							   "瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙"
-							   "荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝欧阳上官司马诸葛";
+							   "荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝"
+							   "于傅常肖洪赖阎代匡练楚冀危郁胥储嵇荀蔺晋冼芮荆廉辜薄植鞠丰阚訾晁桓濮寿扈燕郏"
+							   "浦茹习宦暨伏茅宣杭滑钮贲蒯逯逄亓郜惠";
+
+/* Surnames of two characters; three or four with one are a name. */
+static const char *const compound_surnames[] = {
+	"欧阳", "上官", "司马", "诸葛", "慕容", "令狐", "皇甫", "尉迟", "公孙", "司徒", "长孙", "夏侯",
+	"端木", "轩辕", "南宫", "独孤", "宇文", "申屠", "钟离", "闻人", "呼延", "司空", "澹台",
+};
 
 /* What follows a name without a mark between: 电话 手机 号码 身份 地址 … begin with these. */
 static const uint32 name_stops[] = {
-	0x7535, 0x624B, 0x53F7, 0x8EAB, 0x5730, 0x4F4F, 0x6027,
-	0x662F, 0x7684, 0x5148, 0x5973, 0x8981, 0x60F3, 0x8BA2,
-}; /* 电手号身地住性是的先女要想订 */
+	0x7535, 0x624B, 0x53F7, 0x8EAB, 0x5730, 0x4F4F, 0x6027, 0x662F,
+	0x7684, 0x5148, 0x5973, 0x8981, 0x60F3, 0x8BA2, 0x6536,
+}; /* 电手号身地住性是的先女要想订收 */
 
 /* The last characters of the words that announce a name, and of the marks between: 名人叫是为 and others */
 static const uint32 before_names[] = {0x540D, 0x4EBA, 0x53EB, 0x662F, 0x4E3A, ' ',
@@ -339,21 +347,34 @@ is_surname(uint32 code)
 	return strstr(surnames, bytes) != NULL;
 }
 
+static bool
+is_compound_surname(const csf_personal_search *search, int index)
+{
+	for (size_t i = 0; i < sizeof(compound_surnames) / sizeof(compound_surnames[0]); i++)
+		if (csf_word_at(search, index, compound_surnames[i]))
+			return true;
+	return false;
+}
+
 /* A surname and one to three characters after a word that announces a name. */
 static void
 search_name(csf_personal_search *search, int index)
 {
 	int end = index + 1;
+	bool compound;
 
-	if (!IS_ONE_OF(csf_code_at(search, index - 1), before_names) || !is_surname(csf_code_at(search, index)) ||
+	if (!IS_ONE_OF(csf_code_at(search, index - 1), before_names))
+		return;
+	compound = is_compound_surname(search, index);
+	if (!(compound || is_surname(csf_code_at(search, index))) ||
 		!(csf_labelled(search, index, "姓名 联系人 收件人 收货人 户名 持卡人 寄件人 真名 开户名", 3) ||
 		  csf_word_at(search, index - 2, "我叫") || csf_word_at(search, index - 3, "我名叫")))
 		return;
 	while (end - index < NAME_LENGTH && csf_is_han(csf_code_at(search, end)) &&
 		   !IS_ONE_OF(csf_code_at(search, end), name_stops))
 		end++;
-	/* Four characters are a name only where it ends there; with more after them, three are. */
-	if (end - index == NAME_LENGTH && csf_is_han(csf_code_at(search, end)))
+	/* With a short surname four characters are a name only where it ends there; with more after them, three are. */
+	if (!compound && end - index == NAME_LENGTH && csf_is_han(csf_code_at(search, end)))
 		end--;
 	if (end - index >= 2)
 		csf_personal_add(search, CSF_PERSONAL_NAME, index, end - 1);
