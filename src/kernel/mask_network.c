@@ -335,7 +335,8 @@ search_labelled_device(csf_personal_search *search, int index)
 {
 	int end = index;
 
-	if (!csf_labelled(search, index, "设备号 设备id 设备码 序列号 串号 imei meid idfa oaid udid deviceid", 4))
+	if (!csf_labelled(search, index,
+					  "设备号 设备编号 设备id 设备码 序列号 串号 imei meid idfa oaid udid deviceid", 4))
 		return;
 	while (is_alphanumeric(csf_code_at(search, end)) || csf_code_at(search, end) == '-' ||
 		   csf_code_at(search, end) == '_')

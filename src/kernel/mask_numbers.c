@@ -16,7 +16,12 @@
 #define MAX_EXTENSION 6
 #define INTERRUPT_STRIDE 4096
 
-#define ORDER_LABELS "订单号 订单编号 订单 单号 编号 流水号 流水 交易号 运单号 快递 工单号 order ticket no"
+#define ORDER_LABELS "订单号 订单编号 订单 单号 流水号 流水 交易号 运单号 快递 工单号 order ticket"
+
+/* These mean an order by themselves and behind a word for one, but "card no." is a card. */
+#define NUMBER_LABELS "编号 no"
+#define NUMBER_LABEL_LENGTH 2
+#define NUMBERED_ORDERS "订单 工单 运单 交易 流水 快递 order ticket"
 #define CURRENCY_LABELS "¥ $ € £ rmb cny usd 人民币 金额"
 
 typedef struct digit_group
@@ -228,11 +233,6 @@ is_id_number(const number *candidate)
 	static const int weights[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2, 1};
 	int sum = 0;
 
-	if (candidate->n == 15)
-		return candidate->gap <= MAX_GAP_UNCHECKED && candidate->digits[14] < 10 &&
-			   is_province(digits_value(candidate, 0, 2)) &&
-			   is_birthday(1900 + digits_value(candidate, 6, 2), digits_value(candidate, 8, 2),
-						   digits_value(candidate, 10, 2));
 	if (candidate->n != 18 || !is_province(digits_value(candidate, 0, 2)) ||
 		!is_birthday(digits_value(candidate, 6, 4), digits_value(candidate, 10, 2),
 					 digits_value(candidate, 12, 2)))
@@ -240,6 +240,36 @@ is_id_number(const number *candidate)
 	for (int i = 0; i < 18; i++)
 		sum += weights[i] * candidate->digits[i];
 	return sum % 11 == 1;
+}
+
+/* Whether what stands before a number says that it is that of an order. */
+static bool
+follows_order(const csf_personal_search *search, int index)
+{
+	int label = index;
+	uint32 before;
+
+	if (csf_labelled(search, index, ORDER_LABELS, 3))
+		return true;
+	if (!csf_labelled(search, index, NUMBER_LABELS, 3))
+		return false;
+	while (!csf_is_han(csf_code_at(search, label - 1)) && !csf_is_letter(csf_code_at(search, label - 1)))
+		label--;
+	label -= NUMBER_LABEL_LENGTH;
+	before = csf_code_at(search, csf_code_at(search, label - 1) == ' ' ? label - 2 : label - 1);
+	return (!csf_is_han(before) && !csf_is_letter(before)) || csf_labelled(search, label, NUMBERED_ORDERS, 1);
+}
+
+/* Orders are numbered with their date too: the old form without a checksum is none behind a word or letters for one. */
+static bool
+is_old_id_number(const csf_personal_search *search, const number *candidate)
+{
+	return candidate->n == 15 && candidate->gap <= MAX_GAP_UNCHECKED && candidate->digits[14] < 10 &&
+		   is_province(digits_value(candidate, 0, 2)) &&
+		   is_birthday(1900 + digits_value(candidate, 6, 2), digits_value(candidate, 8, 2),
+					   digits_value(candidate, 10, 2)) &&
+		   !csf_is_letter(csf_code_at(search, candidate->start - 1)) &&
+		   !follows_order(search, candidate->start);
 }
 
 /* Luhn alone would take one order number in ten; the issuer's first digits and what stands before decide too. */
@@ -250,8 +280,7 @@ is_bank_card(const csf_personal_search *search, const number *candidate)
 
 	if (candidate->n < 13 || candidate->n > 19 || !luhn(candidate))
 		return false;
-	if (csf_is_letter(csf_code_at(search, candidate->start - 1)) ||
-		csf_labelled(search, candidate->start, ORDER_LABELS, 3))
+	if (csf_is_letter(csf_code_at(search, candidate->start - 1)) || follows_order(search, candidate->start))
 		return false;
 	if (candidate->n == 15)
 		return two == 34 || two == 37;
@@ -278,7 +307,7 @@ continues_order(const csf_personal_search *search, int index)
 
 	while (letters < 4 && csf_is_letter(csf_code_at(search, index - letters - 1)))
 		letters++;
-	return letters > 0 && csf_labelled(search, index - letters, ORDER_LABELS, 3);
+	return letters > 0 && follows_order(search, index - letters);
 }
 
 /* With or without 86, 0086 or a trunk 0 before it. */
@@ -336,8 +365,7 @@ is_landline(const csf_personal_search *search, const number *candidate)
 	if (is_landline_from_abroad(search, candidate))
 		return true;
 	if (candidate->digits[0] != 0 || candidate->gap > MAX_GAP_UNCHECKED ||
-		csf_is_letter(csf_code_at(search, candidate->start - 1)) ||
-		csf_labelled(search, candidate->start, ORDER_LABELS, 3))
+		csf_is_letter(csf_code_at(search, candidate->start - 1)) || follows_order(search, candidate->start))
 		return false;
 	if (candidate->digits[1] == 9 && candidate->n == 10)
 		return true;
@@ -350,7 +378,7 @@ static bool
 judge_number(const csf_personal_search *search, const number *candidate, csf_personal_kind *kind)
 {
 	/* A checksum is worth more than the look of a birthday written with dashes. */
-	if (is_id_number(candidate) && (!candidate->skip || candidate->n == 18))
+	if (is_id_number(candidate) || (!candidate->skip && is_old_id_number(search, candidate)))
 		*kind = CSF_PERSONAL_ID_NUMBER;
 	else if (candidate->skip || candidate->digits[candidate->n - 1] > 9)
 		return false;
