@@ -112,11 +112,12 @@ raise_version(int64 desk_id, bool is_new_desk)
 	/* Marked each time: the next command of this transaction must see each change, not only the first. */
 	csf_desk_changed_here(desk_id);
 	CacheInvalidateRelcacheByRelid(csf_flow_get()->marker);
-	/* The row of a new desk that is replicated follows it. */
-	if (is_raised(desk_id) || (is_new_desk && IsLogicalWorker()))
+	if (is_raised(desk_id))
 		return;
-	csf_run(is_new_desk ? &version_insert : &version_update, &key, NULL,
-			is_new_desk ? SPI_OK_INSERT : SPI_OK_UPDATE);
+	/* The row of a new desk that is replicated follows it. */
+	if (!is_new_desk || !IsLogicalWorker())
+		csf_run(is_new_desk ? &version_insert : &version_update, &key, NULL,
+				is_new_desk ? SPI_OK_INSERT : SPI_OK_UPDATE);
 	note_raised(desk_id);
 }
 

@@ -1,5 +1,5 @@
-# All tables of the flow by logical replication, into a database with the same version of csflow (design 2.8): rules that come
-# that way act there, and what is kept of them comes along and stays what it is.
+# The rules by logical replication, their first copy included, into a database with the same version of csflow (design 2.8): they act
+# there, and what is kept of them comes along and stays what it is. 042_logical_replication has all that happens to tickets.
 
 use strict;
 use warnings;
@@ -23,13 +23,7 @@ CREATE EXTENSION csflow;
 SELECT csflow.create_desk('same', NULL);
 INSERT INTO csflow.category (desk_id, category_id, code, caption_zh, caption_en) VALUES (1, 1, 'fault', '故障', 'fault'), (1, 2, 'inquiry', '咨询', 'inquiry');
 INSERT INTO csflow.keyword_rule (desk_id, rule_id, any_of, category_id) VALUES (1, 1, '{闪退}', 1);
--- Some tables have no primary key.
-DO $$ DECLARE name regclass; BEGIN
-  FOR name IN SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = 'csflow'::regnamespace AND c.relkind IN ('r', 'p')
-      AND NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary)
-  LOOP EXECUTE format('ALTER TABLE %s REPLICA IDENTITY FULL', name); END LOOP;
-END $$;
-CREATE PUBLICATION all_tables FOR TABLES IN SCHEMA csflow;
+CREATE PUBLICATION all_tables FOR ALL TABLES WITH (publish_via_partition_root = true);
 });
 my $dump = $node->basedir . '/tables.sql';
 command_ok([ 'pg_dump', '--schema-only', '--no-publications', '-f', $dump, $node->connstr('postgres') ], 'the tables are dumped');
