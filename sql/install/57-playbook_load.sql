@@ -31,16 +31,19 @@ AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
+  WITH wanted AS MATERIALIZED (SELECT r.* FROM csflow.playbook_rows(csflow.complete_playbook(playbook)) AS r)
   SELECT coalesce(n.what, o.what),
     CASE WHEN o.what IS NULL THEN 'added' WHEN n.what IS NULL THEN 'removed' ELSE 'changed' END,
     coalesce(n.key, o.key), n.content, o.ids
-  FROM csflow.playbook_rows(csflow.complete_playbook(playbook)) AS n
+  FROM wanted AS n
     FULL JOIN csflow.desk_rows(playbook_changes.desk_id) AS o ON o.what = n.what AND o.key = n.key
   WHERE n.content IS DISTINCT FROM o.content
-    -- A calendar that targets out of use still name has to stay; counting it as removed every time would be untrue.
+    -- A calendar that targets out of use still name, those that go with this document too, has to stay; counting it as removed
+    -- every time would be untrue.
     AND NOT (n.what IS NULL AND o.what = 'working_calendar' AND EXISTS (
       SELECT FROM csflow.target AS t
-      WHERE t.desk_id = playbook_changes.desk_id AND t.calendar = o.key[1] AND NOT t.is_active))
+      WHERE t.desk_id = playbook_changes.desk_id AND t.calendar = o.key[1]
+        AND csflow.target_key(t.desk_id, t.target_id) NOT IN (SELECT w.key FROM wanted AS w WHERE w.what = 'target')))
     -- Nor does what the health figures, or clocks, reckon by leave with a playbook.
     AND NOT (n.what IS NULL AND o.what IN ('working_calendar', 'calendar_day') AND (
       EXISTS (SELECT FROM csflow.report_calendar AS r WHERE r.desk_id = playbook_changes.desk_id AND r.calendar = o.key[1])
@@ -429,8 +432,8 @@ BEGIN
     PERFORM csflow.apply_taxonomy(load_playbook.desk_id, changes);
     PERFORM csflow.apply_rules(load_playbook.desk_id, changes);
     PERFORM csflow.apply_targets(load_playbook.desk_id, changes);
-    PERFORM csflow.apply_retirements(load_playbook.desk_id, changes);
     PERFORM csflow.apply_settings(load_playbook.desk_id, changes);
+    PERFORM csflow.apply_retirements(load_playbook.desk_id, changes);
   END IF;
   RETURN QUERY
   SELECT w.what, count(*) FILTER (WHERE c.change = 'added')::integer, count(*) FILTER (WHERE c.change = 'changed')::integer,

@@ -3,7 +3,7 @@
 SET client_min_messages = warning;
 SET search_path = public, csflow;
 SET intervalstyle = 'postgres';
-SELECT plan(65);
+SELECT plan(74);
 
 SELECT csflow.create_desk('support', 'internet') AS desk \gset
 SELECT is(csflow.desk_id('support'), :desk::bigint, 'a desk from the internet playbook');
@@ -233,4 +233,13 @@ INSERT INTO csflow.report_calendar (desk_id, calendar) VALUES (:reports, 'report
 SELECT is_empty(format('SELECT * FROM csflow.load_playbook(%s, csflow.shipped_playbook(''internet'')) WHERE added + changed + removed > 0', :reports), 'H4: a reporting calendar leaves with no playbook');
 SELECT is((SELECT count(*) FROM csflow.calendar_day WHERE desk_id = :reports AND code = 'reports'), 1::bigint, 'H4: nor do its holidays');
 
+-- Any playbook takes the place of any other, though calendars and subjects leave with the targets and settings that name them.
+SELECT create_desk('changing', playbook => 'complaint') AS changing \gset
+UPDATE desk SET shift_calendar = 'work' WHERE desk_id = :changing;
+SELECT lives_ok(format('SELECT * FROM load_playbook(%s, csflow.shipped_playbook(%L))', :changing, p), 'H4: complaint becomes ' || p)
+FROM (VALUES ('tiered'), ('internet'), ('reception'), ('record'), ('complaint')) AS v (p);
+SELECT is(csflow.export_playbook(:changing), csflow.canonical_playbook(csflow.shipped_playbook('complaint')), 'H4: and in the end itself again');
+SELECT lives_ok(format($$SELECT * FROM load_playbook(%s, '{"settings": {"approval_for": ["gift"]}, "captions": {"approval_subject": [{"code": "gift", "en": "gift"}]}}')$$, :changing), 'H4: or what has other subjects of approval');
+SELECT is(code, 'work', 'H4: the calendar that targets of before name stays') FROM working_calendar WHERE desk_id = :changing AND code <> 'around_the_clock';
+SELECT is_empty(format($$SELECT * FROM csflow.playbook_changes(%s, '{"settings": {"approval_for": ["gift"]}, "captions": {"approval_subject": [{"code": "gift", "en": "gift"}]}}')$$, :changing), 'H4: and is not counted as removed');
 SELECT * FROM finish();
