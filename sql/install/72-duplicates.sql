@@ -267,6 +267,7 @@ AS $$
 DECLARE
   queued bigint;
 BEGIN
+  PERFORM csflow.require_flow();
   INSERT INTO csflow.duplicate_queue (desk_id, ticket_no)
   SELECT t.desk_id, t.ticket_no FROM csflow.ticket AS t
   WHERE t.desk_id = recheck_duplicates.desk_id AND t.opened_at >= since AND t.customer_id IS NOT NULL AND t.state IN ('new', 'assigned')

@@ -6,9 +6,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  -- First, for it says so where there are no tables yet.
+  instant timestamptz := csflow.sweep_instant(start_job.at);
   started bigint;
 BEGIN
-  INSERT INTO csflow.job_run (job, at) VALUES (start_job.job, csflow.sweep_instant(start_job.at)) RETURNING run_id INTO started;
+  INSERT INTO csflow.job_run (job, at) VALUES (start_job.job, instant) RETURNING run_id INTO started;
   RETURN started;
 END
 $$;

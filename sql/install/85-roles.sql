@@ -96,7 +96,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.grant_temporary_right(bigint, bigint, timestamptz, text, csflow.ticket_no, text, boolean, bigint) IS
-'Lets an agent see and work on a ticket, or the tickets of a team, until an instant; then the right lapses by itself. Supervisors grant it for their teams, administrators for their desk. Arguments: desk_id, agent who gets it, when it lapses, reason, ticket or code of the team, whether texts are shown as written (else masked), agent_id: who grants (default: the agent of the current role). Result: right_no. Recorded as event right_granted of the ticket. Errors: SF004 unknown ticket, SF005 unknown agent or team, SF008 lapses in the past, SF010 to oneself, SF017 reason, ticket or team missing, 42501 not one''s own to grant. Handbook H2.';
+'Lets an agent see and work on a ticket, or the tickets of a team, until an instant; then the right lapses by itself. Supervisors grant it for their teams, administrators for their desk. Arguments: desk_id, agent who gets it, when it lapses, reason, ticket or code of the team, whether texts are shown as written (else masked), agent_id: who grants (default: the agent of the current role). Result: right_no. Recorded as event right_granted of the ticket. Errors: SF001 unknown desk, SF004 unknown ticket, SF005 unknown agent or team, SF008 lapses in the past, SF010 to oneself, SF017 reason, ticket or team missing, 42501 not one''s own to grant. Handbook H2.';
 
 CREATE FUNCTION csflow.give_back_right(desk_id bigint, right_no bigint) RETURNS timestamptz
 LANGUAGE plpgsql

@@ -10,6 +10,8 @@ BEGIN EXECUTE statement; EXCEPTION WHEN OTHERS THEN message := SQLSTATE || ' ' |
 SELECT is(to_regclass('csflow.desk'), NULL, 'design 2.6: CREATE EXTENSION creates no tables of the flow');
 SELECT throws_ok($$SELECT csflow.desk_id('support')$$, 'SF014', NULL, 'a look-up without a flow says so');
 SELECT throws_ok($$SELECT csflow.migrate()$$, 'SF014', NULL, 'so does migrate');
+SELECT throws_ok($$SELECT csflow.start_job('escalation', NULL)$$, 'SF014', NULL, 'so do the jobs');
+SELECT throws_ok($$SELECT csflow.recheck_duplicates(1, now())$$, 'SF014', NULL, 'and looking for duplicates again');
 SELECT throws_ok($$SELECT csflow.create_desk('support', 'nonsense')$$, 'SF002', 'unknown playbook: "nonsense"', 'an unknown playbook is refused');
 SELECT throws_ok($$SELECT csflow.create_desk('Support Desk', NULL)$$, '22023', 'invalid name of a desk: "Support Desk"', 'a bad name is refused');
 SELECT throws_ok($$SELECT csflow.create_desk(NULL, NULL)$$, '22023', 'a desk needs a name', 'no name is refused');
