@@ -421,14 +421,25 @@ CREATE FUNCTION csflow.reopen(desk_id bigint, ticket_no csflow.ticket_no, reason
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  present text;
 BEGIN
-  RETURN csflow.change_state(reopen.desk_id, reopen.ticket_no, 'in_progress',
-    csflow.require_text('reason for reopening', reopen.reason), reopen.agent_id, reopen.at,
+  PERFORM csflow.require_text('reason for reopening', reopen.reason);
+  SELECT t.state INTO present FROM csflow.ticket AS t
+  WHERE t.desk_id = reopen.desk_id AND t.ticket_no = reopen.ticket_no FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    PERFORM csflow.refuse_unknown_ticket(reopen.desk_id, reopen.ticket_no);
+  -- Else a customer would take up a ticket that nobody has accepted, or decide on an approval.
+  ELSIF present NOT IN ('answered', 'closed') THEN
+    RAISE EXCEPTION 'ticket % of desk % is "%" and cannot be reopened', reopen.ticket_no, reopen.desk_id, present
+      USING ERRCODE = 'SF006', HINT = 'Record what the customer says with csflow.receive().';
+  END IF;
+  RETURN csflow.change_state(reopen.desk_id, reopen.ticket_no, 'in_progress', reopen.reason, reopen.agent_id, reopen.at,
     csflow.customer_actor(reopen.desk_id, reopen.agent_id));
 END
 $$;
 COMMENT ON FUNCTION csflow.reopen(bigint, csflow.ticket_no, text, bigint, timestamptz) IS
-'The customer says it is not solved: back to in_progress, counted in reopen_count (handbook F1). agent_id: who reopened or recorded it, NULL for the customer, or for the agent whose role this is. Returns the state. Errors: as csflow.change_state, SF017 no reason.';
+'The customer says it is not solved: back to in_progress, counted in reopen_count (handbook F1). agent_id: who reopened or recorded it, NULL for the customer, or for the agent whose role this is. Returns the state. Errors: as csflow.change_state, SF006 also for a ticket that is neither answered nor closed, SF017 no reason.';
 
 CREATE FUNCTION csflow.object(desk_id bigint, ticket_no csflow.ticket_no, reason text, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL) RETURNS text

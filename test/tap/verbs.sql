@@ -192,6 +192,10 @@ REVOKE USAGE ON SCHEMA csflow FROM verbs_stranger;
 DROP ROLE verbs_stranger;
 
 SELECT throws_ok(format('SELECT mark_duplicate(%s, open_ticket(%s, ''email'', ''x''), NULL)', :desk, :desk), 'SF017', NULL, 'A8: a duplicate of nothing');
+-- F1: nothing is reopened that was never answered, least of all by its customer
+SELECT open_ticket(:desk, 'email', 'not answered') AS fresh, open_ticket(:desk, 'email', 'to be approved') AS asked \gset
+SELECT accept(:desk, :'asked', agent_id => 11), request_approval(:desk, :'asked', 'refund', subject => 'refund', agent_id => 11) \g /dev/null
+SELECT throws_ok(format('SELECT reopen(%s, %L, ''still broken'')', :desk, no), 'SF006', NULL, 'F1: ' || what) FROM (VALUES (:'fresh', 'a new ticket stays new'), (:'asked', 'an approval stays asked for')) AS v (no, what);
 -- C1, SF007: a department taken out of use, as the hint of SF007 says, turns nobody away
 CREATE FUNCTION department(desk bigint, body text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE opened csflow.ticket_no := csflow.open_ticket(desk, 'email', body);
