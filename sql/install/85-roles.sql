@@ -103,6 +103,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  -- Its ticket first, as everybody locks: who has the ticket and comes to its rights must not wait for this one.
+  PERFORM FROM csflow.ticket AS t
+  WHERE t.desk_id = give_back_right.desk_id AND t.ticket_no = (SELECT r.ticket_no FROM csflow.temporary_right AS r
+    WHERE r.desk_id = give_back_right.desk_id AND r.right_no = give_back_right.right_no)
+  FOR NO KEY UPDATE;
   UPDATE csflow.temporary_right AS r SET given_back_at = now()
   WHERE r.desk_id = give_back_right.desk_id AND r.right_no = give_back_right.right_no;
   IF NOT FOUND THEN
