@@ -217,10 +217,13 @@ fill_update(csf_filling *f)
 	csf_state to;
 
 	check_immutable(f);
-	/* A text that was accepted once stays, though the desk takes only shorter ones now. */
-	if (csf_was_given(f, CSF_TICKET_TITLE))
+	/*
+	 * A text that was accepted once stays, though the desk takes only shorter ones now, and though archiving, which masks
+	 * it, makes it longer.
+	 */
+	if (csf_was_given(f, CSF_TICKET_TITLE) && !csf_was_given(f, CSF_TICKET_ARCHIVED_AT))
 		csf_check_text_size(f, CSF_TICKET_TITLE, "title");
-	if (csf_was_given(f, CSF_TICKET_BODY))
+	if (csf_was_given(f, CSF_TICKET_BODY) && !csf_was_given(f, CSF_TICKET_ARCHIVED_AT))
 		csf_check_text_size(f, CSF_TICKET_BODY, "body");
 	if (csf_was_given(f, CSF_TICKET_CHANGE_REASON))
 		csf_check_text_size(f, CSF_TICKET_CHANGE_REASON, "change_reason");

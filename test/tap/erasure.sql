@@ -81,5 +81,13 @@ SELECT is_empty($$SELECT FROM kept WHERE name NOT IN (SELECT name FROM erased)$$
 SELECT is((SELECT count(*) FROM erase_customer(:desk, 1, 'request')), 1::bigint, 'I5: in earnest');
 SELECT is((SELECT reason FROM temporary_right WHERE ticket_no = :'no'), '-', 'I5: also why somebody else was let in');
 SELECT is_empty(format('SELECT FROM event WHERE ticket_no = %L AND kind = %L', :'no', 'right_given_back'), 'H1: whose right is not given back by that');
+-- Texts as long as the desk takes, which masking makes longer, and longer than it takes now.
+SELECT open_ticket(:desk, 'email', repeat('a@b.cc ', 140), at => '2025-03-03 09:00') AS long_one,
+  open_ticket(:desk, 'email', repeat('x', 2000), at => '2025-03-03 09:00') AS longer \gset
+SELECT accept(:desk, n, 11, '2025-03-03 09:10'), close_ticket(:desk, n, 'long_term_plan_explained', 11, '2025-03-03 09:20')
+FROM (VALUES (:'long_one'::ticket_no), (:'longer'::ticket_no)) AS v (n) \g /dev/null
+UPDATE desk SET maximum_text_bytes = 1024 WHERE desk_id = :desk;
+SELECT cmp_ok(archive_tickets(:desk), '>=', 2, 'F8: a text longer than the desk takes is archived');
+SELECT is((SELECT body FROM ticket WHERE ticket_no = :'long_one'), mask_personal_data(repeat('a@b.cc ', 140)), 'F8: as is what masking makes longer');
 SELECT is_empty(format('SELECT * FROM verify_audit(%s)', :desk), 'H1: and the record is whole');
 SELECT * FROM finish();
