@@ -71,6 +71,11 @@ BEGIN
         USING ERRCODE = 'SF005', HINT = 'Name a team by its code, see csflow.team.';
     END IF;
   END IF;
+  IF add_task.assignee_id IS NOT NULL AND NOT EXISTS (SELECT FROM csflow.agent AS a
+      WHERE a.desk_id = add_task.desk_id AND a.agent_id = add_task.assignee_id AND a.is_active) THEN
+    RAISE EXCEPTION 'desk % has no active agent %', add_task.desk_id, add_task.assignee_id
+      USING ERRCODE = 'SF005', HINT = 'SELECT agent_id, name FROM csflow.agent lists the agents.';
+  END IF;
   INSERT INTO csflow.task AS t (desk_id, ticket_no, title, due_at, agent_id, team_id, priority, message_no, created_at, changed_by)
   VALUES (add_task.desk_id, add_task.ticket_no, csflow.require_text('title of the task', add_task.title), add_task.due_at,
     add_task.assignee_id, doing_id, add_task.priority, add_task.message_no, add_task.at, add_task.agent_id)
@@ -79,7 +84,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION csflow.add_task(bigint, csflow.ticket_no, text, timestamptz, bigint, text, csflow.priority, bigint, bigint, timestamptz) IS
-'Makes a task for a ticket and returns its number (handbook D7). due_at: when it is to be done; assignee_id: who does it; team: the department, by its code; message_no: the message it came from; agent_id: who made it, NULL for the agent whose role this is; at: NULL means now. Errors: SF004 no such ticket, SF005 unknown team, SF008, SF017 no title.';
+'Makes a task for a ticket and returns its number (handbook D7). due_at: when it is to be done; assignee_id: who does it; team: the department, by its code; message_no: the message it came from; agent_id: who made it, NULL for the agent whose role this is; at: NULL means now. Errors: SF004 no such ticket, SF005 unknown team or agent, SF008, SF017 no title.';
 
 CREATE FUNCTION csflow.finish_task(desk_id bigint, ticket_no csflow.ticket_no, task_no bigint, agent_id bigint DEFAULT NULL,
   at timestamptz DEFAULT NULL, is_cancelled boolean DEFAULT false) RETURNS timestamptz

@@ -53,6 +53,10 @@ SELECT throws_ok(format('SELECT csflow.reply(%s, %L, %L, agent_id => 21)', :desk
 SELECT throws_ok(format('SELECT csflow.receive(%s, %L, %L, source => NULL)', :desk, :'first', 'x'), 'SF017', 'source of the message is missing', 'I1: and comes from somewhere');
 SELECT throws_ok(format('SELECT csflow.add_message(%s, %L, %L, NULL, %L)', :desk, :'first', 'agent', 'x'), 'SF017', 'whether the message is public is missing', 'and is public or not');
 SELECT throws_ok(format('SELECT csflow.add_task(%s, NULL, %L)', :desk, 'x'), 'SF004', NULL, 'D7: a task belongs to a ticket');
+SELECT throws_ok(format('SELECT csflow.add_task(%s, %L, %L, assignee_id => 987)', :desk, :'first', 'x'), 'SF005',
+  format('desk %s has no active agent 987', :desk), 'D7: for somebody of the desk');
+SELECT throws_ok(format('SELECT csflow.open_review(%s, %L, %L, %L)', :desk, :'first', 'supervisor', '{supervisor,NULL}'), 'SF017',
+  'participant is missing', 'D3: nobody takes part who is not named');
 SELECT throws_ok(format('SELECT csflow.note(%s, %L, %L, milestone => %L, agent_id => 21)', :desk, :'first', 'x', 'moon_landing'), 'SF005', NULL,
   'an unknown milestone');
 
