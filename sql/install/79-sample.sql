@@ -40,6 +40,8 @@ AS $$
 DECLARE
   drawn integer;
 BEGIN
+  -- The desk's row: of two at once the second finds the sample of the first.
+  PERFORM FROM csflow.desk AS d WHERE d.desk_id = draw_weekly_sample.desk_id FOR NO KEY UPDATE;
   INSERT INTO csflow.sample (desk_id, week, ticket_no, kind, priority, score_band, stratum_count, place, drawn_at)
   SELECT draw_weekly_sample.desk_id, date_trunc('week', draw_weekly_sample.week::timestamp)::date, s.ticket_no, s.kind, s.priority, s.score_band,
     s.stratum_count, s.place, csflow.sweep_instant(draw_weekly_sample.at)
