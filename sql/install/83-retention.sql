@@ -115,6 +115,9 @@ DECLARE
   chosen csflow.ticket_no[];
 BEGIN
   PERFORM csflow.require_desk(desk_id);
+  -- FOR UPDATE, here and below, also waits for who is adding a row that refers to this one: tickets, attachments, tasks.
+  PERFORM FROM csflow.customer AS c
+  WHERE c.desk_id = erase_customer.desk_id AND c.customer_id = erase_customer.customer_id FOR UPDATE;
   UPDATE csflow.customer AS c
   SET nickname = NULL, external_id = NULL, attributes = '{}', erased_at = coalesce(c.erased_at, now())
   WHERE c.desk_id = erase_customer.desk_id AND c.customer_id = erase_customer.customer_id;
@@ -126,7 +129,7 @@ BEGIN
   SELECT coalesce(array_agg(k.ticket_no ORDER BY k.ticket_no), '{}') INTO chosen
   FROM (SELECT t.ticket_no FROM csflow.ticket AS t
     WHERE t.desk_id = erase_customer.desk_id AND t.customer_id = erase_customer.customer_id
-    ORDER BY t.ticket_no FOR NO KEY UPDATE) AS k;
+    ORDER BY t.ticket_no FOR UPDATE) AS k;
   tickets := cardinality(chosen);
   UPDATE csflow.ticket AS t
   SET title = '', body = '', attributes = '{}', archived_at = CASE WHEN t.state IN ('closed', 'duplicate', 'invalid') THEN now() END, change_reason = erase_customer.reason
