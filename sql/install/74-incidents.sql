@@ -359,7 +359,10 @@ BEGIN
   done := csflow.follow_closed_parents(find_incidents.desk_id, instant) + csflow.link_to_incidents(find_incidents.desk_id, instant);
   LOOP
     -- One at a time: a ticket that agrees with others in region and in version belongs to the larger group only.
-    SELECT g.* INTO largest FROM csflow.incident_groups(find_incidents.desk_id, instant) AS g LIMIT 1;
+    -- A desk that takes no tickets any more takes none from here; an error would keep the other desks from being watched.
+    SELECT g.* INTO largest FROM csflow.incident_groups(find_incidents.desk_id, instant) AS g
+    WHERE EXISTS (SELECT FROM csflow.channel AS n WHERE n.desk_id = find_incidents.desk_id AND n.is_active)
+    ORDER BY g.customers DESC, g.facet, g.category_id, g.value LIMIT 1;
     EXIT WHEN NOT FOUND;
     PERFORM csflow.open_incident(find_incidents.desk_id, instant, largest.category_id, largest.facet, largest.value, largest.tickets,
       largest.customers);

@@ -163,6 +163,8 @@ BEGIN
     SELECT c.* FROM csflow.surge_counts(find_surges.desk_id, instant) AS c
     WHERE c.is_surge AND NOT EXISTS (SELECT FROM csflow.surge_episode AS e
       WHERE e.desk_id = find_surges.desk_id AND e.category_id = c.category_id AND (e.ended_at IS NULL OR e.ended_at >= instant))
+      -- A desk that takes no tickets any more takes none from here; an error would keep the other desks from being watched.
+      AND EXISTS (SELECT FROM csflow.channel AS n WHERE n.desk_id = find_surges.desk_id AND n.is_active)
     ORDER BY c.category_id
   LOOP
     PERFORM csflow.open_surge(find_surges.desk_id, instant, seen.category_id, seen.now_count, seen.base_count, seen.last_week_count, seen.counted_to);

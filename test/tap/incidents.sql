@@ -155,6 +155,9 @@ UPDATE desk SET incident_factor = 3.1 WHERE desk_id = :desk;
 SELECT is_empty(format('SELECT * FROM incident_groups(%s, %L)', :desk, '2025-03-21 10:00'), 'B9: the factor is a setting of the desk');
 UPDATE desk SET incident_factor = 0 WHERE desk_id = :desk;
 SELECT is((SELECT count(*) FROM incident_groups(:desk, '2025-03-21 10:00')), 1::bigint, 'B9: without one the minimum decides');
+UPDATE channel SET is_active = false WHERE desk_id = :desk;
+SELECT find_incidents(:desk, '2025-03-21 10:00') \g /dev/null
+SELECT is_empty(format('SELECT FROM incident WHERE desk_id = %s AND opened_at = %L', :desk, '2025-03-21 10:00'), 'B9: a desk that takes no tickets any more has no incidents, and fails no pass');
 CREATE ROLE csflow_test_clerk;
 SELECT is(array_agg(p.oid::regprocedure::text), NULL, 'rights: the pass is for the owner') FROM pg_proc p WHERE pronamespace = 'csflow'::regnamespace AND proname ~ '^(find_incidents|incident_(groups|matches|watch_batch)|(link|open|tell|follow)_(.*_)?(incidents?|workarounds|parents)|run_incident_watch)$' AND has_function_privilege('csflow_test_clerk', p.oid, 'EXECUTE');
 DROP ROLE csflow_test_clerk;

@@ -60,6 +60,9 @@ SELECT is(find_surges(:desk, '2025-03-07 15:02'), 1, 'G3: over');
 SELECT results_eq(format('SELECT * FROM story(%s)', :desk), ARRAY['3 05 12-07 15 base 10 start 14 peak 45 at 05 14'], 'G3: start, peak and end');
 SELECT is(find_surges(:desk, '2025-03-07 15:02'), 0, 'G3: a second pass finds nothing');
 SELECT came(:desk, 3, 30, '2025-03-09 09:00') \g /dev/null
+UPDATE channel SET is_active = false WHERE desk_id = :desk;
+SELECT is(find_surges(:desk, '2025-03-09 12:00'), 0, 'G3: a desk that takes no tickets any more has no investigations, and fails no pass');
+UPDATE channel SET is_active = true WHERE desk_id = :desk;
 SELECT is(find_surges(:desk, '2025-03-09 12:00'), 1, 'G3: another episode is another investigation');
 SELECT is((SELECT (count(*), count(DISTINCT investigation_no))::text FROM surge WHERE desk_id = :desk), '(2,2)', 'G3: with a ticket of its own');
 SELECT is((SELECT (base_count, start_growth_pct)::text FROM surge WHERE desk_id = :desk AND is_open), '(0,)', 'kpi: growth over nothing is NULL, and a surge all the same');
