@@ -317,8 +317,8 @@ static const char surnames[] = "王李张刘陈杨黄赵吴周徐孙马朱胡郭
 							   "屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗"
 							   "瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙"
 							   "荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝"
-							   "于傅常肖洪赖阎代匡练楚冀危郁胥储嵇荀蔺晋冼芮荆廉辜薄植鞠丰阚訾晁桓濮寿扈燕郏"
-							   "浦茹习宦暨伏茅宣杭滑钮贲蒯逯逄亓郜惠";
+							   "于傅常肖洪赖阎匡练楚冀郁胥储嵇荀蔺晋冼芮荆廉辜薄植鞠丰阚訾晁桓濮寿扈燕郏"
+							   "浦茹宦暨伏茅宣杭滑钮贲蒯逯逄亓郜";
 
 /* Surnames of two characters; three or four with one are a name. */
 static const char *const compound_surnames[] = {
@@ -328,9 +328,9 @@ static const char *const compound_surnames[] = {
 
 /* What follows a name without a mark between: 电话 手机 号码 身份 地址 … begin with these. */
 static const uint32 name_stops[] = {
-	0x7535, 0x624B, 0x53F7, 0x8EAB, 0x5730, 0x4F4F, 0x6027, 0x662F,
-	0x7684, 0x5148, 0x5973, 0x8981, 0x60F3, 0x8BA2, 0x6536,
-}; /* 电手号身地住性是的先女要想订收 */
+	0x7535, 0x624B, 0x53F7, 0x8EAB, 0x5730, 0x4F4F, 0x6027,
+	0x662F, 0x7684, 0x5148, 0x5973, 0x8981, 0x60F3, 0x8BA2,
+}; /* 电手号身地住性是的先女要想订 */
 
 /* The last characters of the words that announce a name, and of the marks between: 名人叫是为 and others */
 static const uint32 before_names[] = {0x540D, 0x4EBA, 0x53EB, 0x662F, 0x4E3A, ' ',
