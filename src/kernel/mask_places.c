@@ -108,6 +108,9 @@ static const uint32 street_ends[] = {
 /* Of these alone: a number after them is one of a house even without 号. 路街道巷 */
 static const uint32 road_ends[] = {0x8DEF, 0x8857, 0x9053, 0x5DF7};
 
+/* What can follow the end of a road's name before the number, as in 黄埔大道西78号: 东西南北中 */
+static const uint32 road_parts[] = {0x4E1C, 0x897F, 0x5357, 0x5317, 0x4E2D};
+
 /* Ends of names of districts: 省市区县州盟旗镇乡 */
 static const uint32 district_ends[] = {0x7701, 0x5E02, 0x533A, 0x53BF, 0x5DDE,
 									   0x76DF, 0x65D7, 0x9547, 0x4E61};
@@ -286,7 +289,9 @@ has_district(const csf_personal_search *search, int start, int street)
 static void
 search_address(csf_personal_search *search, int street)
 {
-	int at = skip_blank(search, street + 1);
+	bool road = IS_ONE_OF(csf_code_at(search, street), road_ends);
+	int part = road && IS_ONE_OF(csf_code_at(search, street + 1), road_parts) ? 1 : 0;
+	int at = skip_blank(search, street + 1 + part);
 	int number = house_number_end(search, at);
 	int unit = house_unit_end(search, skip_blank(search, number));
 	int start, end;
@@ -302,7 +307,7 @@ search_address(csf_personal_search *search, int street)
 		if (end >= unit || has_district(search, start, street) || !ends_other_word(search, street))
 			csf_personal_add(search, CSF_PERSONAL_ADDRESS, start, end);
 	}
-	else if (IS_ONE_OF(csf_code_at(search, street), road_ends) && has_district(search, start, street))
+	else if (road && has_district(search, start, street))
 		csf_personal_add(search, CSF_PERSONAL_ADDRESS, start, address_end(search, number - 1));
 }
 
