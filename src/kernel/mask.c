@@ -130,7 +130,7 @@ static bool
 links_label(uint32 code)
 {
 	return code == ' ' || code == ':' || code == '=' || code == '.' || code == '#' || code == '(' ||
-		   code == '"' || code == 0x662F /* 是 */ || code == 0x4E3A /* 为 */;
+		   code == '"' || code == 0x3010 /* 【 */ || code == 0x662F /* 是 */ || code == 0x4E3A /* 为 */;
 }
 
 bool

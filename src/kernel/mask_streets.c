@@ -318,7 +318,8 @@ search_document(csf_personal_search *search, int index)
 	if (digits < 6)
 		return;
 	while (index - label < 3 &&
-		   (csf_code_at(search, label - 1) == ' ' || csf_code_at(search, label - 1) == '.'))
+		   (csf_code_at(search, label - 1) == ' ' || csf_code_at(search, label - 1) == '.' ||
+			csf_code_at(search, label - 1) == ':' || csf_code_at(search, label - 1) == '#'))
 		label--;
 	if (!word_before(search, label, &before) || strstr(" no number ", before.text) == NULL)
 		before.start = index;

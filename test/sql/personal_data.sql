@@ -59,6 +59,7 @@ INSERT INTO example (body) VALUES
   ('+86 10 12345678'), ('+86-755-1234-5678'), ('(+86)13812345678'), ('0086 21 12345678'), ('+852 9123 4567'), ('+1 (212) 555-1234'), ('0755-12345678-801'), ('010 1234 5678 转分机 801'), ('010-12345678 ext. 801'), ('010-12345678-13812345678'),
   -- documents after their word
   ('护照号码：E12345678'), ('passport no. G12345678'), ('香港身份证 A123456(7)'), ('台胞证 12345678'),
+  ('Passport Number: E12345678'), ('passport no.: G12345678'), ('护照号码：【E12345678】'), ('number: E12345678'),
   -- e-mail and network in disguise
   ('zs(@)qq.com'), ('zs{at}qq.com'), ('zs艾特qq点com'), ('zs@qq点com'), ('"zhang san"@qq.com'), ('张三@qq.com'), ('192[.]168[.]1[.]1'), ('[2001:db8::1]:443'), ('fe80::1%eth0'), ('64:ff9b::192.0.2.33'),
   -- plates of new-energy cars, the army, the armed police, embassies
