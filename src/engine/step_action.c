@@ -288,6 +288,15 @@ add_effect(csf_sweep *s, const csf_swept_ticket *ticket, const csf_clock *clock,
 	effect->event = event;
 }
 
+/* One that is no more cannot be given anything; the other steps go on. */
+static bool
+is_active_team(const csf_desk *desk, int64 team_id)
+{
+	const csf_team *team = csf_desk_team(desk, team_id);
+
+	return team != NULL && team->is_active;
+}
+
 static void
 act(csf_sweep *s, csf_swept_ticket *ticket, const csf_clock *clock, const csf_step *step, int event)
 {
@@ -313,7 +322,7 @@ act(csf_sweep *s, csf_swept_ticket *ticket, const csf_clock *clock, const csf_st
 			ticket->new_handling_tier = ++ticket->handling_tier;
 			break;
 		case CSF_ACTION_ASSIGN_TEAM:
-			if (ticket->team_id == step->team_id)
+			if (ticket->team_id == step->team_id || !is_active_team(s->desk, step->team_id))
 				return;
 			ticket->team_id = ticket->new_team_id = step->team_id;
 			ticket->agent_moves = true;

@@ -187,8 +187,11 @@ keep_derived(csf_filling *f)
 static void
 settle_assignment(csf_filling *f)
 {
-	if (csf_differs(f, CSF_TICKET_TEAM_ID) || csf_differs(f, CSF_TICKET_AGENT_ID))
-		csf_check_team_and_agent(f);
+	/* What stays may be of a department that is no more: its people finish what they have. */
+	if (csf_differs(f, CSF_TICKET_TEAM_ID))
+		csf_check_team(f);
+	if (csf_differs(f, CSF_TICKET_AGENT_ID))
+		csf_check_agent(f);
 	if (csf_differs(f, CSF_TICKET_TEAM_ID) && !f->old.nulls[CSF_TICKET_TEAM_ID])
 		csf_fill(f, CSF_TICKET_TRANSFER_COUNT,
 				 Int32GetDatum(DatumGetInt32(f->old.values[CSF_TICKET_TRANSFER_COUNT]) + 1));

@@ -136,17 +136,23 @@ csf_check_channel(const csf_filling *f)
 }
 
 void
-csf_check_team_and_agent(const csf_filling *f)
+csf_check_team(const csf_filling *f)
 {
 	int64 team_id = csf_ticket_int64(&f->new, CSF_TICKET_TEAM_ID, 0);
-	int64 agent_id = csf_ticket_int64(&f->new, CSF_TICKET_AGENT_ID, 0);
 	const csf_team *team = csf_desk_team(f->desk, team_id);
-	const csf_agent *agent = csf_desk_agent(f->desk, agent_id);
 
 	if (team_id != 0 && (team == NULL || !team->is_active))
 		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
 						errmsg("desk \"%s\" has no active team %lld", f->desk->name, (long long) team_id),
 						errhint("SELECT team_id, code FROM csflow.team lists the teams.")));
+}
+
+void
+csf_check_agent(const csf_filling *f)
+{
+	int64 agent_id = csf_ticket_int64(&f->new, CSF_TICKET_AGENT_ID, 0);
+	const csf_agent *agent = csf_desk_agent(f->desk, agent_id);
+
 	if (agent_id != 0 && (agent == NULL || !agent->is_active))
 		ereport(ERROR, (errcode(ERRCODE_CSF_UNKNOWN_REFERENCE),
 						errmsg("desk \"%s\" has no active agent %lld", f->desk->name, (long long) agent_id),

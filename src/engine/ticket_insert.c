@@ -245,7 +245,8 @@ csf_fill_insert(csf_filling *f)
 
 		csf_fill_id(f, CSF_TICKET_TEAM_ID, agent == NULL ? 0 : agent->team_id);
 	}
-	csf_check_team_and_agent(f);
+	csf_check_team(f);
+	csf_check_agent(f);
 	csf_settle_tag(f);
 	if (f->new.nulls[CSF_TICKET_STATE])
 		csf_fill_text(f, CSF_TICKET_STATE, csf_state_name(CSF_STATE_NEW));

@@ -32,6 +32,23 @@ SELECT ok(EXISTS (SELECT FROM outbox WHERE ticket_no = :'left_lying' AND recipie
 SELECT accept(:desk, :'left_lying', agent_id => 22, at => '2025-03-10 09:20') IS NOT NULL AS accepted \gset
 SELECT answer(:desk, :'left_lying', '已修复。', agent_id => 22, at => '2025-03-10 09:30') IS NOT NULL AS answered \gset
 
+-- H4: a department is dissolved; its words come in, its tickets go on
+BEGIN;
+SELECT open_ticket(:desk, 'email', '闪退', at => '2025-03-11 09:00') AS standing \gset
+SELECT assign(:desk, :'standing', 21, agent_id => 91, at => '2025-03-11 09:00') IS NOT NULL AS assigned \gset
+UPDATE desk SET review_team_id = 1 WHERE desk_id = :desk;
+UPDATE team SET is_active = false WHERE desk_id = :desk AND team_id = 2;
+SELECT open_ticket(:desk, 'email', '闪退', at => '2025-03-11 09:10') AS coming \gset
+SELECT is((SELECT (kind, team_id)::text FROM ticket WHERE ticket_no = :'coming'), '(fault,1)', 'H4: what a dissolved department would have is reviewed, not refused');
+UPDATE desk SET review_team_id = NULL WHERE desk_id = :desk;
+SELECT open_ticket(:desk, 'email', '闪退', at => '2025-03-11 09:10') AS coming \gset
+SELECT is((SELECT (kind, team_id)::text FROM ticket WHERE ticket_no = :'coming'), '(fault,)', 'H4: or waits where nobody reviews');
+SELECT is(fire_steps(:desk, '2025-03-11 09:15', 1, false, :'standing'), 1, 'C3: its own are still offered');
+SELECT is((SELECT agent_id FROM ticket WHERE ticket_no = :'standing'), 22::bigint, 'C3: among its people');
+UPDATE step SET action = 'assign_team', team_id = 2 WHERE desk_id = :desk AND target_id = 3 AND position = 1;
+SELECT is(fire_steps(:desk, '2025-03-12 09:00', 1, false, :'coming') > 0, true, 'D3: a step that would give it a ticket does not, and the steps after it fire');
+ROLLBACK;
+
 -- F2: 72 hours of silence after the answer
 SELECT is(auto_close_batch('2025-03-13 09:29:59'), 0, 'F2: a second before 72 hours nothing closes');
 SELECT is(escalate_batch('2025-03-13 09:30'), 0, 'F2: the escalation sweep leaves closing alone');
