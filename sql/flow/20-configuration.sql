@@ -192,7 +192,7 @@ COMMENT ON COLUMN csflow.target.subject IS 'ticket: one run at a time; team: eac
 COMMENT ON COLUMN csflow.target.outlives_closing IS 'Whether the clock goes on, and may start, on a closed ticket. Duplicate and invalid tickets never have clocks.';
 COMMENT ON COLUMN csflow.target.is_window IS 'A right that lapses when due, such as that to object: no promise, so its end is no breach and does not count in attainment.';
 COMMENT ON COLUMN csflow.target.goal_lasts IS 'Mode once: a milestone of stops_on that was recorded before the run begins counts, and the run is met at its start.';
-COMMENT ON COLUMN csflow.target.repeat_limit IS 'Modes every and daily_at: of so many runs missed in a row the last stays open and overdue, and no further one begins until a signal re-arms it.';
+COMMENT ON COLUMN csflow.target.repeat_limit IS 'Modes every and daily_at: of so many runs missed in a row the last stays open and overdue, and no further one begins until a signal re-arms it. Of the other modes: runs after which offer_next offers the ticket to nobody any more.';
 
 CREATE SEQUENCE csflow.step_id_seq AS bigint;
 CREATE TABLE csflow.step (

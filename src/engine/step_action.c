@@ -332,7 +332,8 @@ act(csf_sweep *s, csf_swept_ticket *ticket, const csf_clock *clock, const csf_st
 			open_review(s, ticket, clock, step);
 			return;
 		case CSF_ACTION_OFFER_NEXT:
-			agent_id = offer_next(s, ticket);
+			/* What so many have left lying would go round among them for ever, every time with its events and notices. */
+			agent_id = clock->run > clock->target->repeat_limit ? 0 : offer_next(s, ticket);
 			if (agent_id == 0)
 				return;
 			ticket->agent_moves = true;

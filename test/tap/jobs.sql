@@ -49,6 +49,16 @@ UPDATE step SET action = 'assign_team', team_id = 2 WHERE desk_id = :desk AND ta
 SELECT is(fire_steps(:desk, '2025-03-12 09:00', 1, false, :'coming') > 0, true, 'D3: a step that would give it a ticket does not, and the steps after it fire');
 ROLLBACK;
 
+-- C3: what nobody ever takes does not go round among them for ever
+BEGIN;
+UPDATE target SET rearms_on = '{assigned}' WHERE desk_id = :desk AND clock = 'accept';
+SELECT open_ticket(:desk, 'email', '白屏', at => '2025-03-11 09:00') AS unwanted \gset
+SELECT assign(:desk, :'unwanted', 21, agent_id => 91, at => '2025-03-11 09:00') IS NOT NULL AS assigned \gset
+SELECT sum(fire_steps(:desk, '2025-03-11 09:00'::timestamptz + n * interval '15 minutes', 1, false, :'unwanted')) > 0 AS swept FROM generate_series(1, 40) AS n \gset
+SELECT is((SELECT array_agg(run ORDER BY run) FROM clock WHERE ticket_no = :'unwanted' AND clock = 'accept'), (SELECT array_agg(n) FROM generate_series(1, 13) AS n), 'C3: offered twelve times, then it stays');
+SELECT is((SELECT max(due_at) FROM event WHERE ticket_no = :'unwanted' AND clock = 'accept' AND kind = 'step_fired'), '2025-03-11 12:15', 'D6: and is told of as late a last time');
+ROLLBACK;
+
 -- F2: 72 hours of silence after the answer
 SELECT is(auto_close_batch('2025-03-13 09:29:59'), 0, 'F2: a second before 72 hours nothing closes');
 SELECT is(escalate_batch('2025-03-13 09:30'), 0, 'F2: the escalation sweep leaves closing alone');
