@@ -146,6 +146,8 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 -- While it waits for the default partition, which somebody may be reading for hours, everybody who changes a ticket waits behind it.
 SET lock_timeout = '2s'
+-- The definitions of triggers are rewritten below.
+SET quote_all_identifiers = off
 AS $$
 DECLARE
   partition text := parent || '_' || coalesce(to_char(month, 'YYYYMM'), 'default');

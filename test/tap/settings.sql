@@ -23,6 +23,10 @@ SELECT is((SELECT array_agg(DISTINCT path) FROM check_playbook($${"targets": [{"
 SELECT is((SELECT array_agg(term ORDER BY term) FROM suggest_keywords(:desk, 'fault', minimum_z => 0)), '{broken}', 'B2: what a rule knows is not suggested again');
 RESET standard_conforming_strings;
 
+SET quote_all_identifiers = on;
+SELECT is(create_partitions('2019-01-01', 1), 5, '2.17: partitions are made with quote_all_identifiers on');
+RESET quote_all_identifiers;
+
 -- The level at which transactions begin.
 SET default_transaction_isolation = 'repeatable read';
 SELECT open_ticket(:desk, 'email', '闪退') AS late \gset
