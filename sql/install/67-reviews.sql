@@ -183,7 +183,8 @@ DECLARE
   instant timestamptz := coalesce(open_review.at, now());
 BEGIN
   PERFORM csflow.acting_agent(open_review.desk_id, open_review.agent_id);
-  IF coalesce(cardinality(open_review.participants), 0) = 0 OR array_position(open_review.participants, NULL) IS NOT NULL THEN
+  IF coalesce(cardinality(open_review.participants), 0) = 0
+    OR EXISTS (SELECT FROM unnest(open_review.participants) AS p (code) WHERE p.code IS NULL) THEN
     PERFORM csflow.require_text('participant', NULL);
   END IF;
   PERFORM csflow.require_code('kind of review', csflow.require_text('kind of review', open_review.kind), '{escalation,supervisor,objection,emergency}');
