@@ -1,7 +1,7 @@
 -- create_desk, its partitions and its refusals (design 2.6, 2.7, 2.17; handbook A4, A9, D8, H4, I5).
 SET client_min_messages = warning;
 SET search_path = public, csflow;
-SELECT plan(52);
+SELECT plan(54);
 
 CREATE FUNCTION refusal(statement text, OUT message text) LANGUAGE plpgsql AS $$
 BEGIN EXECUTE statement; EXCEPTION WHEN OTHERS THEN message := SQLSTATE || ' ' || SQLERRM; END $$;
