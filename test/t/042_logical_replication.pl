@@ -46,6 +46,7 @@ $node->wait_for_catchup('board');
 
 my $same = $node->safe_psql('shop', q{SELECT string_agg(format('SELECT %L, md5(string_agg(x::text, E''\n'' ORDER BY x::text)) FROM csflow.%I AS x', relname, relname), ' UNION ALL ')
 	FROM pg_class WHERE relnamespace = 'csflow'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition});
+$same .= ' ORDER BY 1';
 is($node->safe_psql('board', $same), $node->safe_psql('shop', $same), '2.8: every table has the same rows');
 like($board->query($kind), qr/^(?!none)\w+$/, '2.8: and that connection the new rules');
 is($node->safe_psql('board', 'SELECT count(*) FROM csflow.verify_audit(1)'), '0', 'H1: the record is whole there as well');
